@@ -1,0 +1,94 @@
+package art
+
+import "time"
+
+// Candidate is a rendered picture nobody has approved yet.
+type Candidate struct {
+	ID           string        `json:"id"` // run and place in the plan: "<run>-007"
+	Run          string        `json:"run"`
+	Index        int           `json:"index"` // place in the plan, from 0
+	Planned      PlannedRecipe `json:"planned"`
+	Image        string        `json:"image,omitempty"`         // SHA-256 of the encoded bytes in the blob store; "" until rendered
+	PixelsSHA256 string        `json:"pixels_sha256,omitempty"` // of the decoded 8-bit pixels as the engine made them
+	Width        int           `json:"width,omitempty"`
+	Height       int           `json:"height,omitempty"`
+	RenderedAt   time.Time     `json:"rendered_at,omitzero"`
+	Elapsed      time.Duration `json:"elapsed_ns,omitempty"`
+	Reused       bool          `json:"reused,omitempty"` // an equal recipe had been rendered before
+	Notes        []string      `json:"notes,omitempty"`  // what the engine had to say
+}
+
+// Asset is an approved, finished master with its provenance and lineage.
+type Asset struct {
+	ID           string        `json:"id"`
+	Run          string        `json:"run"`
+	Brief        string        `json:"brief"`
+	Brand        string        `json:"brand"`
+	Candidate    string        `json:"candidate"`
+	Planned      PlannedRecipe `json:"planned"`
+	Slug         string        `json:"slug"` // for file names and page addresses
+	Title        Text          `json:"title"`
+	Alt          Text          `json:"alt"`
+	Master       Rendition     `json:"master"`
+	Renditions   []Rendition   `json:"renditions"`
+	Placeholder  string        `json:"placeholder,omitempty"` // ThumbHash in base64
+	Rights       Rights        `json:"rights"`
+	Sources      []Source      `json:"sources"` // models and what they were trained on
+	Steps        []StepRecord  `json:"steps"`   // what finishing did, in order
+	Approval     Decision      `json:"approval"`
+	Image        string        `json:"image"`         // the candidate's blob
+	PixelsSHA256 string        `json:"pixels_sha256"` // the candidate's pixels
+	CreatedAt    time.Time     `json:"created_at"`
+}
+
+// Rendition is one file of an asset.
+type Rendition struct {
+	Name        string `json:"name"`              // file name, "red-apple-3f2a-640.avif"
+	Channel     string `json:"channel,omitempty"` // "" for the master
+	Format      string `json:"format"`            // png, avif, webp, jpeg
+	MIME        string `json:"mime"`
+	Width       int    `json:"width"`
+	Height      int    `json:"height"`
+	Bytes       int64  `json:"bytes"`
+	SHA256      string `json:"sha256"` // in the blob store
+	Quality     int    `json:"quality,omitempty"`
+	ColourSpace string `json:"colour_space"` // "srgb"
+	C2PA        string `json:"c2pa"`         // "signed", or "unsigned: why"
+}
+
+// Rights says whose the picture is and what may be done with it.
+type Rights struct {
+	Creator    string `json:"creator" yaml:"creator"`
+	Credit     string `json:"credit" yaml:"credit"`
+	Copyright  string `json:"copyright" yaml:"copyright"`
+	License    string `json:"license" yaml:"license"`         // URL of the licence text
+	AcquireURL string `json:"acquire_url" yaml:"acquire_url"` // where a licence can be had
+	DataMining string `json:"data_mining" yaml:"data_mining"` // PLUS data mining code, such as "DMI-PROHIBITED-AIMLTRAINING"
+}
+
+// Source is something a picture was made from, with its licence.
+type Source struct {
+	Kind    string `json:"kind"` // "model", "upscaler"
+	Name    string `json:"name"`
+	Version string `json:"version,omitempty"`
+	SHA256  string `json:"sha256,omitempty"`
+	License string `json:"license,omitempty"`
+	Note    string `json:"note,omitempty"`
+}
+
+// StepRecord is one finishing step with what it was told.
+type StepRecord struct {
+	Name       string         `json:"name"`
+	Parameters map[string]any `json:"parameters,omitempty"`
+	Elapsed    time.Duration  `json:"elapsed_ns,omitempty"`
+}
+
+// Publication is a rendition set at a target.
+type Publication struct {
+	ID     string    `json:"id"`
+	Run    string    `json:"run"`
+	Target string    `json:"target"` // "files"
+	Path   string    `json:"path"`   // folder of the site
+	Assets []string  `json:"assets"`
+	At     time.Time `json:"at"`
+}

@@ -1,0 +1,53 @@
+package art
+
+// JobKind names a step of the line that runs as one job.
+type JobKind string
+
+// The kinds of job. Render and Judge run once for each candidate, Finish once for each approved candidate,
+// Select and Publish once for each run (again when a decision comes later).
+const (
+	JobRender  JobKind = "render"
+	JobJudge   JobKind = "judge"
+	JobSelect  JobKind = "select"
+	JobFinish  JobKind = "finish"
+	JobPublish JobKind = "publish"
+)
+
+// Job is one step to do. Equal jobs are queued once.
+type Job struct {
+	Kind     JobKind `json:"kind"`
+	Run      string  `json:"run"`
+	Subject  string  `json:"subject,omitempty"`  // a candidate's ID, where the step is about one
+	Revision int     `json:"revision,omitempty"` // tells repeated steps of a run apart
+	Priority int     `json:"-"`                  // 1 is served first, 4 last; 0 counts as 2
+}
+
+// Change is all that one job wants to write: records and follow-up jobs. The store commits it in one transaction
+// together with the end of the job, or not at all. A crash may repeat work, never records.
+type Change struct {
+	NewRun        *Run
+	RunState      *RunStateChange
+	NewCandidates []Candidate // planned, not rendered yet
+	Rendered      []Candidate // the same, with their picture
+	Failures      []RenderFailure
+	Verdicts      []Verdict
+	Selections    []Selection
+	Decisions     []Decision
+	Assets        []Asset
+	Publications  []Publication
+	Jobs          []Job
+	Events        []Event // told to listeners after the commit
+}
+
+// RunStateChange moves a run on.
+type RunStateChange struct {
+	Run     string
+	State   RunState
+	Failure string
+}
+
+// RenderFailure is a candidate that could not be rendered.
+type RenderFailure struct {
+	Candidate string
+	Reason    string
+}

@@ -1,0 +1,36 @@
+package art
+
+// Plan is a brief worked out: recipes in a fixed order, what was refused and why, and what it will cost.
+type Plan struct {
+	Brief    string          `json:"brief"`
+	Kind     RunKind         `json:"kind"`
+	Recipes  []PlannedRecipe `json:"recipes"`
+	Refused  []Refusal       `json:"refused"`
+	Warnings []Refusal       `json:"warnings,omitempty"`
+	Cost     Cost            `json:"cost"`
+	Dropped  int             `json:"duplicates_dropped"` // equal recipes that the matrix gave more than once
+}
+
+// PlannedRecipe is a recipe with the matrix cell it came from and the structured prompt behind its words.
+type PlannedRecipe struct {
+	Recipe
+	ID     string            `json:"id"`             // Recipe.ID
+	Cell   map[string]string `json:"cell,omitempty"` // matrix field → the value, as a person reads it
+	Source Prompt            `json:"source"`         // the structured prompt: alt text and file names come from it
+}
+
+// Refusal is a field that cannot be honoured, with the reason.
+type Refusal struct {
+	Field  string `json:"field"`
+	Reason string `json:"reason"`
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// Cost is an estimate made before anything is rendered.
+type Cost struct {
+	Pictures int     `json:"pictures"`
+	Seconds  float64 `json:"seconds"`  // wall time on this machine, renderer only
+	Money    float64 `json:"money"`    // in Currency
+	Currency string  `json:"currency"` // ISO 4217
+	Basis    string  `json:"basis"`    // where the figures come from, such as "measured: 12 pictures in run …"
+}
