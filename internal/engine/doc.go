@@ -1,0 +1,14 @@
+// Package engine says what it means to make a picture, whoever makes it.
+//
+// An Engine turns one art.Recipe into one Picture. Info tells, without I/O, what an engine can do, so that the
+// planner can refuse what nobody could honour. A Registry is a value built from a list of engines in main; tests
+// build their own. Powers that not every engine has are separate interfaces (Batcher, Warmer), found with As, which
+// looks through wrappers. Wrappers are engines around an engine: Retry, Limit, Record.
+//
+//	reg, err := engine.NewRegistry(local, comfy)
+//	e, err := reg.Get("local")
+//	pic, err := e.Render(ctx, recipe, nil)
+//	if b, ok := engine.As[engine.Batcher](e); ok { … }
+//
+// The package opens no files and no connections, and knows no particular engine.
+package engine
