@@ -30,6 +30,7 @@ type Change struct {
 	NewCandidates []Candidate // planned, not rendered yet
 	Rendered      []Candidate // the same, with their picture
 	Failures      []RenderFailure
+	Fingerprints  []Fingerprint
 	Verdicts      []Verdict
 	Selections    []Selection
 	Decisions     []Decision
@@ -50,4 +51,13 @@ type RunStateChange struct {
 type RenderFailure struct {
 	Candidate string
 	Reason    string
+}
+
+// Fingerprint is a perceptual hash of a candidate's picture.
+type Fingerprint struct {
+	Candidate string
+	Run       string
+	Index     int    // place in the run's plan
+	Kind      string // "pdq"
+	Hash      string // lower-case hex
 }

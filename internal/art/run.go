@@ -1,6 +1,9 @@
 package art
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // RunState tells where a run stands.
 type RunState string
@@ -12,6 +15,8 @@ const (
 	RunPublished RunState = "published"
 	RunEmpty     RunState = "empty"
 	RunFailed    RunState = "failed"
+	// RunExplored ends an exploration: its pictures can be looked at and never published.
+	RunExplored RunState = "explored"
 )
 
 // Commit is the state of the workspace's Git folder when a run was planned.
@@ -23,17 +28,17 @@ type Commit struct {
 
 // Run is one brief going down the line.
 type Run struct {
-	ID        string    `json:"id"`
-	Brief     Brief     `json:"brief"`
-	BrandID   string    `json:"brand"`
-	BrandSHA  string    `json:"brand_sha256"`
-	Kind      RunKind   `json:"kind"`
-	Commit    Commit    `json:"commit"`
-	Plan      Plan      `json:"plan"`
-	State     RunState  `json:"state"`
-	Failure   string    `json:"failure,omitempty"`
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
+	ID        string          `json:"id"`
+	Brief     Brief           `json:"brief"`
+	BrandID   string          `json:"brand"`
+	BrandKit  json.RawMessage `json:"brand_kit"` // the kit as it was when the run was planned
+	Kind      RunKind         `json:"kind"`
+	Commit    Commit          `json:"commit"`
+	Plan      Plan            `json:"plan"`
+	State     RunState        `json:"state"`
+	Failure   string          `json:"failure,omitempty"`
+	CreatedAt time.Time       `json:"created_at"`
+	UpdatedAt time.Time       `json:"updated_at"`
 }
 
 // Progress counts what has happened to a run's candidates.

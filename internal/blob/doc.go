@@ -1,0 +1,8 @@
+// Package blob keeps bytes under their SHA-256: pictures, masters, renditions. Equal bytes are kept once.
+//
+//	sum, err := blobs.Put(ctx, data)
+//	data, err := blobs.Get(ctx, sum) // checked against the name on the way out
+//
+// It stands on gocloud.dev/blob, so that a folder and an S3-class bucket are the same to callers. It knows nothing of
+// what the bytes mean and never deletes.
+package blob

@@ -1,0 +1,282 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/uptrace/bun"
+
+	"presswerk/internal/art"
+)
+
+// notFound turns "no rows" into art.ErrNotFound with the name that was asked for.
+func notFound(err error, what, id string) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("store: there is no %s %q: %w", what, id, art.ErrNotFound)
+	}
+	return fmt.Errorf("store: reading %s %q: %w", what, id, err)
+}
+
+// Runs lists all runs, the newest first.
+func (db *DB) Runs(ctx context.Context) ([]art.RunView, error) {
+	var rows []runRow
+	if err := db.read.NewSelect().Model(&rows).Order("created_at DESC", "id").Scan(ctx); err != nil {
+		return nil, fmt.Errorf("store: listing the runs: %w", err)
+	}
+	views := make([]art.RunView, len(rows))
+	for i, row := range rows {
+		v, err := db.runView(ctx, row)
+		if err != nil {
+			return nil, err
+		}
+		views[i] = v
+	}
+	return views, nil
+}
+
+// Run gives one run with its figures, or art.ErrNotFound.
+func (db *DB) Run(ctx context.Context, id string) (art.RunView, error) {
+	var row runRow
+	if err := db.read.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
+		return art.RunView{}, notFound(err, "run", id)
+	}
+	return db.runView(ctx, row)
+}
+
+func (db *DB) runView(ctx context.Context, row runRow) (art.RunView, error) {
+	run, err := decode[art.Run](row.Doc)
+	if err != nil {
+		return art.RunView{}, err
+	}
+	run.State, run.Failure = art.RunState(row.State), row.Failure
+	view := art.RunView{Run: run}
+	if run.CreatedAt, err = parseStamp(row.CreatedAt); err != nil {
+		return view, err
+	}
+	if run.UpdatedAt, err = parseStamp(row.UpdatedAt); err != nil {
+		return view, err
+	}
+	view.Run = run
+	candidates, err := db.Candidates(ctx, run.ID)
+	if err != nil {
+		return view, err
+	}
+	view.Progress, view.Cover = count(candidates), cover(candidates)
+	if view.Publication, err = db.publication(ctx, run.ID); err != nil {
+		return view, err
+	}
+	if view.Publication != nil {
+		view.Progress.Published = len(view.Publication.Assets)
+	}
+	return view, nil
+}
+
+// count works out a run's figures from its candidates.
+func count(candidates []art.CandidateView) art.Progress {
+	p := art.Progress{Candidates: len(candidates)}
+	for _, c := range candidates {
+		p.Rendered += one(c.Image != "")
+		p.Reused += one(c.Reused)
+		p.Judged += one(c.Verdict != nil)
+		p.Selected += one(c.Selection != nil && c.Selection.Selected)
+		p.Approved += one(c.Decision != nil && c.Decision.Action == art.Approve)
+		p.Rejected += one(c.Decision != nil && c.Decision.Action == art.Reject)
+		p.Assets += one(c.AssetID != "")
+	}
+	return p
+}
+
+func one(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// cover is the picture of the best verdict so far.
+func cover(candidates []art.CandidateView) string {
+	best, image := -1.0, ""
+	for _, c := range candidates {
+		if c.Verdict != nil && c.Verdict.Overall > best {
+			best, image = c.Verdict.Overall, c.Image
+		}
+	}
+	return image
+}
+
+// candidateJoin is a candidate with everything that was said about it.
+type candidateJoin struct {
+	candidateRow
+	Verdict   sql.NullString `bun:"verdict"`
+	Selection sql.NullString `bun:"selection"`
+	Decision  sql.NullString `bun:"decision"`
+	Asset     sql.NullString `bun:"asset"`
+}
+
+func (db *DB) candidateQuery() *bun.SelectQuery {
+	return db.read.NewSelect().TableExpr("candidates AS c").ColumnExpr("c.*").
+		ColumnExpr("v.doc AS verdict").ColumnExpr("s.doc AS selection").ColumnExpr("a.id AS asset").
+		ColumnExpr("(SELECT d.doc FROM decisions AS d WHERE d.candidate = c.id ORDER BY d.seq DESC LIMIT 1) AS decision").
+		Join("LEFT JOIN verdicts AS v ON v.candidate = c.id").
+		Join("LEFT JOIN selections AS s ON s.candidate = c.id").
+		Join("LEFT JOIN assets AS a ON a.candidate = c.id")
+}
+
+// Candidates lists a run's candidates in the order of its plan.
+func (db *DB) Candidates(ctx context.Context, run string) ([]art.CandidateView, error) {
+	var rows []candidateJoin
+	if err := db.candidateQuery().Where("c.run = ?", run).Order("c.place").Scan(ctx, &rows); err != nil {
+		return nil, fmt.Errorf("store: listing the candidates of %s: %w", run, err)
+	}
+	views := make([]art.CandidateView, len(rows))
+	for i, row := range rows {
+		v, err := row.view()
+		if err != nil {
+			return nil, err
+		}
+		views[i] = v
+	}
+	return views, nil
+}
+
+// Candidate gives one candidate, or art.ErrNotFound.
+func (db *DB) Candidate(ctx context.Context, id string) (art.CandidateView, error) {
+	var row candidateJoin
+	if err := db.candidateQuery().Where("c.id = ?", id).Scan(ctx, &row); err != nil {
+		return art.CandidateView{}, notFound(err, "candidate", id)
+	}
+	return row.view()
+}
+
+func (row candidateJoin) view() (art.CandidateView, error) {
+	doc := row.Doc
+	if row.Rendered != "" {
+		doc = row.Rendered
+	}
+	c, err := decode[art.Candidate](doc)
+	if err != nil {
+		return art.CandidateView{}, err
+	}
+	v := art.CandidateView{Candidate: c, AssetID: row.Asset.String, Failure: row.Failure}
+	if v.Verdict, err = optional[art.Verdict](row.Verdict); err != nil {
+		return v, err
+	}
+	if v.Selection, err = optional[art.Selection](row.Selection); err != nil {
+		return v, err
+	}
+	v.Decision, err = optional[art.Decision](row.Decision)
+	return v, err
+}
+
+func optional[T any](doc sql.NullString) (*T, error) {
+	if !doc.Valid {
+		return nil, nil //nolint:nilnil // nothing was said yet, and that is no error
+	}
+	v, err := decode[T](doc.String)
+	return &v, err
+}
+
+// RenderedAs gives a candidate of any run that was rendered from an equal recipe, or art.ErrNotFound.
+func (db *DB) RenderedAs(ctx context.Context, recipe string) (art.Candidate, error) {
+	var row candidateRow
+	err := db.read.NewSelect().Model(&row).Where("recipe = ?", recipe).Where("rendered <> ''").Order("id").Limit(1).Scan(ctx)
+	if err != nil {
+		return art.Candidate{}, notFound(err, "picture of recipe", recipe)
+	}
+	return decode[art.Candidate](row.Rendered)
+}
+
+// Earlier lists the fingerprints of one kind that were there before a candidate: those of other runs' candidates and of
+// lower places in its own run.
+func (db *DB) Earlier(ctx context.Context, kind string, c art.Candidate) ([]art.Fingerprint, error) {
+	var rows []fingerprintRow
+	err := db.read.NewSelect().Model(&rows).Where("kind = ?", kind).
+		Where("(run <> ? OR place < ?)", c.Run, c.Index).Order("run", "place").Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("store: listing fingerprints: %w", err)
+	}
+	prints := make([]art.Fingerprint, len(rows))
+	for i, r := range rows {
+		prints[i] = art.Fingerprint{Candidate: r.Candidate, Run: r.Run, Index: r.Place, Kind: r.Kind, Hash: r.Hash}
+	}
+	return prints, nil
+}
+
+// Assets lists the assets in which every one of the words occurs, the newest first. No words lists all.
+func (db *DB) Assets(ctx context.Context, words string) ([]art.Asset, error) {
+	q := db.read.NewSelect().Model((*assetRow)(nil)).Column("doc").Order("created_at DESC", "id")
+	for _, w := range strings.Fields(strings.ToLower(words)) {
+		q = q.Where("instr(words, ?) > 0", w)
+	}
+	return scanAssets(ctx, q)
+}
+
+// RunAssets lists the assets of one run in the order of its plan.
+func (db *DB) RunAssets(ctx context.Context, run string) ([]art.Asset, error) {
+	q := db.read.NewSelect().Model((*assetRow)(nil)).Column("doc").Where("run = ?", run).Order("candidate")
+	return scanAssets(ctx, q)
+}
+
+func scanAssets(ctx context.Context, q *bun.SelectQuery) ([]art.Asset, error) {
+	var docs []string
+	if err := q.Scan(ctx, &docs); err != nil {
+		return nil, fmt.Errorf("store: listing the assets: %w", err)
+	}
+	assets := make([]art.Asset, len(docs))
+	for i, d := range docs {
+		a, err := decode[art.Asset](d)
+		if err != nil {
+			return nil, err
+		}
+		assets[i] = a
+	}
+	return assets, nil
+}
+
+// Asset gives one asset by its whole identity or by a beginning of it that only one has, or art.ErrNotFound.
+func (db *DB) Asset(ctx context.Context, id string) (art.Asset, error) {
+	q := db.read.NewSelect().Model((*assetRow)(nil)).Column("doc").Where("substr(id, 1, ?) = ?", len(id), id).Limit(2)
+	found, err := scanAssets(ctx, q)
+	switch {
+	case err != nil:
+		return art.Asset{}, err
+	case len(found) == 1 && id != "":
+		return found[0], nil
+	case len(found) == 2:
+		return art.Asset{}, fmt.Errorf("store: more than one asset begins with %q; write more of it: %w", id, art.ErrInvalid)
+	}
+	return art.Asset{}, fmt.Errorf("store: there is no asset %q: %w", id, art.ErrNotFound)
+}
+
+// Decisions lists all that was decided about a candidate, the oldest first.
+func (db *DB) Decisions(ctx context.Context, candidate string) ([]art.Decision, error) {
+	var docs []string
+	err := db.read.NewSelect().Model((*decisionRow)(nil)).Column("doc").Where("candidate = ?", candidate).Order("seq").Scan(ctx, &docs)
+	if err != nil {
+		return nil, fmt.Errorf("store: listing the decisions on %s: %w", candidate, err)
+	}
+	all := make([]art.Decision, len(docs))
+	for i, d := range docs {
+		if all[i], err = decode[art.Decision](d); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// publication gives the newest publication of a run, or nil.
+func (db *DB) publication(ctx context.Context, run string) (*art.Publication, error) {
+	var row publicationRow
+	err := db.read.NewSelect().Model(&row).Where("run = ?", run).Order("seq DESC").Limit(1).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // not published yet, and that is no error
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store: reading the publication of %s: %w", run, err)
+	}
+	p, err := decode[art.Publication](row.Doc)
+	return &p, err
+}
