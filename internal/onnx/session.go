@@ -1,0 +1,216 @@
+package onnx
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	ort "github.com/yalue/onnxruntime_go"
+)
+
+// Options say how to load a network. The zero value is one CPU session with the library's own choice of threads.
+type Options struct {
+	IntraOpThreads int               // threads of one operator; 0 lets the library choose
+	Providers      []string          // execution providers in order of preference, see Providers; nil means cpu
+	Config         map[string]string // session configuration entries, such as session.disable_quant_qdq=1
+	Outputs        []string          // outputs to compute; nil means all
+	Optimized      string            // when set, the optimised graph is written to this file
+}
+
+// Session is one loaded network. It is safe for concurrent use.
+type Session struct {
+	path    string
+	inputs  []Info
+	outputs []Info
+
+	mu     sync.RWMutex // held for reading while the network runs
+	inner  *ort.DynamicAdvancedSession
+	shapes sync.Map // "input shapes" → [][]int64, shapes of outputs that the library can't hand out by itself
+}
+
+// Load reads the ONNX file at path. A file that is missing gives the system's error; one that is no network, or uses
+// operators that the library lacks, gives ErrModel; a provider that the library lacks gives ErrProvider.
+func (r *Runtime) Load(path string, o Options) (*Session, error) {
+	r.mu.Lock()
+	closed := r.closed
+	r.mu.Unlock()
+	if closed {
+		return nil, fmt.Errorf("onnx: loading %s: runtime: %w", path, ErrClosed)
+	}
+	h, err := headerOf(path)
+	if err != nil {
+		return nil, fmt.Errorf("onnx: loading %s: %w", path, err)
+	}
+	outputs, err := choose(h.outputs, o.Outputs)
+	if err != nil {
+		return nil, fmt.Errorf("onnx: loading %s: %w", path, err)
+	}
+	settings, err := settings(o)
+	if err != nil {
+		return nil, fmt.Errorf("onnx: loading %s: %w", path, err)
+	}
+	defer settings.Destroy()
+	inner, err := ort.NewDynamicAdvancedSession(path, names(h.inputs), names(outputs), settings)
+	if err != nil {
+		return nil, fmt.Errorf("onnx: loading %s: %w: %w", path, err, ErrModel)
+	}
+	return &Session{path: path, inputs: h.inputs, outputs: outputs, inner: inner}, nil
+}
+
+func headerOf(path string) (header, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return header{}, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return header{}, err
+	}
+	if info.IsDir() {
+		return header{}, fmt.Errorf("a folder, not a file: %w", ErrModel)
+	}
+	return readHeader(f, info.Size())
+}
+
+func settings(o Options) (*ort.SessionOptions, error) {
+	s, err := ort.NewSessionOptions()
+	if err != nil {
+		return nil, err
+	}
+	err = apply(s, o)
+	if err != nil {
+		return nil, errors.Join(err, s.Destroy())
+	}
+	return s, nil
+}
+
+func apply(s *ort.SessionOptions, o Options) error {
+	if o.IntraOpThreads > 0 {
+		if err := s.SetIntraOpNumThreads(o.IntraOpThreads); err != nil {
+			return err
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(o.Config)) {
+		if err := s.AddSessionConfigEntry(key, o.Config[key]); err != nil {
+			return fmt.Errorf("setting %s: %w", key, err)
+		}
+	}
+	if o.Optimized != "" {
+		if err := s.SetOptimizedModelFilePath(o.Optimized); err != nil {
+			return err
+		}
+	}
+	for _, name := range o.Providers {
+		if err := addProvider(s, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Inputs describes what Run must be given. The caller must not change it.
+func (s *Session) Inputs() []Info { return s.inputs }
+
+// Outputs describes what Run gives. The caller must not change it.
+func (s *Session) Outputs() []Info { return s.outputs }
+
+// Run computes the outputs. Every input must be given, with the type and shape that the graph asks for; whole numbers
+// and floats are converted where that loses nothing but precision. It stops soon after ctx ends and then returns
+// ctx.Err(), wrapped. A misfit gives ErrInput with the name of the tensor.
+func (s *Session) Run(ctx context.Context, inputs map[string]Tensor) (map[string]Tensor, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("onnx: running %s: %w", s.path, err)
+	}
+	if err := s.fits(inputs); err != nil {
+		return nil, fmt.Errorf("onnx: running %s: %w: %w", s.path, err, ErrInput)
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.inner == nil {
+		return nil, fmt.Errorf("onnx: running %s: session: %w", s.path, ErrClosed)
+	}
+	out, err := s.run(ctx, inputs)
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("onnx: running %s: %w", s.path, ctx.Err())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("onnx: running %s: %w", s.path, err)
+	}
+	return out, nil
+}
+
+// Close frees the network after running calls have ended. A second Close does nothing.
+func (s *Session) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.inner == nil {
+		return nil
+	}
+	err := s.inner.Destroy()
+	s.inner = nil
+	if err != nil {
+		return fmt.Errorf("onnx: closing %s: %w", s.path, err)
+	}
+	return nil
+}
+
+// fits checks names, shapes and symbols: an open side that bears the same name twice must be equally long.
+func (s *Session) fits(inputs map[string]Tensor) error {
+	known := names(s.inputs)
+	for name := range inputs {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("there is no input %q, the network has %s", name, strings.Join(known, ", "))
+		}
+	}
+	for _, in := range s.inputs {
+		t, ok := inputs[in.Name]
+		if !ok {
+			return fmt.Errorf("input %q is missing", in.Name)
+		}
+		if err := t.check(); err != nil {
+			return fmt.Errorf("input %q: %w", in.Name, err)
+		}
+		if in.Dims == nil {
+			continue // a scalar, or a graph that says nothing of the shape: the library knows
+		}
+		if len(t.Shape) != len(in.Dims) {
+			return fmt.Errorf("input %q has shape %v, but the network wants %d dimensions", in.Name, t.Shape, len(in.Dims))
+		}
+		for i, d := range in.Dims {
+			if d >= 0 && t.Shape[i] != d {
+				return fmt.Errorf("input %q has shape %v, but the network wants %d at position %d", in.Name, t.Shape, d, i)
+			}
+		}
+	}
+	return nil
+}
+
+func names(infos []Info) []string {
+	out := make([]string, len(infos))
+	for i, in := range infos {
+		out[i] = in.Name
+	}
+	return out
+}
+
+// choose picks the wanted outputs in the wanted order.
+func choose(all []Info, wanted []string) ([]Info, error) {
+	if wanted == nil {
+		return all, nil
+	}
+	var out []Info
+	for _, name := range wanted {
+		i := slices.Index(names(all), name)
+		if i < 0 {
+			return nil, fmt.Errorf("there is no output %q, the network has %s: %w", name, strings.Join(names(all), ", "), ErrModel)
+		}
+		out = append(out, all[i])
+	}
+	return out, nil
+}
