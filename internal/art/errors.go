@@ -22,6 +22,8 @@ var (
 	ErrMismatch = errors.New("hash mismatch")
 	// ErrUnavailable marks something outside the program that is missing or failing: a library, a disk, a network.
 	ErrUnavailable = errors.New("unavailable")
+	// ErrNotYet marks a job whose turn has not come: what it needs is still being made by another one.
+	ErrNotYet = errors.New("not yet")
 )
 
 // FieldError says what is wrong with one field and what to do about it.

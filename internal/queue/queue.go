@@ -15,12 +15,9 @@ import (
 	"presswerk/internal/art"
 )
 
-// Handler does one job and returns what it wants to write. ErrNotYet asks to be called again soon. An error that wraps
+// Handler does one job and returns what it wants to write. art.ErrNotYet asks to be called again soon. An error that wraps
 // art.ErrInvalid, ErrUnsupported, ErrRefused or ErrMismatch is final; any other is tried again.
 type Handler func(ctx context.Context, job art.Job) (art.Change, error)
-
-// ErrNotYet says that a job's turn has not come: what it needs is still being made by another job.
-var ErrNotYet = errors.New("not yet")
 
 // Commit writes a change and runs also on the same transaction.
 type Commit func(ctx context.Context, c art.Change, also ...func(ctx context.Context, tx *sql.Tx) error) error
@@ -175,7 +172,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[args]) (err error) {
 	switch {
 	case err == nil:
 		return w.commit(ctx, job, change)
-	case errors.Is(err, ErrNotYet):
+	case errors.Is(err, art.ErrNotYet):
 		return river.JobSnooze(100 * time.Millisecond)
 	case ctx.Err() != nil: // being stopped is no failure: the job starts anew with the next process
 		return river.JobSnooze(0)

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+)
+
+// settings are all that the environment decides. Every setting of the program is read here.
+type settings struct {
+	NativeDirs []string // where native libraries and converted models may be, best first
+	ModelDirs  []string // where models may be, best first
+	Threads    int      // PRESSWERK_THREADS: of the renderer; 0 means one per core
+	Provider   string   // PRESSWERK_PROVIDER: ONNX Runtime's execution provider; "" means cpu
+	User       string   // who decides when no name is given
+}
+
+// Names of the native libraries inside a native folder.
+const (
+	onnxLibrary = "onnxruntime/libonnxruntime.so.1.32.0"
+	c2paLibrary = "c2pa/libc2pa_c.so"
+	upscalerDir = "models/realesrgan"
+)
+
+func readSettings(getenv func(string) string) settings {
+	var s settings
+	if dir := getenv("PRESSWERK_LIB"); dir != "" {
+		s.NativeDirs = append(s.NativeDirs, dir)
+	}
+	if dir := getenv("PRESSWERK_MODELS"); dir != "" {
+		s.ModelDirs = append(s.ModelDirs, dir)
+	}
+	if exe, err := os.Executable(); err == nil {
+		if real, err := filepath.EvalSymlinks(exe); err == nil {
+			root := filepath.Dir(filepath.Dir(real)) // bin/presswerk → the folder around bin
+			s.NativeDirs = append(s.NativeDirs, filepath.Join(root, "native"))
+			s.ModelDirs = append(s.ModelDirs, filepath.Join(root, "models"))
+		}
+	}
+	s.NativeDirs = append(s.NativeDirs, filepath.Join(cacheDir(getenv), "presswerk", "native"))
+	s.ModelDirs = append(s.ModelDirs, filepath.Join(cacheDir(getenv), "presswerk", "models"))
+	if n, err := strconv.Atoi(getenv("PRESSWERK_THREADS")); err == nil && n > 0 {
+		s.Threads = n
+	} else {
+		s.Threads = runtime.NumCPU()
+	}
+	s.Provider = getenv("PRESSWERK_PROVIDER")
+	s.User = getenv("USER")
+	return s
+}
+
+// cacheDir is the user's cache folder by the XDG rule, also where HOME is not set.
+func cacheDir(getenv func(string) string) string {
+	if dir := getenv("XDG_CACHE_HOME"); dir != "" {
+		return dir
+	}
+	if home := getenv("HOME"); home != "" {
+		return filepath.Join(home, ".cache")
+	}
+	return filepath.Join(os.TempDir(), "cache")
+}
+
+// native finds a file in the native folders; when it is in none, it returns where make setup would put it.
+func (s settings) native(name string) string {
+	for _, dir := range s.NativeDirs {
+		path := filepath.Join(dir, name)
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	return filepath.Join(s.NativeDirs[len(s.NativeDirs)-1], name)
+}

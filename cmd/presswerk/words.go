@@ -1,0 +1,143 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// words are the command line's sentences in one language.
+type words struct{ lang string }
+
+// wordsFor picks the language as programs do: LC_ALL before LC_MESSAGES before LANG.
+func wordsFor(getenv func(string) string) words {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := getenv(name); v != "" {
+			if strings.HasPrefix(strings.ToLower(v), "de") {
+				return words{"de"}
+			}
+			break
+		}
+	}
+	return words{"en"}
+}
+
+// say gives a sentence with its gaps filled. A key that the catalogue lacks is given back, so that nothing is lost.
+func (w words) say(key string, args ...any) string {
+	s, ok := catalogue()[key]
+	if !ok {
+		return key
+	}
+	text := s.en
+	if w.lang == "de" {
+		text = s.de
+	}
+	if len(args) == 0 {
+		return text
+	}
+	return fmt.Sprintf(text, args...)
+}
+
+// helps gives every sentence to kong, which puts them into its help.
+func (w words) helps() kong.Vars {
+	vars := kong.Vars{}
+	for key := range catalogue() {
+		vars[key] = w.say(key)
+	}
+	return vars
+}
+
+type sentence struct{ en, de string }
+
+// catalogue holds every sentence of the command line.
+func catalogue() map[string]sentence {
+	return map[string]sentence{
+		"about":          {"From a brief to approved, labelled and published pictures, each one reproducible.", "Vom Briefing zu freigegebenen, gekennzeichneten und veröffentlichten Bildern, jedes wiederholbar."},
+		"flag_json":      {"One JSON document on standard output; messages go to standard error.", "Ein JSON-Dokument auf der Standardausgabe; Meldungen gehen auf die Fehlerausgabe."},
+		"flag_workspace": {"The workspace; by default the one around the current folder or the named file.", "Der Arbeitsbereich; sonst der um den aktuellen Ordner oder die genannte Datei."},
+		"flag_version":   {"Print the version.", "Die Version ausgeben."},
+
+		"init":    {"Make a workspace with an example brand, three briefs and style tokens.", "Einen Arbeitsbereich mit Beispielmarke, drei Briefings und Stilbausteinen anlegen."},
+		"make":    {"Take a brief down the whole line: render, judge, select, finish, publish.", "Ein Briefing durch die ganze Linie führen: rendern, beurteilen, auswählen, fertigstellen, veröffentlichen."},
+		"plan":    {"Show the recipes and the cost of a brief; nothing is rendered.", "Rezepte und Aufwand eines Briefings zeigen; nichts wird gerendert."},
+		"render":  {"Render one recipe, exactly.", "Genau ein Rezept rendern."},
+		"judge":   {"Score pictures, with evidence.", "Bilder bewerten, mit Belegen."},
+		"review":  {"List candidates and decide about them.", "Kandidaten auflisten und über sie entscheiden."},
+		"finish":  {"Make a master and renditions of a picture, labelled and signed.", "Aus einem Bild Master und Ausgaben machen, gekennzeichnet und signiert."},
+		"verify":  {"Say what a file tells about its origin: C2PA, metadata, watermark, fingerprint.", "Sagen, was eine Datei über ihre Herkunft verrät: C2PA, Metadaten, Wasserzeichen, Fingerabdruck."},
+		"again":   {"Make an asset again from its record and compare.", "Ein Asset aus seinem Protokoll noch einmal herstellen und vergleichen."},
+		"search":  {"Find assets by words.", "Assets nach Wörtern finden."},
+		"publish": {"Write a run's site again.", "Die Website eines Laufs noch einmal schreiben."},
+		"models":  {"List, show, verify and convert models.", "Modelle auflisten, zeigen, prüfen und umwandeln."},
+		"engines": {"List the engines and what they can do.", "Die Maschinen und ihr Können auflisten."},
+		"serve":   {"Open the studio in the browser, with the API.", "Das Studio im Browser öffnen, mit der API."},
+		"doctor":  {"Say what is missing and how to get it.", "Sagen, was fehlt und woher es kommt."},
+		"backup":  {"Write database, pictures and keys into one encrypted file.", "Datenbank, Bilder und Schlüssel in eine verschlüsselte Datei schreiben."},
+		"restore": {"Bring a backup back into an empty workspace.", "Eine Sicherung in einen leeren Arbeitsbereich zurückholen."},
+
+		"arg_brief":       {"The brief, a YAML file.", "Das Briefing, eine YAML-Datei."},
+		"arg_asset":       {"An asset's identity, or the beginning of it.", "Die Kennung eines Assets oder ihr Anfang."},
+		"arg_run":         {"A run's identity.", "Die Kennung eines Laufs."},
+		"arg_candidate":   {"A candidate's identity.", "Die Kennung eines Kandidaten."},
+		"arg_files":       {"Picture files.", "Bilddateien."},
+		"arg_dir":         {"The folder.", "Der Ordner."},
+		"arg_recipe":      {"The recipe, a JSON file.", "Das Rezept, eine JSON-Datei."},
+		"arg_words":       {"Words that must all occur.", "Wörter, die alle vorkommen müssen."},
+		"flag_approve_as": {"Approve the selection in this person's name.", "Die Auswahl im Namen dieser Person freigeben."},
+		"flag_out":        {"The folder to write to.", "Der Zielordner."},
+		"flag_by":         {"Who decides.", "Wer entscheidet."},
+		"flag_reason":     {"Why.", "Warum."},
+		"flag_listen":     {"Address and port to answer on.", "Adresse und Port."},
+		"flag_ready":      {"Write the address into this file once it answers.", "Die Adresse in diese Datei schreiben, sobald geantwortet wird."},
+		"flag_no_work":    {"Serve pages only; other processes do the work.", "Nur Seiten ausliefern; andere Prozesse arbeiten."},
+		"flag_latents":    {"Starting noise, .npy [batch,channels,h,w], unit variance.", "Anfangsrauschen, .npy [batch,channels,h,w], Varianz eins."},
+		"flag_noise":      {"Noise of each stochastic step, .npy [steps,batch,…].", "Rauschen jedes stochastischen Schritts, .npy [steps,batch,…]."},
+		"flag_posterior":  {"Noise of the VAE's posterior, .npy [draws,batch,…].", "Rauschen des VAE-Posteriors, .npy [draws,batch,…]."},
+		"flag_init_image": {"Picture to start from.", "Ausgangsbild."},
+		"flag_mask":       {"Mask: white is made new.", "Maske: Weiß wird neu gemacht."},
+		"flag_control":    {"Control picture.", "Steuerbild."},
+		"flag_savelat":    {"Write the final latents, .npy.", "Die letzten Latents schreiben, .npy."},
+		"flag_saveimg":    {"Write the picture as float32 0..1, .npy [batch,h,w,3].", "Das Bild als float32 0..1 schreiben, .npy [batch,h,w,3]."},
+		"flag_savesteps":  {"Write the latents after each step into this folder.", "Die Latents nach jedem Schritt in diesen Ordner schreiben."},
+		"flag_passphrase": {"File with the passphrase; else PRESSWERK_PASSPHRASE.", "Datei mit dem Kennwort; sonst PRESSWERK_PASSPHRASE."},
+
+		"interrupted": {"Interrupted. The same command goes on where it stopped.", "Abgebrochen. Derselbe Befehl macht dort weiter."},
+		"exit_1":      {"no", "nein"},
+		"exit_2":      {"cannot be done as asked", "so nicht möglich"},
+		"exit_3":      {"something outside failed", "etwas außerhalb schlug fehl"},
+
+		"plan_head":      {"%s: %d pictures, about %s", "%s: %d Bilder, etwa %s"},
+		"plan_dropped":   {"%d duplicates dropped", "%d Doppelte weggelassen"},
+		"plan_refused":   {"refused: %s: %s", "abgelehnt: %s: %s"},
+		"plan_warning":   {"note: %s: %s", "Hinweis: %s: %s"},
+		"make_begin":     {"Run %s: %d pictures planned, about %s.", "Lauf %s: %d Bilder geplant, etwa %s."},
+		"make_resumed":   {"Going on with run %s: %d of %d rendered.", "Weiter mit Lauf %s: %d von %d gerendert."},
+		"make_elsewhere": {"Another Presswerk works in this workspace; it does the work, this one waits.", "Ein anderes Presswerk arbeitet in diesem Bereich; es erledigt die Arbeit, dieses wartet."},
+		"make_done":      {"%d rendered, %d passed, %d selected, %d published.", "%d gerendert, %d bestanden, %d ausgewählt, %d veröffentlicht."},
+		"make_look":      {"Look here: %s", "Hier ansehen: %s"},
+		"make_review":    {"The selection waits for a person: %d pictures. Decide with 'presswerk serve' or 'presswerk review list %s'.", "Die Auswahl wartet auf einen Menschen: %d Bilder. Entscheiden mit „presswerk serve“ oder „presswerk review list %s“."},
+		"make_explored":  {"An exploration is never published. Look at it with 'presswerk serve', then make it again as production.", "Eine Erkundung wird nie veröffentlicht. Mit „presswerk serve“ ansehen, dann als Produktion neu herstellen."},
+		"make_empty":     {"No picture passed the brand's gates. See why with 'presswerk review list %s'.", "Kein Bild hat die Prüfungen der Marke bestanden. Gründe mit „presswerk review list %s“."},
+		"make_failed":    {"The run stopped: %s", "Der Lauf blieb stehen: %s"},
+		"stage_render":   {"render", "rendern"},
+		"stage_judge":    {"judge", "beurteilen"},
+		"stage_finish":   {"finish", "fertigstellen"},
+		"unsigned":       {"NOT SIGNED: %v", "NICHT SIGNIERT: %v"},
+		"no_backup":      {"The signing key in %s exists only here. Without 'presswerk backup' its loss cannot be repaired.", "Den Signaturschlüssel in %s gibt es nur hier. Ohne „presswerk backup“ ist sein Verlust nicht zu beheben."},
+		"init_done":      {"Workspace ready: %s", "Arbeitsbereich fertig: %s"},
+		"init_there":     {"%s is a workspace already; nothing was changed.", "%s ist schon ein Arbeitsbereich; nichts wurde geändert."},
+		"init_next":      {"Next: presswerk make %s", "Weiter: presswerk make %s"},
+		"again_same":     {"identical: %s", "identisch: %s"},
+		"again_differs":  {"different: at most %d of 255, on average %.3f", "verschieden: höchstens %d von 255, im Mittel %.3f"},
+		"again_missing":  {"cannot be made again, missing: %s", "nicht wiederholbar, es fehlt: %s"},
+		"serve_at":       {"The studio: %s", "Das Studio: %s"},
+		"doctor_ok":      {"ok", "gut"},
+		"doctor_bad":     {"missing", "fehlt"},
+		"backup_done":    {"Backup written: %s (%d files, %d bytes)", "Sicherung geschrieben: %s (%d Dateien, %d Bytes)"},
+		"restore_done":   {"Restored into %s: %d files", "Zurückgeholt nach %s: %d Dateien"},
+		"none_found":     {"Nothing found.", "Nichts gefunden."},
+		"decided":        {"%s: %s by %s", "%s: %s durch %s"},
+		"published_at":   {"Published: %s", "Veröffentlicht: %s"},
+	}
+}

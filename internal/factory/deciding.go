@@ -1,0 +1,98 @@
+package factory
+
+import (
+	"context"
+	"fmt"
+
+	"presswerk/internal/art"
+)
+
+// Decide takes a person's word on a candidate. An approval sends it on to be finished and published; a rejection of
+// something published takes it off the site again. The newest decision counts. ID and At are filled in.
+//
+// A candidate that is not judged yet, or an approval of one that is approved already, gives ErrConflict; approving what
+// failed a gate, or anything of an exploration, gives ErrRefused.
+func (f *Factory) Decide(ctx context.Context, d art.Decision) error {
+	c, err := f.Records.Candidate(ctx, d.Candidate)
+	if err != nil {
+		return fmt.Errorf("factory: decide: %w", err)
+	}
+	run, err := f.Records.Run(ctx, c.Run)
+	if err != nil {
+		return fmt.Errorf("factory: decide: %w", err)
+	}
+	if err := mayDecide(d, c, run.Run); err != nil {
+		return err
+	}
+	earlier, err := f.Records.Decisions(ctx, c.ID)
+	if err != nil {
+		return fmt.Errorf("factory: decide: %w", err)
+	}
+	d.Run, d.At = c.Run, f.Now()
+	d.ID = art.Digest(fmt.Appendf(nil, "%s %d %s %s", c.ID, len(earlier), d.Action, d.By))[:16]
+	change := art.Change{
+		Decisions: []art.Decision{d},
+		Events:    []art.Event{{Kind: "candidate", Run: c.Run, Candidate: c.ID, At: d.At}},
+	}
+	switch {
+	case d.Action == art.Approve && c.AssetID == "":
+		change.Jobs = []art.Job{{Kind: art.JobFinish, Run: c.Run, Subject: c.ID, Priority: 1}}
+	case c.AssetID != "": // finished before: only the site changes
+		change.Jobs = []art.Job{{Kind: art.JobPublish, Run: c.Run, Subject: d.ID}}
+	}
+	if err := f.Commit(ctx, change); err != nil {
+		return fmt.Errorf("factory: writing the decision on %s: %w", c.ID, err)
+	}
+	return nil
+}
+
+// mayDecide is the rule for who may say what about a candidate in its present state.
+func mayDecide(d art.Decision, c art.CandidateView, run art.Run) error {
+	if d.By == "" {
+		return art.Invalid("by", "a decision needs the name of who decides", "say who you are")
+	}
+	switch d.Action {
+	case art.Approve, art.Reject, art.Fix, art.Escalate:
+	default:
+		return art.Invalid("action", fmt.Sprintf("%q is no decision", d.Action), "use approve, reject, fix or escalate")
+	}
+	if c.Verdict == nil {
+		return fmt.Errorf("%s has not been judged yet; wait for its verdict: %w", c.ID, art.ErrConflict)
+	}
+	if c.Decision != nil && c.Decision.Action == d.Action {
+		return fmt.Errorf("%s: %s said %q already: %w", c.ID, c.Decision.By, d.Action, art.ErrConflict)
+	}
+	if (d.Action == art.Fix || d.Action == art.Reject && c.AssetID != "") && d.Reason == "" {
+		return art.Invalid("reason", "sending back, or taking back what is published, needs a reason", "say what is wrong with it")
+	}
+	if d.Action != art.Approve {
+		return nil
+	}
+	if run.Kind == art.Exploration {
+		return fmt.Errorf("%s is an exploration, which can never be published; make it again with run: production: %w", run.ID, art.ErrRefused)
+	}
+	if !c.Verdict.Pass {
+		return fmt.Errorf("%s failed %d of the brand's gates and cannot be approved; change the rubric or the brief: %w", c.ID, len(c.Verdict.Failures), art.ErrRefused)
+	}
+	return nil
+}
+
+// ApproveSelected approves, in one person's name, every selected candidate that nobody has decided about.
+func (f *Factory) ApproveSelected(ctx context.Context, run, by string) (int, error) {
+	candidates, err := f.Records.Candidates(ctx, run)
+	if err != nil {
+		return 0, fmt.Errorf("factory: approving: %w", err)
+	}
+	n := 0
+	for _, c := range candidates {
+		if c.Selection == nil || !c.Selection.Selected || c.Decision != nil {
+			continue
+		}
+		d := art.Decision{Candidate: c.ID, Action: art.Approve, By: by, Reason: "approved with the whole selection"}
+		if err := f.Decide(ctx, d); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}

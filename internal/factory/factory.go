@@ -1,0 +1,116 @@
+package factory
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"presswerk/internal/art"
+	"presswerk/internal/brand"
+	"presswerk/internal/engine"
+	"presswerk/internal/finish"
+	"presswerk/internal/judge"
+)
+
+// Records is what the factory asks of the store.
+type Records interface {
+	Runs(ctx context.Context) ([]art.RunView, error)
+	Run(ctx context.Context, id string) (art.RunView, error)
+	Candidates(ctx context.Context, run string) ([]art.CandidateView, error)
+	Candidate(ctx context.Context, id string) (art.CandidateView, error)
+	RenderedAs(ctx context.Context, recipe string) (art.Candidate, error)
+	Earlier(ctx context.Context, kind string, c art.Candidate) ([]art.Fingerprint, error)
+	RunAssets(ctx context.Context, run string) ([]art.Asset, error)
+	Assets(ctx context.Context, words string) ([]art.Asset, error)
+	Asset(ctx context.Context, id string) (art.Asset, error)
+	Decisions(ctx context.Context, candidate string) ([]art.Decision, error)
+}
+
+// Blobs is what the factory asks of the byte store.
+type Blobs interface {
+	Put(ctx context.Context, data []byte) (string, error)
+	Get(ctx context.Context, sum string) ([]byte, error)
+	Open(ctx context.Context, sum string) (io.ReadSeekCloser, int64, error)
+}
+
+// Options introduces the parts of the line to each other. All fields are needed.
+type Options struct {
+	Records  Records
+	Blobs    Blobs
+	Commit   func(ctx context.Context, c art.Change) error // writes a change and queues its jobs, at once
+	Engines  engine.Registry
+	Panel    judge.Panel
+	Finisher *finish.Finisher
+	SiteDir  string // where sites are published
+	BaseURL  string // under which they will be reached; ends with "/"
+	Now      func() time.Time
+	Hub      *Hub
+	Logger   *slog.Logger
+	Version  string // of Presswerk
+}
+
+// Factory is safe for concurrent use.
+type Factory struct{ Options }
+
+// New makes a factory of its parts.
+func New(o Options) *Factory { return &Factory{Options: o} }
+
+// Handlers gives one handler for each kind of job.
+func (f *Factory) Handlers() map[art.JobKind]func(context.Context, art.Job) (art.Change, error) {
+	return map[art.JobKind]func(context.Context, art.Job) (art.Change, error){
+		art.JobRender:  f.render,
+		art.JobJudge:   f.judge,
+		art.JobSelect:  f.selectBest,
+		art.JobFinish:  f.finish,
+		art.JobPublish: f.publish,
+	}
+}
+
+// Failed says what to write about a job that will not be tried again: a candidate that could not be rendered or judged
+// is left out with the reason, anything else fails its run.
+func (f *Factory) Failed(ctx context.Context, job art.Job, err error) art.Change {
+	now := f.Now()
+	switch job.Kind {
+	case art.JobRender, art.JobJudge:
+		c := art.Change{
+			Jobs:   []art.Job{{Kind: art.JobSelect, Run: job.Run, Subject: job.Subject}},
+			Events: []art.Event{{Kind: "candidate", Run: job.Run, Candidate: job.Subject, At: now}},
+		}
+		if job.Kind == art.JobRender {
+			c.Failures = []art.RenderFailure{{Candidate: job.Subject, Reason: err.Error()}}
+		} else {
+			c.Verdicts = []art.Verdict{{Candidate: job.Subject, At: now, Failures: []art.Failure{{
+				Scorer: "judge", Reason: art.Text{
+					art.English: "could not be judged: " + err.Error(),
+					art.German:  "konnte nicht beurteilt werden: " + err.Error(),
+				},
+			}}}}
+		}
+		return c
+	default:
+		return art.Change{
+			RunState: &art.RunStateChange{Run: job.Run, State: art.RunFailed, Failure: fmt.Sprintf("%s: %v", job.Kind, err)},
+			Events:   []art.Event{{Kind: "run", Run: job.Run, At: now}},
+		}
+	}
+}
+
+// kit reads the brand kit as it was when the run was planned.
+func kit(run art.Run) (brand.Kit, error) {
+	var k brand.Kit
+	if err := json.Unmarshal(run.BrandKit, &k); err != nil {
+		return k, fmt.Errorf("factory: reading the brand kit of run %s: %w", run.ID, err)
+	}
+	return k, nil
+}
+
+// Blob opens kept bytes for reading, with their length.
+func (f *Factory) Blob(ctx context.Context, sum string) (io.ReadSeekCloser, int64, error) {
+	return f.Blobs.Open(ctx, sum)
+}
+
+// Subscribe gives the events of all runs until ctx ends.
+func (f *Factory) Subscribe(ctx context.Context) <-chan art.Event { return f.Hub.Subscribe(ctx) }

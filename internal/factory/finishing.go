@@ -1,0 +1,110 @@
+package factory
+
+import (
+	"context"
+	"fmt"
+
+	"presswerk/internal/art"
+	"presswerk/internal/brand"
+	"presswerk/internal/finish"
+	"presswerk/internal/prompt"
+)
+
+// finish turns an approved candidate into an asset: master, renditions, metadata, signatures.
+func (f *Factory) finish(ctx context.Context, job art.Job) (art.Change, error) {
+	c, err := f.Records.Candidate(ctx, job.Subject)
+	if err != nil {
+		return art.Change{}, fmt.Errorf("factory: finish: %w", err)
+	}
+	if c.AssetID != "" || c.Decision == nil || c.Decision.Action != art.Approve {
+		return art.Change{}, nil // finished before, or taken back meanwhile
+	}
+	run, err := f.Records.Run(ctx, c.Run)
+	if err != nil {
+		return art.Change{}, fmt.Errorf("factory: finish: %w", err)
+	}
+	asset, err := f.newAsset(ctx, c, run.Run)
+	if err != nil {
+		return art.Change{}, fmt.Errorf("factory: finishing %s: %w", c.ID, err)
+	}
+	return art.Change{
+		Assets: []art.Asset{asset},
+		Jobs:   []art.Job{{Kind: art.JobPublish, Run: c.Run, Subject: asset.ID}},
+		Events: []art.Event{{Kind: "asset", Run: c.Run, Candidate: c.ID, Asset: asset.ID, At: f.Now()}},
+	}, nil
+}
+
+func (f *Factory) newAsset(ctx context.Context, c art.CandidateView, run art.Run) (art.Asset, error) {
+	k, err := kit(run)
+	if err != nil {
+		return art.Asset{}, err
+	}
+	channels, err := k.ChannelsNamed(run.Brief.Channels)
+	if err != nil {
+		return art.Asset{}, err
+	}
+	picture, err := f.Blobs.Get(ctx, c.Image)
+	if err != nil {
+		return art.Asset{}, err
+	}
+	asset := art.Asset{
+		ID: art.Digest([]byte(c.ID))[:16], Run: run.ID, Brief: run.Brief.ID, Brand: run.BrandID, Candidate: c.ID,
+		Planned: c.Planned, Slug: prompt.Slug(c.Planned.Source), Title: prompt.Title(c.Planned.Source, run.Brief.Languages),
+		Rights: k.Rights, Approval: *c.Decision, Image: c.Image, PixelsSHA256: c.PixelsSHA256, CreatedAt: f.Now(),
+	}
+	if asset.Alt, err = prompt.AltText(c.Planned.Source, run.Brief.Languages); err != nil {
+		return art.Asset{}, err
+	}
+	asset.Sources = f.sources(c.Planned.Recipe)
+	out, err := f.Finisher.Finish(ctx, finishInput(asset, c.Candidate, picture, channels, k))
+	if err != nil {
+		return art.Asset{}, err
+	}
+	return f.keep(ctx, asset, out)
+}
+
+func finishInput(a art.Asset, c art.Candidate, picture []byte, channels []art.Channel, k brand.Kit) finish.Input {
+	return finish.Input{
+		Candidate: c, Picture: picture, AssetID: a.ID, Slug: a.Slug, Title: a.Title, Alt: a.Alt,
+		Channels: channels, Rights: k.Rights, PromptInFiles: k.PromptInFiles, Sources: a.Sources,
+	}
+}
+
+// sources names what a recipe's pictures are made from, with the licences.
+func (f *Factory) sources(r art.Recipe) []art.Source {
+	s := art.Source{Kind: "model", Name: r.Model.Name, Version: r.Model.Version, SHA256: r.Model.SHA256}
+	if e, err := f.Engines.Get(r.Engine); err == nil {
+		if m, err := e.Info().Model(r.Model); err == nil {
+			s.License = m.ModelLicense
+		}
+	}
+	return []art.Source{s}
+}
+
+// keep puts all files of a finished asset into the blob store.
+func (f *Factory) keep(ctx context.Context, a art.Asset, out finish.Output) (art.Asset, error) {
+	var err error
+	if a.Master, err = f.keepFile(ctx, out.Master); err != nil {
+		return a, err
+	}
+	for _, file := range out.Renditions {
+		r, err := f.keepFile(ctx, file)
+		if err != nil {
+			return a, err
+		}
+		a.Renditions = append(a.Renditions, r)
+	}
+	a.Steps, a.Placeholder = out.Steps, out.Placeholder
+	a.Sources = append(a.Sources, out.Sources...)
+	return a, nil
+}
+
+func (f *Factory) keepFile(ctx context.Context, file finish.File) (art.Rendition, error) {
+	r := file.Rendition
+	var err error
+	if r.SHA256, err = f.Blobs.Put(ctx, file.Data); err != nil {
+		return r, err
+	}
+	r.Bytes = int64(len(file.Data))
+	return r, nil
+}

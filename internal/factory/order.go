@@ -1,0 +1,101 @@
+package factory
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"presswerk/internal/art"
+	"presswerk/internal/brand"
+	"presswerk/internal/plan"
+)
+
+// Order is all that a run is made of: a brief with the kit and the style tokens that it names, and the state of the
+// workspace that they were read from.
+type Order struct {
+	Brief  art.Brief
+	Kit    brand.Kit
+	Styles []brand.Style
+	Commit art.Commit
+}
+
+// Plan works an order out and writes nothing.
+func (f *Factory) Plan(o Order) (art.Plan, error) {
+	var capabilities []art.Capabilities
+	for _, e := range f.Engines.All() {
+		for _, m := range e.Info().Models {
+			capabilities = append(capabilities, m.Capabilities)
+		}
+	}
+	return plan.Make(plan.Input{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Engines: capabilities})
+}
+
+// Start begins a run, or finds the one that equals the order: the same brief, kit and recipes are the same run, so
+// asking twice does nothing twice. A plan with refusals is not started: the error lists them and wraps ErrRefused.
+func (f *Factory) Start(ctx context.Context, o Order) (art.RunView, error) {
+	p, err := f.Plan(o)
+	if err != nil {
+		return art.RunView{}, fmt.Errorf("factory: planning %s: %w", o.Brief.ID, err)
+	}
+	if err := refusals(p); err != nil {
+		return art.RunView{}, err
+	}
+	run, err := newRun(o, p)
+	if err != nil {
+		return art.RunView{}, err
+	}
+	there, err := f.Records.Run(ctx, run.ID)
+	if err == nil {
+		return there, nil
+	}
+	if !errors.Is(err, art.ErrNotFound) {
+		return art.RunView{}, err
+	}
+	if err := f.Commit(ctx, firstChange(run, f.Now)); err != nil {
+		return art.RunView{}, fmt.Errorf("factory: starting run %s: %w", run.ID, err)
+	}
+	return f.Records.Run(ctx, run.ID)
+}
+
+// refusals turns a plan's refusals into one error, or nil.
+func refusals(p art.Plan) error {
+	var all []error
+	for _, r := range p.Refused {
+		all = append(all, &art.FieldError{Field: r.Field, Reason: r.Reason, Remedy: r.Remedy, Kind: art.ErrRefused})
+	}
+	return errors.Join(all...)
+}
+
+// newRun gives the run its identity: the brief's name and a hash over all that decides what it makes.
+func newRun(o Order, p art.Plan) (art.Run, error) {
+	kit, err := art.CanonicalJSON(o.Kit)
+	if err != nil {
+		return art.Run{}, fmt.Errorf("factory: writing the kit down: %w", err)
+	}
+	recipes := make([]string, len(p.Recipes))
+	for i, r := range p.Recipes {
+		recipes[i] = r.ID
+	}
+	whole, err := art.CanonicalJSON(map[string]any{"brief": o.Brief, "kit": json.RawMessage(kit), "recipes": recipes})
+	if err != nil {
+		return art.Run{}, fmt.Errorf("factory: writing the order down: %w", err)
+	}
+	return art.Run{
+		ID: o.Brief.ID + "-" + art.Digest(whole)[:10], Brief: o.Brief, BrandID: o.Kit.ID, BrandKit: kit,
+		Kind: o.Brief.Run, Commit: o.Commit, Plan: p, State: art.RunWorking,
+	}, nil
+}
+
+// firstChange writes the run, its candidates and a render job for each, in the order of the plan.
+func firstChange(run art.Run, now func() time.Time) art.Change {
+	run.CreatedAt, run.UpdatedAt = now(), now()
+	c := art.Change{NewRun: &run, Events: []art.Event{{Kind: "run", Run: run.ID, At: now()}}}
+	for i, planned := range run.Plan.Recipes {
+		id := fmt.Sprintf("%s-%03d", run.ID, i+1)
+		c.NewCandidates = append(c.NewCandidates, art.Candidate{ID: id, Run: run.ID, Index: i, Planned: planned})
+		c.Jobs = append(c.Jobs, art.Job{Kind: art.JobRender, Run: run.ID, Subject: id})
+	}
+	return c
+}

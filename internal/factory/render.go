@@ -1,0 +1,87 @@
+package factory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"presswerk/internal/art"
+	"presswerk/internal/imaging"
+)
+
+// pdq names the perceptual hash that finds near-duplicates.
+const pdq = "pdq"
+
+// render makes one candidate's picture, or takes it from an equal recipe that was rendered before.
+func (f *Factory) render(ctx context.Context, job art.Job) (art.Change, error) {
+	view, err := f.Records.Candidate(ctx, job.Subject)
+	if err != nil {
+		return art.Change{}, fmt.Errorf("factory: render: %w", err)
+	}
+	c := view.Candidate
+	c, err = f.picture(ctx, c)
+	if err != nil {
+		return art.Change{}, fmt.Errorf("factory: rendering %s: %w", c.ID, err)
+	}
+	print, err := f.fingerprint(ctx, c)
+	if err != nil {
+		return art.Change{}, fmt.Errorf("factory: taking the fingerprint of %s: %w", c.ID, err)
+	}
+	return art.Change{
+		Rendered:     []art.Candidate{c},
+		Fingerprints: []art.Fingerprint{print},
+		Jobs:         []art.Job{{Kind: art.JobJudge, Run: c.Run, Subject: c.ID}},
+		Events:       []art.Event{{Kind: "candidate", Run: c.Run, Candidate: c.ID, At: f.Now()}},
+	}, nil
+}
+
+// picture fills in what rendering adds to a candidate.
+func (f *Factory) picture(ctx context.Context, c art.Candidate) (art.Candidate, error) {
+	twin, err := f.Records.RenderedAs(ctx, c.Planned.ID)
+	if err == nil {
+		c.Image, c.PixelsSHA256, c.Width, c.Height = twin.Image, twin.PixelsSHA256, twin.Width, twin.Height
+		c.Notes, c.Reused, c.RenderedAt = twin.Notes, true, f.Now()
+		return c, nil
+	}
+	if !errors.Is(err, art.ErrNotFound) {
+		return c, err
+	}
+	e, err := f.Engines.Get(c.Planned.Engine)
+	if err != nil {
+		return c, err
+	}
+	p, err := e.Render(ctx, c.Planned.Recipe, func(step, steps int) {
+		f.Hub.Tell(art.Event{Kind: "step", Run: c.Run, Candidate: c.ID, Step: step, Steps: steps, At: f.Now()})
+	})
+	if err != nil {
+		return c, err
+	}
+	if c.Image, err = f.Blobs.Put(ctx, p.Bytes); err != nil {
+		return c, err
+	}
+	c.PixelsSHA256, c.Width, c.Height = p.PixelsSHA256, p.Width, p.Height
+	c.Notes, c.Elapsed, c.RenderedAt = p.Notes, p.Elapsed, f.Now()
+	return c, nil
+}
+
+// fingerprint hashes a candidate's picture so that later ones can be compared with it.
+func (f *Factory) fingerprint(ctx context.Context, c art.Candidate) (art.Fingerprint, error) {
+	p, err := f.decode(ctx, c.Image)
+	if err != nil {
+		return art.Fingerprint{}, err
+	}
+	h, _, err := imaging.PDQ(p)
+	if err != nil {
+		return art.Fingerprint{}, err
+	}
+	return art.Fingerprint{Candidate: c.ID, Run: c.Run, Index: c.Index, Kind: pdq, Hash: h.String()}, nil
+}
+
+// decode reads a kept picture.
+func (f *Factory) decode(ctx context.Context, sum string) (*imaging.RGB, error) {
+	data, err := f.Blobs.Get(ctx, sum)
+	if err != nil {
+		return nil, err
+	}
+	return imaging.Decode(ctx, data, imaging.Limits{})
+}
