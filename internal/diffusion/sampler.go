@@ -1,0 +1,72 @@
+package diffusion
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Sampler walks one picture's latents from noise to picture. It holds the history of that one walk, so make a new
+// one per picture; samplers of a batch walk in step. Calls are numbered 0 … len(Timesteps())−1 and Step is called
+// in rising order; starting later than 0 (image-to-image) is allowed.
+type Sampler interface {
+	// Timesteps are what the denoiser is told, one for each call, in order.
+	Timesteps() []float64
+	// InitialScale multiplies unit-variance noise to make the first latents.
+	InitialScale() float64
+	// Scale is what latents are multiplied with before the denoiser sees them at call i.
+	Scale(i int) float64
+	// Step moves latents on, in place, given what the denoiser said at call i. It draws from noise only where
+	// Stochastic says so.
+	Step(i int, output, latents []float32, noise Noise)
+	// Stochastic says whether the step at call i draws noise.
+	Stochastic(i int) bool
+	// AddNoise returns clean latents with as much noise as call i expects.
+	AddNoise(i int, clean, noise []float32) []float32
+}
+
+// kind is one sampler's entry in the table: its class's defaults and how to make it.
+type kind struct {
+	defaults func(*Config)
+	open     func(Config, int) (Sampler, error)
+}
+
+// kinds is the table of samplers by the names that ComfyUI and A1111 use. It is never written to.
+func kinds() map[string]kind {
+	return map[string]kind{
+		"ddim": {func(c *Config) {
+			c.TimestepSpacing, c.SetAlphaToOne, c.ClipSample = "leading", true, true
+		}, newDDIM},
+		"euler":    {func(*Config) {}, newEuler},
+		"euler_a":  {func(*Config) {}, newEulerAncestral},
+		"dpmpp_2m": {func(*Config) {}, newDPMSolver},
+	}
+}
+
+// Samplers lists the names that New takes, in alphabetical order.
+func Samplers() []string { return slices.Sorted(maps.Keys(kinds())) }
+
+func kindOf(name string) (kind, error) {
+	k, ok := kinds()[name]
+	if !ok {
+		return kind{}, badConfig("sampler", "%q is unknown, known are %s", name, strings.Join(Samplers(), ", "))
+	}
+	return k, nil
+}
+
+// NewSampler makes a sampler for one picture. A name, step count or config that can't work gives a ConfigError.
+func NewSampler(name string, c Config, steps int) (Sampler, error) {
+	k, err := kindOf(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.check(steps); err != nil {
+		return nil, err
+	}
+	s, err := k.open(c, steps)
+	if err != nil {
+		return nil, fmt.Errorf("diffusion: making sampler %s: %w", name, err)
+	}
+	return s, nil
+}
