@@ -1,0 +1,91 @@
+package local
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"presswerk/internal/art"
+)
+
+// hasher remembers the SHA-256 of files by path, size and time of change. It is safe for concurrent use.
+type hasher struct{ seen sync.Map } // fileKey → string
+
+type fileKey struct {
+	path    string
+	size    int64
+	changed time.Time
+}
+
+// Files gives the SHA-256 of each file of a model folder by its slash path: model_index.json, model.json and all that
+// lies in sub-folders. Documents beside them (cards, notices) are not part of the model, and hidden files never are.
+func (h *hasher) files(dir string) (map[string]string, error) {
+	sums := map[string]string{}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if name != "." && strings.HasPrefix(path.Base(name), ".") {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if d.IsDir() || !strings.Contains(name, "/") && name != indexFile && name != descriptionFile {
+			return nil
+		}
+		sum, err := h.file(path.Join(dir, name))
+		sums[name] = sum
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("local: hashing %s: %w", dir, err)
+	}
+	return sums, nil
+}
+
+func (h *hasher) file(name string) (string, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return "", err
+	}
+	key := fileKey{name, info.Size(), info.ModTime()}
+	if sum, ok := h.seen.Load(key); ok {
+		return sum.(string), nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	hash := sha256.New()
+	if _, err := io.Copy(hash, f); err != nil {
+		return "", err
+	}
+	sum := hex.EncodeToString(hash.Sum(nil))
+	h.seen.Store(key, sum)
+	return sum, nil
+}
+
+// FolderDigest is the identity of a model folder: the SHA-256 over lines "SHA-256, two spaces, slash path, newline",
+// sorted by path, as sha256sum writes them.
+func FolderDigest(sums map[string]string) string {
+	names := make([]string, 0, len(sums))
+	for name := range sums {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	var lines strings.Builder
+	for _, name := range names {
+		fmt.Fprintf(&lines, "%s  %s\n", sums[name], name)
+	}
+	return art.Digest([]byte(lines.String()))
+}

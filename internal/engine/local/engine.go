@@ -1,0 +1,188 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"presswerk/internal/art"
+	"presswerk/internal/diffusion"
+	"presswerk/internal/engine"
+	"presswerk/internal/onnx"
+)
+
+// Name is what recipes call this engine.
+const Name = "local"
+
+// Options say what the engine works with.
+type Options struct {
+	Library   string           // the ONNX Runtime library: a file, or the folder that holds it
+	Models    []string         // model folders that recipes may name
+	Threads   int              // threads of one network; 0 lets ONNX Runtime choose
+	Providers []string         // execution providers in order of preference; nil means cpu
+	MaxLoaded int              // models kept in memory; 0 means 2
+	Version   string           // this program's version, which goes into Info
+	Now       func() time.Time // the clock for Picture.Elapsed; nil leaves Elapsed 0
+}
+
+// Engine renders in this process. It is safe for concurrent use.
+type Engine struct {
+	options Options
+	hasher  *hasher
+	pool    *pool
+	info    engine.Info
+	models  []model
+}
+
+// model is a folder that recipes may name, or why it can't be used.
+type model struct {
+	folder *Folder
+	err    error
+}
+
+var (
+	_ engine.Engine  = (*Engine)(nil)
+	_ engine.Batcher = (*Engine)(nil)
+	_ engine.Warmer  = (*Engine)(nil)
+)
+
+// New reads and hashes the model folders. It loads no network and no library: what is missing is told by Info and
+// by Render. An unknown execution provider gives art.ErrInvalid.
+func New(o Options) (*Engine, error) {
+	for _, name := range o.Providers {
+		if !contains(onnx.Providers(), name) {
+			return nil, art.Invalid("provider", fmt.Sprintf("%q is unknown", name), "choose of "+strings.Join(onnx.Providers(), ", "))
+		}
+	}
+	if o.Now == nil {
+		o.Now = func() time.Time { return time.Time{} }
+	}
+	e := &Engine{options: o, hasher: &hasher{}}
+	e.pool = &pool{library: o.Library, max: orInt(o.MaxLoaded, 2), options: onnx.Options{IntraOpThreads: o.Threads, Providers: o.Providers}}
+	for _, dir := range o.Models {
+		f, err := openFolder(e.hasher, dir)
+		e.models = append(e.models, model{f, err})
+	}
+	e.info = e.describe()
+	return e, nil
+}
+
+func contains(all []string, one string) bool {
+	for _, s := range all {
+		if s == one {
+			return true
+		}
+	}
+	return false
+}
+
+// describe makes the Info once.
+func (e *Engine) describe() engine.Info {
+	info := engine.Info{Name: Name, Version: e.options.Version, Ready: true}
+	var reasons []string
+	if _, err := os.Stat(e.options.Library); err != nil {
+		reasons = append(reasons, fmt.Sprintf("%v (%v)", onnx.ErrLibrary, err))
+	}
+	for _, m := range e.models {
+		if m.err != nil {
+			reasons = append(reasons, m.err.Error())
+			continue
+		}
+		info.Models = append(info.Models, m.folder.capabilities(e.options.Version))
+	}
+	info.Reason = strings.Join(reasons, "; ")
+	info.Ready = len(reasons) == 0
+	return info
+}
+
+// capabilities says what this engine honours with the folder's model.
+func (f *Folder) capabilities(version string) engine.Model {
+	width, height := f.native()
+	return engine.Model{
+		Defaults: f.about.Defaults,
+		Capabilities: art.Capabilities{
+			Engine: Name, EngineVersion: version, Model: f.Ref(), ModelLicense: f.about.License,
+			Modes: []string{art.ModeTextToImage}, Samplers: diffusion.Samplers(), Schedulers: diffusion.Curves(),
+			MinSize: orInt(f.about.MinSize, f.step()), MaxSize: orInt(f.about.MaxSize, maxSide), SizeStep: f.step(),
+			NativeWidth: width, NativeHeight: height, MaxSteps: 1000,
+			Seeds: true, Negative: true, Weights: false, Dialect: f.about.Dialect, Deterministic: true,
+			SecondsPerPicture: f.about.Seconds, Vocabulary: f.about.Words,
+		},
+	}
+}
+
+// Info tells what the engine can do.
+func (e *Engine) Info() engine.Info { return e.info }
+
+// Close unloads the networks and the library. Pictures in the making must have ended.
+func (e *Engine) Close() error {
+	if err := e.pool.close(); err != nil {
+		return fmt.Errorf("local: closing: %w", err)
+	}
+	return nil
+}
+
+// Warm loads a model before the first picture is asked for.
+func (e *Engine) Warm(_ context.Context, ref art.ModelRef) error {
+	f, err := e.folder(ref)
+	if err != nil {
+		return err
+	}
+	_, release, err := e.pool.acquire(f)
+	if err != nil {
+		return err
+	}
+	return release()
+}
+
+// Check says whether a recipe can be rendered, without loading a network.
+func (e *Engine) Check(r art.Recipe) error {
+	f, err := e.folder(r.Model)
+	if err != nil {
+		return err
+	}
+	return check(f, r)
+}
+
+// folder finds the model that ref names and makes sure that it is the one whose SHA-256 ref has.
+func (e *Engine) folder(ref art.ModelRef) (*Folder, error) {
+	if ref.Dir != "" {
+		f, err := openFolder(e.hasher, ref.Dir)
+		if err != nil {
+			return nil, err
+		}
+		return f, pinned(f, ref)
+	}
+	var names []string
+	var broken []error
+	for _, m := range e.models {
+		if m.err != nil {
+			broken = append(broken, m.err)
+			continue
+		}
+		known := m.folder.Ref()
+		if ref.Name == known.Name && (ref.Version == "" || ref.Version == known.Version) || ref.Name == "" && ref.SHA256 == known.SHA256 && ref.SHA256 != "" {
+			return m.folder, pinned(m.folder, ref)
+		}
+		names = append(names, fmt.Sprintf("%s %s", known.Name, known.Version))
+	}
+	missing := &art.FieldError{
+		Field: "model", Reason: fmt.Sprintf("there is no model %q version %q here", ref.Name, ref.Version),
+		Remedy: "choose one of: " + strings.Join(names, ", "), Kind: art.ErrNotFound,
+	}
+	return nil, errors.Join(append([]error{missing}, broken...)...)
+}
+
+// pinned refuses a model that isn't the one that was named by its SHA-256.
+func pinned(f *Folder, ref art.ModelRef) error {
+	if ref.SHA256 == "" || ref.SHA256 == f.SHA256 {
+		return nil
+	}
+	return &art.FieldError{
+		Field: "model.sha256", Reason: fmt.Sprintf("the recipe wants %s, but %s has %s", ref.SHA256, f.Dir, f.SHA256),
+		Remedy: "fetch the model that the recipe names, or make a new recipe", Kind: art.ErrMismatch,
+	}
+}

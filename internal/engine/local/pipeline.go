@@ -1,0 +1,190 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"presswerk/internal/diffusion"
+	"presswerk/internal/diffusion/tokenize"
+	"presswerk/internal/onnx"
+)
+
+// pipeline is a folder with its networks loaded. It is safe for concurrent use.
+type pipeline struct {
+	folder   *Folder
+	encoders []textEncoder // in the order in which their outputs are put side by side
+	unet     *onnx.Session
+	decoder  *onnx.Session
+	cache    *promptCache
+}
+
+// textEncoder is one tokenizer with its network.
+type textEncoder struct {
+	tokens  tokenize.Tokenizer
+	session *onnx.Session
+	length  int // tokens that it reads
+}
+
+// loadPipeline loads the networks of a folder; all or none stay loaded.
+func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options) (_ *pipeline, err error) {
+	p := &pipeline{folder: f, cache: newPromptCache(maxCachedPrompts)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.close())
+		}
+	}()
+	o.Config = f.about.Session
+	load := func(name string, outputs ...string) (*onnx.Session, error) {
+		o.Outputs = outputs
+		return rt.Load(filepath.Join(f.Dir, filepath.FromSlash(name)), o)
+	}
+	if p.unet, err = load("unet/model.onnx"); err != nil {
+		return nil, err
+	}
+	if p.decoder, err = load("vae_decoder/model.onnx"); err != nil {
+		return nil, err
+	}
+	for _, suffix := range []string{"", "_2"} {
+		if suffix == "" && !f.hasEncoder() || suffix == "_2" && !f.xl() {
+			continue
+		}
+		var outputs []string
+		if !f.xl() {
+			outputs = []string{"last_hidden_state"} // the pooled output isn't used
+		}
+		session, err := load("text_encoder"+suffix+"/model.onnx", outputs...)
+		if err != nil {
+			return nil, err
+		}
+		encoder := textEncoder{session: session}
+		p.encoders = append(p.encoders, encoder)
+		tok, err := tokenize.Open(os.DirFS(filepath.Join(f.Dir, "tokenizer"+suffix)))
+		if err != nil {
+			return nil, fmt.Errorf("local: %s/tokenizer%s: %w", f.Dir, suffix, err)
+		}
+		last := &p.encoders[len(p.encoders)-1]
+		last.tokens = tok
+		last.length = encoderLength(session, tok, map[string]networkConfig{"": f.text, "_2": f.text2}[suffix])
+	}
+	return p, nil
+}
+
+// encoderLength is how many tokens an encoder reads: what its graph fixes, else the shortest that its files name,
+// else 77 as CLIP's.
+func encoderLength(s *onnx.Session, t tokenize.Tokenizer, c networkConfig) int {
+	for _, in := range s.Inputs() {
+		if in.Name == "input_ids" && len(in.Dims) == 2 && in.Dims[1] > 0 {
+			return int(in.Dims[1])
+		}
+	}
+	length := 0
+	for _, n := range []int{t.MaxLength(), c.MaxPositions} {
+		if n > 0 && (length == 0 || n < length) {
+			length = n
+		}
+	}
+	return orInt(length, 77)
+}
+
+func (p *pipeline) close() error {
+	var all []error
+	for _, e := range p.encoders {
+		all = append(all, e.session.Close())
+	}
+	for _, s := range []*onnx.Session{p.unet, p.decoder} {
+		if s != nil {
+			all = append(all, s.Close())
+		}
+	}
+	return errors.Join(all...)
+}
+
+// denoiser runs the UNet on latents of one size.
+type denoiser struct {
+	session  *onnx.Session
+	channels int
+	height   int // latents
+	width    int
+}
+
+// Denoise implements diffusion.Denoiser.
+func (d denoiser) Denoise(ctx context.Context, latents []float32, rows int, timestep float64, cond diffusion.Conditioning) ([]float32, error) {
+	inputs := map[string]onnx.Tensor{
+		"sample":                onnx.Float32(latents, int64(rows), int64(d.channels), int64(d.height), int64(d.width)),
+		"timestep":              d.timestep(timestep),
+		"encoder_hidden_states": onnx.Float32(cond.Hidden, int64(rows), int64(cond.Tokens), int64(cond.Width)),
+	}
+	for name, values := range cond.Extra {
+		inputs[name] = onnx.Float32(values, int64(rows), int64(len(values)/rows))
+	}
+	out, err := d.session.Run(ctx, inputs)
+	if err != nil {
+		return nil, err
+	}
+	sample, ok := out["out_sample"]
+	if !ok {
+		sample = out[d.session.Outputs()[0].Name]
+	}
+	return sample.F32, nil
+}
+
+// timestep makes the tensor that the graph asks for. Graphs that take whole timesteps get the nearest one.
+func (d denoiser) timestep(t float64) onnx.Tensor {
+	i := slices.IndexFunc(d.session.Inputs(), func(in onnx.Info) bool { return in.Name == "timestep" })
+	if i < 0 {
+		return onnx.Float32([]float32{float32(t)})
+	}
+	in := d.session.Inputs()[i]
+	var shape []int64
+	if len(in.Dims) > 0 {
+		shape = []int64{1}
+	}
+	if in.Type == onnx.TypeInt64 || in.Type == onnx.TypeInt32 {
+		return onnx.Int64([]int64{int64(math.RoundToEven(t))}, shape...)
+	}
+	return onnx.Float32([]float32{float32(t)}, shape...)
+}
+
+// decode turns the latents of one picture into pixels [height, width, 3] in 0..1.
+func (p *pipeline) decode(ctx context.Context, latents []float32, height, width int) ([]float32, error) {
+	vae := p.folder.vae
+	area := height * width
+	scaled := make([]float32, len(latents))
+	for i, v := range latents {
+		c := i / area
+		x := float64(v) / vae.ScalingFactor
+		if c < len(vae.LatentsStd) && c < len(vae.LatentsMean) {
+			x = float64(v)*vae.LatentsStd[c]/vae.ScalingFactor + vae.LatentsMean[c]
+		}
+		scaled[i] = float32(x + vae.ShiftFactor)
+	}
+	name := p.decoder.Inputs()[0].Name
+	out, err := p.decoder.Run(ctx, map[string]onnx.Tensor{
+		name: onnx.Float32(scaled, 1, int64(vae.LatentChannels), int64(height), int64(width)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	pixels := out[p.decoder.Outputs()[0].Name]
+	if len(pixels.Shape) != 4 || pixels.Shape[1] != 3 {
+		return nil, fmt.Errorf("local: the decoder gave shape %v, not a picture", pixels.Shape)
+	}
+	return interleave(pixels.F32), nil
+}
+
+// interleave turns planes of -1..1 into pixels of 0..1, clipped.
+func interleave(planes []float32) []float32 {
+	area := len(planes) / 3
+	out := make([]float32, len(planes))
+	for c := range 3 {
+		for i, v := range planes[c*area : (c+1)*area] {
+			out[i*3+c] = min(max(v/2+0.5, 0), 1)
+		}
+	}
+	return out
+}

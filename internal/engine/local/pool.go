@@ -1,0 +1,117 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"presswerk/internal/art"
+	"presswerk/internal/onnx"
+)
+
+// pool keeps the last used pipelines loaded. It is safe for concurrent use; loading is one at a time.
+type pool struct {
+	mu      sync.Mutex
+	library string
+	options onnx.Options
+	max     int
+	runtime *onnx.Runtime // opened with the first pipeline
+	loaded  []*pooled     // least recently used first
+	closed  bool
+}
+
+type pooled struct {
+	pipe  *pipeline
+	users int
+	gone  bool // no longer in the pool: the last user closes it
+}
+
+// acquire gives the pipeline of a folder, loading it when needed. The caller calls release once.
+func (p *pool) acquire(f *Folder) (_ *pipeline, release func() error, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, nil, fmt.Errorf("local: the engine is closed: %w", art.ErrUnavailable)
+	}
+	e, err := p.find(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	e.users++
+	return e.pipe, sync.OnceValue(func() error { return p.release(e) }), nil
+}
+
+func (p *pool) find(f *Folder) (*pooled, error) {
+	for i, e := range p.loaded {
+		// The same bytes in two places are one model.
+		if e.pipe.folder.SHA256 == f.SHA256 {
+			p.loaded = append(append(p.loaded[:i:i], p.loaded[i+1:]...), e)
+			return e, nil
+		}
+	}
+	if p.runtime == nil {
+		rt, err := onnx.Open(p.library)
+		if err != nil {
+			return nil, fmt.Errorf("local: %w: %w", err, art.ErrUnavailable)
+		}
+		p.runtime = rt
+	}
+	if err := p.evict(p.max - 1); err != nil {
+		return nil, err
+	}
+	pipe, err := loadPipeline(p.runtime, f, p.options)
+	if err != nil {
+		return nil, loadError(f, err)
+	}
+	e := &pooled{pipe: pipe}
+	p.loaded = append(p.loaded, e)
+	return e, nil
+}
+
+// loadError gives a failure to load art's sentinels.
+func loadError(f *Folder, err error) error {
+	kind := art.ErrInvalid
+	if errors.Is(err, onnx.ErrProvider) || errors.Is(err, onnx.ErrLibrary) {
+		kind = art.ErrUnavailable
+	}
+	return fmt.Errorf("local: loading model %s: %w: %w", f.Dir, err, kind)
+}
+
+// evict takes the least recently used pipelines out until keep are left.
+func (p *pool) evict(keep int) error {
+	var all []error
+	for len(p.loaded) > max(keep, 0) {
+		e := p.loaded[0]
+		p.loaded = p.loaded[1:]
+		e.gone = true
+		if e.users == 0 {
+			all = append(all, e.pipe.close())
+		}
+	}
+	return errors.Join(all...)
+}
+
+func (p *pool) release(e *pooled) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	e.users--
+	if !e.gone || e.users > 0 {
+		return nil
+	}
+	return e.pipe.close()
+}
+
+// close unloads everything. Pictures in the making must have ended.
+func (p *pool) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil
+	}
+	p.closed = true
+	err := p.evict(0)
+	if p.runtime != nil {
+		err = errors.Join(err, p.runtime.Close())
+	}
+	return err
+}
