@@ -1,0 +1,169 @@
+package provenance
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"presswerk/internal/imaging"
+)
+
+// Answer is what all layers of a file say together.
+type Answer string
+
+// The answers. Unknown says neither yes nor no: no layer knows anything.
+const (
+	AIGenerated Answer = "ai-generated"
+	AIEdited    Answer = "ai-edited"
+	Unknown     Answer = "unknown"
+	Tampered    Answer = "tampered"
+)
+
+// Verification is the answer with what each layer says.
+type Verification struct {
+	Verdict Answer `json:"verdict"`
+	Layers  Layers `json:"layers"`
+}
+
+// Layers are the four places where a file can say where it comes from.
+type Layers struct {
+	C2PA        C2PALayer        `json:"c2pa"`
+	Metadata    MetadataLayer    `json:"metadata"`
+	Watermark   WatermarkLayer   `json:"watermark"`
+	Fingerprint FingerprintLayer `json:"fingerprint"`
+}
+
+// C2PALayer is the signed manifest. Available is false when the library is missing; the state is then Absent.
+type C2PALayer struct {
+	Available bool   `json:"available"`
+	Reason    string `json:"reason,omitempty"`
+	Report
+}
+
+// MetadataLayer is the XMP packet, which anybody can write or remove.
+type MetadataLayer struct {
+	SourceType string `json:"digital_source_type"`
+	System     string `json:"ai_system,omitempty"`
+	Credit     string `json:"credit,omitempty"`
+	License    string `json:"license,omitempty"`
+	Alt        string `json:"alt,omitempty"`
+	DataMining string `json:"data_mining,omitempty"`
+	Prompt     string `json:"prompt,omitempty"`
+	Reason     string `json:"reason,omitempty"` // why it could not be read
+}
+
+// WatermarkLayer is the invisible mark in the pixels.
+type WatermarkLayer struct {
+	Available  bool    `json:"available"`
+	Found      bool    `json:"found"`
+	ID         string  `json:"id"`
+	Confidence float64 `json:"confidence"`
+}
+
+// FingerprintLayer compares the picture with those that were made here.
+type FingerprintLayer struct {
+	Available bool   `json:"available"`
+	Hash      string `json:"hash,omitempty"`
+	Match     string `json:"match"`    // the candidate that looks the same, or ""
+	Distance  int    `json:"distance"` // bits of 256 to it; −1 without a match
+}
+
+// Lookup finds the picture made here whose fingerprint is nearest, with the distance in bits.
+type Lookup func(ctx context.Context, hash imaging.Hash) (match string, distance int, err error)
+
+// VerifyOptions tells what to verify against. All may be missing; the layer concerned then says so.
+type VerifyOptions struct {
+	Library *Library
+	Anchors string // PEM of trusted roots
+	Lookup  Lookup
+}
+
+// nearEnough is Meta's threshold for two PDQ hashes of the same picture.
+const nearEnough = 31
+
+// Verify asks every layer of a file and sums them up: a broken manifest is Tampered, whatever else is said; a manifest
+// or metadata that names a model gives AIGenerated or AIEdited; else the answer is Unknown. A file that is no picture
+// gives art.ErrInvalid.
+func Verify(ctx context.Context, data []byte, o VerifyOptions) (Verification, error) {
+	info, err := imaging.Probe(data, imaging.Limits{})
+	if err != nil {
+		return Verification{}, fmt.Errorf("provenance: verifying: %w", err)
+	}
+	v := Verification{Verdict: Unknown}
+	if v.Layers.C2PA, err = manifestLayer(ctx, data, info, o); err != nil {
+		return v, err
+	}
+	v.Layers.Metadata = metadataLayer(info.XMP)
+	if v.Layers.Fingerprint, err = fingerprintLayer(ctx, data, o.Lookup); err != nil {
+		return v, err
+	}
+	v.Verdict = sumUp(v.Layers)
+	return v, nil
+}
+
+func sumUp(l Layers) Answer {
+	if l.C2PA.State == Invalid {
+		return Tampered
+	}
+	said := slices.Concat(l.C2PA.SourceTypes, []string{l.Metadata.SourceType})
+	switch {
+	case slices.Contains(said, Composite):
+		return AIEdited
+	case slices.Contains(said, Generated), l.Watermark.Found:
+		return AIGenerated
+	default:
+		return Unknown
+	}
+}
+
+func manifestLayer(ctx context.Context, data []byte, info imaging.Info, o VerifyOptions) (C2PALayer, error) {
+	if o.Library == nil {
+		return C2PALayer{Reason: "the C2PA library is missing; run 'make setup'", Report: Report{State: Absent, Codes: []string{}}}, nil
+	}
+	r, err := o.Library.Read(ctx, info.Format.MIME(), data, o.Anchors)
+	if err != nil {
+		return C2PALayer{}, err
+	}
+	if r.Codes == nil {
+		r.Codes = []string{}
+	}
+	return C2PALayer{Available: true, Report: r}, nil
+}
+
+func metadataLayer(packet []byte) MetadataLayer {
+	if len(packet) == 0 {
+		return MetadataLayer{}
+	}
+	m, err := ParsePacket(packet)
+	if err != nil {
+		return MetadataLayer{Reason: err.Error()}
+	}
+	return MetadataLayer{
+		SourceType: m.SourceType, System: m.System, Credit: m.Credit, License: m.WebStatement, Alt: m.Alt.In("en"),
+		DataMining: m.DataMining, Prompt: m.Prompt,
+	}
+}
+
+func fingerprintLayer(ctx context.Context, data []byte, lookup Lookup) (FingerprintLayer, error) {
+	p, err := imaging.Decode(ctx, data, imaging.Limits{})
+	if err != nil {
+		return FingerprintLayer{}, fmt.Errorf("provenance: taking the fingerprint: %w", err)
+	}
+	hash, _, err := imaging.PDQ(p)
+	if err != nil {
+		return FingerprintLayer{}, fmt.Errorf("provenance: taking the fingerprint: %w", err)
+	}
+	layer := FingerprintLayer{Hash: hash.String(), Distance: -1}
+	if lookup == nil {
+		return layer, nil
+	}
+	layer.Available = true
+	match, distance, err := lookup(ctx, hash)
+	if err != nil {
+		return layer, fmt.Errorf("provenance: looking the fingerprint up: %w", err)
+	}
+	if match != "" && distance <= nearEnough {
+		layer.Match, layer.Distance = match, distance
+	}
+	return layer, nil
+}

@@ -1,0 +1,2 @@
+// Package testkit helps tests. It is imported by tests only.
+package testkit
