@@ -1,0 +1,165 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"presswerk/internal/art"
+	"presswerk/internal/brand"
+)
+
+// MaxRecipes is how many pictures one plan may hold. Nobody looks through more, and a slip of the finger in a matrix
+// multiplies quickly.
+const MaxRecipes = 2000
+
+// Input is all that a plan is made of.
+type Input struct {
+	Brief   art.Brief
+	Kit     brand.Kit
+	Styles  []brand.Style      // those that brand.StyleNames(Brief) names; others are ignored
+	Engines []art.Capabilities // one for each engine and model, the preferred one first
+}
+
+// Make works a brief out. The order of the recipes is that of the matrix, its first axis turning slowest.
+//
+// A brief that is incomplete or cannot be read gives an error with every problem, each an art.FieldError that wraps
+// art.ErrInvalid. What is well said and cannot be honoured is no error: it stands in Refused, and its cells have no
+// recipe. A brief without a matrix gets the usual one, 3 seeds × 2 guidance scales × 2 samplers; an empty matrix that
+// is there ("matrix: []") gives one picture.
+func Make(in Input) (art.Plan, error) {
+	b, axes, err := read(in)
+	if err != nil {
+		return art.Plan{}, err
+	}
+	for _, cell := range cells(axes) {
+		if err := b.add(cell); err != nil {
+			return art.Plan{}, err
+		}
+	}
+	b.plan.Cost = b.cost()
+	return b.plan, nil
+}
+
+// read checks the brief and its matrix, and says everything that is wrong at once.
+func read(in Input) (*builder, []axis, error) {
+	b := newBuilder(in)
+	problems := brand.CheckBrief(in.Brief, in.Kit)
+	tokens, more := tokensOf(in)
+	b.tokens = tokens
+	problems = append(problems, more...)
+	matrix := in.Brief.Matrix
+	if b.usual = matrix == nil; b.usual {
+		matrix = b.usualMatrix()
+	}
+	axes, more := readAxes(matrix, tokens)
+	problems = append(problems, more...)
+	if d := in.Brief.Select.DistinctBy; d != "" && !slices.ContainsFunc(matrix, func(a art.Axis) bool { return a.Field == d }) {
+		problems = append(problems, problem("select.distinct_by", fmt.Sprintf("the matrix does not vary %q", d), "name a field of the matrix"))
+	}
+	if tooMany(axes) {
+		problems = append(problems, problem("matrix", fmt.Sprintf("it would give more than %d pictures", MaxRecipes), "take values or axes out"))
+	}
+	return b, axes, brand.Join(problems)
+}
+
+func problem(field, reason, remedy string) *art.FieldError {
+	return &art.FieldError{Field: field, Reason: reason, Remedy: remedy, Kind: art.ErrInvalid}
+}
+
+// builder collects a plan, each refusal and warning once.
+type builder struct {
+	in     Input
+	tokens tokens
+	usual  bool // the matrix is the usual one: nobody declared it
+	plan   art.Plan
+	chosen map[string]art.Capabilities // recipe identity → what renders it
+	told   map[art.Refusal]bool
+}
+
+func newBuilder(in Input) *builder {
+	return &builder{
+		in: in, chosen: map[string]art.Capabilities{}, told: map[art.Refusal]bool{},
+		plan: art.Plan{Brief: in.Brief.ID, Kind: in.Brief.Run, Recipes: []art.PlannedRecipe{}, Refused: []art.Refusal{}},
+	}
+}
+
+// draft is what kit, tokens, brief and cell have said about one picture. Tokens of the matrix come after the brief,
+// because the cell was asked for; the brief's own tokens come before it, because the brief knows better.
+func (b *builder) draft(cell []value) draft {
+	d := newDraft(b.in.Kit)
+	varied := slices.IndexFunc(cell, func(v value) bool { return v.field == brand.StylesAxis })
+	if varied < 0 {
+		d = d.withTokens(b.tokens.named(b.in.Brief.Styles))
+	}
+	d = d.withBrief(b.in.Brief)
+	if varied >= 0 {
+		cell[varied].set(&d)
+	}
+	for i, v := range cell {
+		if i != varied {
+			v.set(&d)
+		}
+	}
+	return d
+}
+
+// add puts one cell of the matrix into the plan: a recipe, a duplicate, or refusals.
+func (b *builder) add(cell []value) error {
+	d := b.draft(cell)
+	refused := slices.Concat(b.missing(d), b.words(d))
+	c, why := b.engine(d.parameters)
+	if why != nil {
+		b.refuse(append(refused, *why))
+		return nil
+	}
+	r, err := d.recipe(c)
+	if err != nil {
+		b.refuse(append(refused, refusalOf(err)))
+		return nil
+	}
+	if refused = append(refused, b.misfits(r, d, c)...); len(refused) > 0 {
+		b.refuse(refused)
+		return nil
+	}
+	id, err := r.ID()
+	if err != nil {
+		return fmt.Errorf("plan: naming a recipe: %w", err)
+	}
+	if _, there := b.chosen[id]; there {
+		b.plan.Dropped++
+		return nil
+	}
+	b.chosen[id] = c
+	b.advise(r, d, c)
+	shown := map[string]string{}
+	for _, v := range cell {
+		shown[v.field] = v.shown
+	}
+	b.plan.Recipes = append(b.plan.Recipes, art.PlannedRecipe{Recipe: r, ID: id, Cell: shown, Source: d.source(c)})
+	return nil
+}
+
+func (b *builder) refuse(all []art.Refusal) {
+	for _, r := range all {
+		if !b.told[r] {
+			b.told[r] = true
+			b.plan.Refused = append(b.plan.Refused, r)
+		}
+	}
+}
+
+func (b *builder) warn(field, reason, remedy string) {
+	r := art.Refusal{Field: field, Reason: reason, Remedy: remedy}
+	if !b.told[r] {
+		b.told[r] = true
+		b.plan.Warnings = append(b.plan.Warnings, r)
+	}
+}
+
+// refusalOf makes a refusal of a field error; any other error is told as it is.
+func refusalOf(err error) art.Refusal {
+	if f, ok := err.(*art.FieldError); ok { //nolint:errorlint // package prompt returns them bare
+		return art.Refusal{Field: f.Field, Reason: f.Reason, Remedy: f.Remedy}
+	}
+	return art.Refusal{Field: "brief", Reason: err.Error()}
+}

@@ -1,0 +1,107 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"presswerk/internal/art"
+	"presswerk/internal/prompt"
+)
+
+// textToImage is the only mode that briefs ask for so far.
+const textToImage = "text-to-image"
+
+// usualSteps is taken where an exploration names no steps, and is what SecondsPerPicture is measured at.
+const usualSteps = 20
+
+// engine finds the engine and model that parameters name, or the first where they name none.
+func (b *builder) engine(p art.Parameters) (art.Capabilities, *art.Refusal) {
+	var engines, models []string
+	for _, c := range b.in.Engines {
+		if !slices.Contains(engines, c.Engine) {
+			engines = append(engines, c.Engine)
+		}
+		if p.Engine != "" && p.Engine != c.Engine {
+			continue
+		}
+		models = append(models, c.Model.Name+"@"+c.Model.Version)
+		if p.Model == "" || p.Model == c.Model.Name || p.Model == c.Model.Name+"@"+c.Model.Version || p.Model == c.Model.SHA256 {
+			return c, nil
+		}
+	}
+	switch {
+	case len(engines) == 0:
+		return art.Capabilities{}, &art.Refusal{Field: "parameters.engine", Reason: "no engine is ready", Remedy: "run presswerk doctor"}
+	case len(models) == 0:
+		return art.Capabilities{}, &art.Refusal{
+			Field: "parameters.engine", Reason: fmt.Sprintf("no engine is called %q", p.Engine), Remedy: suggest(p.Engine, engines),
+		}
+	default:
+		return art.Capabilities{}, &art.Refusal{
+			Field: "parameters.model", Reason: fmt.Sprintf("no engine has the model %q", p.Model), Remedy: suggest(p.Model, models),
+		}
+	}
+}
+
+// suggest names what could be meant, and all there is.
+func suggest(name string, known []string) string {
+	all := "there are: " + strings.Join(known, ", ")
+	if near := prompt.Nearest(name, known); near != "" {
+		return fmt.Sprintf("did you mean %q? %s", near, all)
+	}
+	return all
+}
+
+// recipe fills in what nobody said from what the engine is made for.
+func (d draft) recipe(c art.Capabilities) (art.Recipe, error) {
+	w, err := prompt.Write(d.source(c), c.Dialect)
+	if err != nil {
+		return art.Recipe{}, err
+	}
+	p := d.parameters
+	r := art.Recipe{
+		Mode: textToImage, Engine: c.Engine, EngineVersion: c.EngineVersion, Model: c.Model,
+		Prompt: w.Positive, NegativePrompt: w.Negative, Syntax: "plain", ClipSkip: p.ClipSkip,
+		Width: or(p.Width, c.NativeWidth), Height: or(p.Height, c.NativeHeight), Steps: or(p.Steps, usualSteps),
+		GuidanceScale: or(p.GuidanceScale, usualGuidance(c)), GuidanceRescale: or(p.GuidanceRescale, 0),
+		Sampler: sampler(p, c), Scheduler: p.Scheduler, Seed: or(p.Seed, 0), NoiseSource: word("cpu", p.NoiseSource), Eta: or(p.Eta, 0),
+	}
+	r.Model.Dir = ""
+	if c.Dialect == prompt.A1111 {
+		r.Syntax = prompt.A1111
+	}
+	if r.Scheduler == "" {
+		r.Scheduler = firstOf(c.Schedulers, "karras", "normal")
+	}
+	return r, nil
+}
+
+// usualGuidance is what the kind of model is made for: small distilled-looking house models burn early, open
+// latent diffusion models are used at about 7.
+func usualGuidance(c art.Capabilities) float64 {
+	if c.Dialect == prompt.House {
+		return 2
+	}
+	return 7
+}
+
+func sampler(p art.Parameters, c art.Capabilities) string {
+	if p.Sampler != "" {
+		return p.Sampler
+	}
+	return firstOf(c.Samplers, "dpmpp_2m", "euler")
+}
+
+// firstOf is the first wish that is there, else the first that is there at all.
+func firstOf(there []string, wishes ...string) string {
+	for _, w := range wishes {
+		if slices.Contains(there, w) {
+			return w
+		}
+	}
+	if len(there) > 0 {
+		return there[0]
+	}
+	return ""
+}
