@@ -1,0 +1,173 @@
+package finish
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"presswerk/internal/art"
+	"presswerk/internal/imaging"
+	"presswerk/internal/provenance"
+)
+
+// Enlarger makes a picture larger by its own factor; vision.Upscaler does.
+type Enlarger interface {
+	Upscale(ctx context.Context, p *imaging.RGB, progress func(done, total int)) (*imaging.RGB, error)
+}
+
+// Signer puts a signed manifest into a file.
+type Signer interface {
+	Sign(ctx context.Context, mime string, data []byte, claim provenance.Claim) ([]byte, error)
+}
+
+// Options introduce the parts.
+type Options struct {
+	Upscaler       Enlarger
+	UpscalerSource art.Source // its name, hash and licence, for the record
+	Signer         Signer     // nil leaves every file unsigned, and says so in it
+	Unsigned       string     // why there is no signer
+	Generator      provenance.Software
+	Now            func() time.Time
+}
+
+// Finisher is safe for concurrent use.
+type Finisher struct{ o Options }
+
+// New makes a finisher of its parts.
+func New(o Options) *Finisher { return &Finisher{o: o} }
+
+// Input is an approved candidate with all that its files have to say.
+type Input struct {
+	Candidate     art.Candidate
+	Picture       []byte // the candidate's file as the engine gave it
+	AssetID       string
+	Slug          string
+	Title         art.Text
+	Alt           art.Text
+	Channels      []art.Channel
+	Rights        art.Rights
+	PromptInFiles string // "text" puts the prompt's words into the files, anything else its SHA-256
+	Sources       []art.Source
+	Approval      art.Decision
+}
+
+// File is one finished file.
+type File struct {
+	art.Rendition
+	Data []byte
+}
+
+// Output is all that finishing made.
+type Output struct {
+	Master      File
+	Renditions  []File
+	Steps       []art.StepRecord
+	Placeholder string       // data URI of a blurred preview
+	Sources     []art.Source // what finishing added to the picture's sources
+}
+
+// minMaster is the least side of a master in pixels.
+const minMaster = 1024
+
+// work is a picture on its way through the steps.
+type work struct {
+	Input
+	f       *Finisher
+	size    int // longer side of the master
+	picture *imaging.RGB
+	out     Output
+}
+
+// step does one thing to the work and says with which parameters.
+type step struct {
+	name string
+	do   func(ctx context.Context, w *work) (map[string]any, error)
+}
+
+// steps is the order in which a master is made.
+func steps() []step {
+	return []step{{"read", read}, {"quieten", quieten}, {"upscale", upscale}, {"size", size}, {"placeholder", placeholder}, {"master", master}, {"renditions", renditions}}
+}
+
+// Finish makes the master and the renditions. Bytes that are no picture, or a channel that asks for what cannot be
+// made, give art.ErrInvalid. On an error nothing is returned.
+func (f *Finisher) Finish(ctx context.Context, in Input) (Output, error) {
+	w := &work{Input: in, f: f, size: minMaster}
+	for _, c := range in.Channels {
+		for _, width := range c.Widths {
+			w.size = max(w.size, width)
+		}
+	}
+	for _, s := range steps() {
+		if err := ctx.Err(); err != nil {
+			return Output{}, fmt.Errorf("finish: before %s: %w", s.name, err)
+		}
+		begun := f.o.Now()
+		parameters, err := s.do(ctx, w)
+		if err != nil {
+			return Output{}, fmt.Errorf("finish: %s: %w", s.name, err)
+		}
+		w.out.Steps = append(w.out.Steps, art.StepRecord{Name: s.name, Parameters: parameters, Elapsed: f.o.Now().Sub(begun)})
+	}
+	return w.out, nil
+}
+
+func read(ctx context.Context, w *work) (map[string]any, error) {
+	p, err := imaging.Decode(ctx, w.Picture, imaging.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	w.picture = p
+	return map[string]any{"width": p.Width, "height": p.Height}, nil
+}
+
+// quieten smooths what a small decoder leaves in areas that should be flat, and keeps edges.
+func quieten(_ context.Context, w *work) (map[string]any, error) {
+	q := imaging.Bilateral{Radius: 2, Space: 1.5, Colour: 9}
+	w.picture = q.Apply(w.picture)
+	return map[string]any{"method": "bilateral", "radius": q.Radius, "space": q.Space, "colour_delta": q.Colour}, nil
+}
+
+// upscale enlarges until the master's size is reached.
+func upscale(ctx context.Context, w *work) (map[string]any, error) {
+	passes := 0
+	for max(w.picture.Width, w.picture.Height) < w.size {
+		before := w.picture.Width
+		p, err := w.f.o.Upscaler.Upscale(ctx, w.picture, nil)
+		if err != nil {
+			return nil, err
+		}
+		if p.Width <= before {
+			return nil, fmt.Errorf("the upscaler %s does not enlarge: %w", w.f.o.UpscalerSource.Name, art.ErrUnsupported)
+		}
+		w.picture = p
+		passes++
+	}
+	if passes > 0 {
+		w.out.Sources = append(w.out.Sources, w.f.o.UpscalerSource)
+	}
+	return map[string]any{"model": w.f.o.UpscalerSource.Name, "sha256": w.f.o.UpscalerSource.SHA256, "passes": passes}, nil
+}
+
+// size brings the longer side to exactly the master's size.
+func size(_ context.Context, w *work) (map[string]any, error) {
+	long := max(w.picture.Width, w.picture.Height)
+	width, height := max(1, w.picture.Width*w.size/long), max(1, w.picture.Height*w.size/long)
+	p, err := imaging.Resize(w.picture, width, height)
+	if err != nil {
+		return nil, err
+	}
+	w.picture = p
+	return map[string]any{"width": width, "height": height, "filter": "lanczos3", "light": "linear"}, nil
+}
+
+func placeholder(_ context.Context, w *work) (map[string]any, error) {
+	hash, err := imaging.Thumb(w.picture)
+	if err != nil {
+		return nil, err
+	}
+	if w.out.Placeholder, err = hash.DataURI(); err != nil {
+		return nil, err
+	}
+	return map[string]any{"method": "thumbhash", "bytes": len(hash)}, nil
+}
