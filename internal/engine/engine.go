@@ -32,7 +32,7 @@ type Picture struct {
 	Height       int           // pixels
 	PixelsSHA256 string        // SHA-256 of the 8-bit RGB pixels, row by row, in lower-case hex
 	Notes        []string      // what a person should know, such as a prompt that was cut
-	Elapsed      time.Duration // time spent on this picture (its share of a batch)
+	Elapsed      time.Duration // wall-clock time of this picture; pictures of a batch may overlap
 }
 
 // Batcher is the power to make several pictures at once, faster than one after the other.

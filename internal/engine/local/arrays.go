@@ -28,30 +28,105 @@ type Result struct {
 }
 
 // RenderArrays renders recipe.Batch pictures (at least one) with seeds seed, seed+1 … and returns the numbers.
+// Picture i is bit-identical to what seed+i alone gives.
 func (e *Engine) RenderArrays(ctx context.Context, r art.Recipe, in Inputs, progress engine.Progress) (Result, error) {
 	n := max(r.Batch, 1)
+	if err := e.Check(r); err != nil {
+		return Result{}, err
+	}
 	if r.Seed > math.MaxInt64-art.Seed(n) {
 		return Result{}, art.Invalid("seed", fmt.Sprintf("%d leaves no room for a batch of %d", r.Seed, n), "choose a smaller one")
 	}
-	recipes := make([]art.Recipe, n)
-	for i := range recipes {
-		recipes[i] = r
-		recipes[i].Seed += art.Seed(i)
-	}
-	return e.run(ctx, recipes, in, progress)
-}
-
-// run renders recipes that differ in prompts and seeds only, in one batch.
-func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, progress engine.Progress) (_ Result, err error) {
-	r := recipes[0]
-	folder, err := e.folder(r.Model)
+	inputs, err := in.split(n)
 	if err != nil {
 		return Result{}, err
 	}
-	for _, one := range recipes {
-		if err := check(folder, one); err != nil {
-			return Result{}, err
+	calls, err := e.calls(r)
+	if err != nil {
+		return Result{}, err
+	}
+	count := counter(progress, n*calls)
+	results := make([]Result, n)
+	err = e.each(ctx, n, func(ctx context.Context, i int) (err error) {
+		one := r
+		one.Seed += art.Seed(i)
+		results[i], err = e.run(ctx, []art.Recipe{one}, inputs[i], count)
+		return err
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	return joinResults(results), nil
+}
+
+// split gives each picture of a batch its own inputs.
+func (in Inputs) split(n int) ([]Inputs, error) {
+	out := make([]Inputs, n)
+	for i := range out {
+		out[i].KeepSteps = in.KeepSteps
+		var err error
+		if out[i].Latents, err = in.Latents.pick(0, i, n, "latents"); err != nil {
+			return nil, err
 		}
+		if out[i].StepNoise, err = in.StepNoise.pick(1, i, n, "noise"); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// pick gives row i of n along an axis, as an array with one row there; nil stays nil.
+func (a *Array) pick(axis, i, n int, name string) (*Array, error) {
+	if a == nil {
+		return nil, nil
+	}
+	if len(a.Shape) <= axis || a.Shape[axis] != n {
+		return nil, art.Invalid(name, fmt.Sprintf("have shape %v, but the batch has %d pictures", a.Shape, n), "save them for as many pictures")
+	}
+	outer, inner := 1, 1
+	for k, d := range a.Shape {
+		if k < axis {
+			outer *= d
+		}
+		if k > axis {
+			inner *= d
+		}
+	}
+	row := &Array{Shape: append([]int(nil), a.Shape...)}
+	row.Shape[axis] = 1
+	for o := range outer {
+		from := (o*n + i) * inner
+		row.Data = append(row.Data, a.Data[from:from+inner]...)
+	}
+	return row, nil
+}
+
+// joinResults puts the results of single pictures together.
+func joinResults(results []Result) Result {
+	whole := results[0]
+	for _, r := range results[1:] {
+		whole.Image = stack(whole.Image, r.Image)
+		whole.Latents = stack(whole.Latents, r.Latents)
+		for i := range whole.Steps {
+			whole.Steps[i] = stack(whole.Steps[i], r.Steps[i])
+		}
+		whole.Notes = append(whole.Notes, r.Notes...)
+	}
+	return whole
+}
+
+// stack puts the rows of b below those of a.
+func stack(a, b Array) Array {
+	shape := append([]int(nil), a.Shape...)
+	shape[0] += b.Shape[0]
+	return Array{Shape: shape, Data: append(append([]float32(nil), a.Data...), b.Data...)}
+}
+
+// run renders recipes that differ in prompts and seeds only, in one run. Count is called after each step.
+func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count func()) (_ Result, err error) {
+	folder, err := e.folder(recipes[0].Model)
+	if err != nil {
+		return Result{}, err
 	}
 	b, err := newBatch(folder, recipes, in)
 	if err != nil {
@@ -66,7 +141,7 @@ func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, progr
 			err = fmt.Errorf("local: unloading %s: %w", folder.Dir, closing)
 		}
 	}()
-	return b.render(ctx, pipe, progress)
+	return b.render(ctx, pipe, count)
 }
 
 // batch is one run of the denoiser over several pictures of one size.
@@ -158,7 +233,7 @@ func sameShape(a, b []int) bool {
 }
 
 // render encodes, walks and decodes.
-func (b *batch) render(ctx context.Context, pipe *pipeline, progress engine.Progress) (Result, error) {
+func (b *batch) render(ctx context.Context, pipe *pipeline, count func()) (Result, error) {
 	r := b.recipes[0]
 	result := Result{Timesteps: b.samplers[0].Timesteps()}
 	positive, negative, notes, err := pipe.conditioning(ctx, b.recipes)
@@ -170,13 +245,11 @@ func (b *batch) render(ctx context.Context, pipe *pipeline, progress engine.Prog
 		Denoiser: denoiser{session: pipe.unet, channels: b.shape[1], height: b.shape[2], width: b.shape[3]},
 		Samplers: b.samplers, Noise: b.noise, Positive: positive, Negative: negative,
 		Guidance: diffusion.Guidance{Scale: r.GuidanceScale, Rescale: r.GuidanceRescale},
-		OnStep: func(call, calls int, latents []float32) error {
+		OnStep: func(_, _ int, latents []float32) error {
 			if b.keep {
 				result.Steps = append(result.Steps, Array{Shape: b.shape, Data: append([]float32(nil), latents...)})
 			}
-			if progress != nil {
-				progress(call+1, calls)
-			}
+			count()
 			return nil
 		},
 	}

@@ -25,8 +25,9 @@ type fileKey struct {
 	changed time.Time
 }
 
-// Files gives the SHA-256 of each file of a model folder by its slash path: model_index.json, model.json and all that
-// lies in sub-folders. Documents beside them (cards, notices) are not part of the model, and hidden files never are.
+// files gives the SHA-256 of each file of a model folder by its slash path: model_index.json and all that lies in
+// sub-folders. What lies beside them (our model.json, cards, notices) is not part of the model, and hidden files never
+// are.
 func (h *hasher) files(dir string) (map[string]string, error) {
 	sums := map[string]string{}
 	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
@@ -39,7 +40,7 @@ func (h *hasher) files(dir string) (map[string]string, error) {
 			}
 			return nil
 		}
-		if d.IsDir() || !strings.Contains(name, "/") && name != indexFile && name != descriptionFile {
+		if d.IsDir() || !strings.Contains(name, "/") && name != indexFile {
 			return nil
 		}
 		sum, err := h.file(path.Join(dir, name))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -19,13 +20,17 @@ const Name = "local"
 
 // Options say what the engine works with.
 type Options struct {
-	Library   string           // the ONNX Runtime library: a file, or the folder that holds it
-	Models    []string         // model folders that recipes may name
-	Threads   int              // threads of one network; 0 lets ONNX Runtime choose
-	Providers []string         // execution providers in order of preference; nil means cpu
-	MaxLoaded int              // models kept in memory; 0 means 2
-	Version   string           // this program's version, which goes into Info
-	Now       func() time.Time // the clock for Picture.Elapsed; nil leaves Elapsed 0
+	Library   string   // the ONNX Runtime library: a file, or the folder that holds it
+	Models    []string // model folders that recipes may name
+	Threads   int      // threads of one network; 0 takes what the model asks for, else lets ONNX Runtime choose
+	Parallel  int      // pictures made at a time; 0 means as many as there are cores for their threads
+	Providers []string // execution providers in order of preference; nil means cpu
+	MaxLoaded int      // models kept in memory; 0 means 2
+	// Together is how many pictures share a run of the network; 0 means 1. More is faster on a GPU. On a CPU a picture
+	// then depends on its neighbours in the last bit: ONNX Runtime splits its sums by the batch's size.
+	Together int
+	Version  string           // this program's version, which goes into Info
+	Now      func() time.Time // the clock for Picture.Elapsed; nil leaves Elapsed 0
 }
 
 // Engine renders in this process. It is safe for concurrent use.
@@ -59,6 +64,10 @@ func New(o Options) (*Engine, error) {
 	}
 	if o.Now == nil {
 		o.Now = func() time.Time { return time.Time{} }
+	}
+	o.Together = orInt(o.Together, 1)
+	if o.Parallel == 0 {
+		o.Parallel = max(1, runtime.GOMAXPROCS(0)/max(1, o.Threads))
 	}
 	e := &Engine{options: o, hasher: &hasher{}}
 	e.pool = &pool{library: o.Library, max: orInt(o.MaxLoaded, 2), options: onnx.Options{IntraOpThreads: o.Threads, Providers: o.Providers}}

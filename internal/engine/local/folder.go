@@ -28,6 +28,9 @@ type description struct {
 	Defaults engine.Defaults   `json:"defaults"`
 	Words    *art.Vocabulary   `json:"vocabulary"`
 	Session  map[string]string `json:"session"` // ONNX Runtime session entries that this model wants
+	// Threads of one network. Small networks are made fastest one thread a picture, several pictures at a time; and
+	// then the number of cores doesn't change the bits.
+	Threads int `json:"threads"`
 }
 
 // lock is model.lock: the SHA-256 of each file and of the folder.

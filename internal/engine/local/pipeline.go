@@ -39,6 +39,7 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options) (_ *pipeline, err
 		}
 	}()
 	o.Config = f.about.Session
+	o.IntraOpThreads = orInt(o.IntraOpThreads, f.about.Threads)
 	load := func(name string, outputs ...string) (*onnx.Session, error) {
 		o.Outputs = outputs
 		return rt.Load(filepath.Join(f.Dir, filepath.FromSlash(name)), o)

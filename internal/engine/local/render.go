@@ -3,7 +3,10 @@ package local
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
@@ -19,34 +22,54 @@ func (e *Engine) Render(ctx context.Context, r art.Recipe, progress engine.Progr
 	return pictures[0], nil
 }
 
-// RenderBatch makes one picture per recipe. Recipes that differ in prompts and seeds only share runs of the network.
+// RenderBatch makes one picture per recipe, several at a time.
 func (e *Engine) RenderBatch(ctx context.Context, recipes []art.Recipe, progress engine.Progress) ([]engine.Picture, error) {
-	groups, err := group(recipes)
+	groups, err := group(recipes, e.options.Together)
 	if err != nil {
 		return nil, err
 	}
+	steps := 0
 	for i, r := range recipes {
 		if err := e.Check(r); err != nil {
 			return nil, fmt.Errorf("local: recipe %d of %d: %w", i+1, len(recipes), err)
 		}
 	}
-	pictures := make([]engine.Picture, len(recipes))
-	for k, members := range groups {
-		if err := e.renderGroup(ctx, recipes, members, pictures, part(progress, k, len(groups))); err != nil {
+	for _, members := range groups {
+		n, err := e.calls(recipes[members[0]])
+		if err != nil {
 			return nil, err
 		}
+		steps += n
+	}
+	count := counter(progress, steps)
+	pictures := make([]engine.Picture, len(recipes))
+	err = e.each(ctx, len(groups), func(ctx context.Context, k int) error {
+		return e.renderGroup(ctx, recipes, groups[k], pictures, count)
+	})
+	if err != nil {
+		return nil, err
 	}
 	return pictures, nil
 }
 
+// each calls do for 0 … n−1, as many at a time as the options say. The first error ends the others.
+func (e *Engine) each(ctx context.Context, n int, do func(ctx context.Context, k int) error) error {
+	tasks, ctx := errgroup.WithContext(ctx)
+	tasks.SetLimit(e.options.Parallel)
+	for k := range n {
+		tasks.Go(func() error { return do(ctx, k) })
+	}
+	return tasks.Wait()
+}
+
 // renderGroup renders the recipes at the given places in one run.
-func (e *Engine) renderGroup(ctx context.Context, recipes []art.Recipe, members []int, pictures []engine.Picture, progress engine.Progress) error {
+func (e *Engine) renderGroup(ctx context.Context, recipes []art.Recipe, members []int, pictures []engine.Picture, count func()) error {
 	start := e.options.Now()
 	batch := make([]art.Recipe, len(members))
 	for i, at := range members {
 		batch[i] = recipes[at]
 	}
-	result, err := e.run(ctx, batch, Inputs{}, progress)
+	result, err := e.run(ctx, batch, Inputs{}, count)
 	if err != nil {
 		return err
 	}
@@ -62,10 +85,21 @@ func (e *Engine) renderGroup(ctx context.Context, recipes []art.Recipe, members 
 	return nil
 }
 
-// group sorts recipes into runs: equal but for prompts and seeds, and not more pixels in one run than memory and
-// caches like.
-func group(recipes []art.Recipe) ([][]int, error) {
-	const pixels = 8 * 256 * 256
+// calls is how often the denoiser is asked for one recipe.
+func (e *Engine) calls(r art.Recipe) (int, error) {
+	f, err := e.folder(r.Model)
+	if err != nil {
+		return 0, err
+	}
+	samplers, err := newSamplers(f, r, 1)
+	if err != nil {
+		return 0, err
+	}
+	return len(samplers[0].Timesteps()), nil
+}
+
+// group sorts recipes into runs of at most size pictures that are equal but for prompts and seeds.
+func group(recipes []art.Recipe, size int) ([][]int, error) {
 	var groups [][]int
 	open := map[string]int{} // what must be equal → the group that still has room
 	for i, r := range recipes {
@@ -75,9 +109,8 @@ func group(recipes []art.Recipe) ([][]int, error) {
 		if err != nil {
 			return nil, err
 		}
-		room := min(max(1, pixels/max(1, r.Width*r.Height)), maxRun)
 		at, ok := open[string(key)]
-		if !ok || len(groups[at]) >= room {
+		if !ok || len(groups[at]) >= size {
 			at = len(groups)
 			groups = append(groups, nil)
 			open[string(key)] = at
@@ -87,13 +120,17 @@ func group(recipes []art.Recipe) ([][]int, error) {
 	return groups, nil
 }
 
-// maxRun is the most pictures in one run: more don't get faster on a CPU.
-const maxRun = 8
-
-// part makes the progress of run k of n the progress of the whole.
-func part(progress engine.Progress, k, n int) engine.Progress {
+// counter gives a function that reports one more step of steps; it may be called from several goroutines.
+func counter(progress engine.Progress, steps int) func() {
 	if progress == nil {
-		return nil
+		return func() {}
 	}
-	return func(step, steps int) { progress(k*steps+step, n*steps) }
+	var mu sync.Mutex
+	done := 0
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		done++
+		progress(done, steps)
+	}
 }
