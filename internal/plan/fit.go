@@ -120,7 +120,7 @@ func nearestSize(n int, c art.Capabilities) int {
 	return min(max((n+c.SizeStep/2)/c.SizeStep*c.SizeStep, c.MinSize), c.MaxSize)
 }
 
-// distinct style parts that a small model with a vocabulary understands besides subject, style and background: none.
+// otherParts names the parts that a small model with a vocabulary was not trained on.
 func otherParts(p art.Prompt) []string {
 	var names []string
 	for _, n := range p.Parts() {

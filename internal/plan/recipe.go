@@ -9,9 +9,6 @@ import (
 	"presswerk/internal/prompt"
 )
 
-// textToImage is the only mode that briefs ask for so far.
-const textToImage = "text-to-image"
-
 // usualSteps is taken where an exploration names no steps, and is what SecondsPerPicture is measured at.
 const usualSteps = 20
 
@@ -61,7 +58,7 @@ func (d draft) recipe(c art.Capabilities) (art.Recipe, error) {
 	}
 	p := d.parameters
 	r := art.Recipe{
-		Mode: textToImage, Engine: c.Engine, EngineVersion: c.EngineVersion, Model: c.Model,
+		Mode: art.ModeTextToImage, Engine: c.Engine, EngineVersion: c.EngineVersion, Model: c.Model,
 		Prompt: w.Positive, NegativePrompt: w.Negative, Syntax: "plain", ClipSkip: p.ClipSkip,
 		Width: or(p.Width, c.NativeWidth), Height: or(p.Height, c.NativeHeight), Steps: or(p.Steps, usualSteps),
 		GuidanceScale: or(p.GuidanceScale, usualGuidance(c)), GuidanceRescale: or(p.GuidanceRescale, 0),
@@ -77,8 +74,8 @@ func (d draft) recipe(c art.Capabilities) (art.Recipe, error) {
 	return r, nil
 }
 
-// usualGuidance is what the kind of model is made for: small distilled-looking house models burn early, open
-// latent diffusion models are used at about 7.
+// usualGuidance is what the kind of model is made for: the house model burns above 3, open latent diffusion models are
+// used at about 7.
 func usualGuidance(c art.Capabilities) float64 {
 	if c.Dialect == prompt.House {
 		return 2

@@ -1,0 +1,20 @@
+// Package workspace reads and makes the folders in which people work: briefs, brand kits and style tokens as YAML in a
+// Git folder.
+//
+//	presswerk.yaml             name and version of the workspace
+//	brands/<id>/kit.yaml       a brand kit, with its logo beside it
+//	briefs/<id>.yaml           briefs
+//	styles/<name>.yaml         style tokens
+//	prompts/, experiments/     for later
+//	.schemas/*.json            JSON Schemas, with which editors complete and check the YAML
+//	.presswerk/, site/         database, pictures and keys; published pages: neither goes into Git
+//
+// Reading is strict: unknown keys, wrong types, double keys and missing fields are told with file, line and column, all
+// at once, as Problems.
+//
+//	w, err := workspace.Find(".")
+//	order, err := w.Load("briefs/breakfast-table.yaml")
+//	commit, err := w.State(ctx) // which state of the folder that was
+//
+// Package workspace keeps no records (see store) and plans nothing (see plan).
+package workspace
