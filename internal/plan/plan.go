@@ -112,7 +112,7 @@ func (b *builder) add(cell []value) error {
 		b.refuse(append(refused, *why))
 		return nil
 	}
-	r, err := d.recipe(c)
+	r, err := d.recipe(c, seedOf(b.in.Brief.ID))
 	if err != nil {
 		b.refuse(append(refused, refusalOf(err)))
 		return nil

@@ -50,8 +50,8 @@ func suggest(name string, known []string) string {
 	return all
 }
 
-// recipe fills in what nobody said from what the engine is made for.
-func (d draft) recipe(c art.Capabilities) (art.Recipe, error) {
+// recipe fills in what nobody said from what the engine is made for; seed is taken where nobody chose one.
+func (d draft) recipe(c art.Capabilities, seed art.Seed) (art.Recipe, error) {
 	w, err := prompt.Write(d.source(c), c.Dialect)
 	if err != nil {
 		return art.Recipe{}, err
@@ -62,7 +62,7 @@ func (d draft) recipe(c art.Capabilities) (art.Recipe, error) {
 		Prompt: w.Positive, NegativePrompt: w.Negative, Syntax: "plain", ClipSkip: p.ClipSkip,
 		Width: or(p.Width, c.NativeWidth), Height: or(p.Height, c.NativeHeight), Steps: or(p.Steps, usualSteps),
 		GuidanceScale: or(p.GuidanceScale, usualGuidance(c)), GuidanceRescale: or(p.GuidanceRescale, 0),
-		Sampler: sampler(p, c), Scheduler: p.Scheduler, Seed: or(p.Seed, 0), NoiseSource: word("cpu", p.NoiseSource), Eta: or(p.Eta, 0),
+		Sampler: sampler(p, c), Scheduler: p.Scheduler, Seed: or(p.Seed, seed), NoiseSource: word("cpu", p.NoiseSource), Eta: or(p.Eta, 0),
 	}
 	r.Model.Dir = ""
 	if c.Dialect == prompt.A1111 {

@@ -80,8 +80,12 @@ func syntax(file string, data []byte, err error) Problems {
 // reader itself names the line where the surrounding mapping began, which may be far away. 0 means that it was not looked
 // for, because the text is long.
 func firstBad(lines []string) int {
-	const most = 400
-	if len(lines) > most {
+	const most, bytes = 400, 16 << 10
+	size := 0
+	for _, l := range lines {
+		size += len(l)
+	}
+	if len(lines) > most || size > bytes {
 		return 0
 	}
 	for n := len(lines) - 1; n > 0; n-- {
