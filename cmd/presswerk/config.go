@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 )
 
 // settings are all that the environment decides. Every setting of the program is read here.
@@ -13,6 +15,7 @@ type settings struct {
 	ModelDirs  []string // where models may be, best first
 	Threads    int      // PRESSWERK_THREADS: of the renderer; 0 means one per core
 	Provider   string   // PRESSWERK_PROVIDER: ONNX Runtime's execution provider; "" means cpu
+	BaseURL    string   // PRESSWERK_BASE_URL: where sites will be reached, for sitemaps and previews; ends with "/"
 	User       string   // who decides when no name is given
 }
 
@@ -47,6 +50,7 @@ func readSettings(getenv func(string) string) settings {
 	}
 	s.Provider = getenv("PRESSWERK_PROVIDER")
 	s.User = getenv("USER")
+	s.BaseURL = strings.TrimSuffix(cmp.Or(getenv("PRESSWERK_BASE_URL"), "http://localhost:8080"), "/") + "/"
 	return s
 }
 

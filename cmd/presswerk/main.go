@@ -38,7 +38,6 @@ type commands struct {
 	Publish publishCmd `cmd:"" help:"${publish}"`
 	Models  modelsCmd  `cmd:"" help:"${models}"`
 	Engines enginesCmd `cmd:"" help:"${engines}"`
-	Serve   serveCmd   `cmd:"" help:"${serve}"`
 	Doctor  doctorCmd  `cmd:"" help:"${doctor}"`
 	Backup  backupCmd  `cmd:"" help:"${backup}"`
 	Restore restoreCmd `cmd:"" help:"${restore}"`

@@ -44,8 +44,7 @@ type Options struct {
 	Engines  engine.Registry
 	Panel    judge.Panel
 	Finisher *finish.Finisher
-	SiteDir  string // where sites are published
-	BaseURL  string // under which they will be reached; ends with "/"
+	Site     Site
 	Now      func() time.Time
 	Hub      *Hub
 	Logger   *slog.Logger
@@ -53,7 +52,9 @@ type Options struct {
 }
 
 // Factory is safe for concurrent use.
-type Factory struct{ Options }
+type Factory struct {
+	Options
+}
 
 // New makes a factory of its parts.
 func New(o Options) *Factory { return &Factory{Options: o} }
@@ -98,8 +99,8 @@ func (f *Factory) Failed(ctx context.Context, job art.Job, err error) art.Change
 	}
 }
 
-// kit reads the brand kit as it was when the run was planned.
-func kit(run art.Run) (brand.Kit, error) {
+// Kit reads the brand kit as it was when the run was planned.
+func Kit(run art.Run) (brand.Kit, error) {
 	var k brand.Kit
 	if err := json.Unmarshal(run.BrandKit, &k); err != nil {
 		return k, fmt.Errorf("factory: reading the brand kit of run %s: %w", run.ID, err)
@@ -114,3 +115,31 @@ func (f *Factory) Blob(ctx context.Context, sum string) (io.ReadSeekCloser, int6
 
 // Subscribe gives the events of all runs until ctx ends.
 func (f *Factory) Subscribe(ctx context.Context) <-chan art.Event { return f.Hub.Subscribe(ctx) }
+
+// Runs lists all runs, the newest first.
+func (f *Factory) Runs(ctx context.Context) ([]art.RunView, error) { return f.Records.Runs(ctx) }
+
+// Run gives one run with its figures.
+func (f *Factory) Run(ctx context.Context, id string) (art.RunView, error) {
+	return f.Records.Run(ctx, id)
+}
+
+// Candidates lists a run's candidates in the order of its plan.
+func (f *Factory) Candidates(ctx context.Context, run string) ([]art.CandidateView, error) {
+	return f.Records.Candidates(ctx, run)
+}
+
+// Candidate gives one candidate with all that was said about it.
+func (f *Factory) Candidate(ctx context.Context, id string) (art.CandidateView, error) {
+	return f.Records.Candidate(ctx, id)
+}
+
+// Assets lists the assets in which all words occur.
+func (f *Factory) Assets(ctx context.Context, words string) ([]art.Asset, error) {
+	return f.Records.Assets(ctx, words)
+}
+
+// Asset gives one asset.
+func (f *Factory) Asset(ctx context.Context, id string) (art.Asset, error) {
+	return f.Records.Asset(ctx, id)
+}

@@ -35,7 +35,7 @@ func (f *Factory) finish(ctx context.Context, job art.Job) (art.Change, error) {
 }
 
 func (f *Factory) newAsset(ctx context.Context, c art.CandidateView, run art.Run) (art.Asset, error) {
-	k, err := kit(run)
+	k, err := Kit(run)
 	if err != nil {
 		return art.Asset{}, err
 	}
@@ -66,7 +66,7 @@ func (f *Factory) newAsset(ctx context.Context, c art.CandidateView, run art.Run
 func finishInput(a art.Asset, c art.Candidate, picture []byte, channels []art.Channel, k brand.Kit) finish.Input {
 	return finish.Input{
 		Candidate: c, Picture: picture, AssetID: a.ID, Slug: a.Slug, Title: a.Title, Alt: a.Alt,
-		Channels: channels, Rights: k.Rights, PromptInFiles: k.PromptInFiles, Sources: a.Sources,
+		Channels: channels, Rights: k.Rights, PromptInFiles: k.PromptMode(), Sources: a.Sources, Approval: a.Approval,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"presswerk/internal/art"
+	"presswerk/internal/imaging"
 	"presswerk/internal/judge"
 )
 
@@ -28,7 +29,7 @@ func (f *Factory) judge(ctx context.Context, job art.Job) (art.Change, error) {
 	if err != nil {
 		return art.Change{}, fmt.Errorf("factory: judge: %w", err)
 	}
-	k, err := kit(run.Run)
+	k, err := Kit(run.Run)
 	if err != nil {
 		return art.Change{}, err
 	}
@@ -57,7 +58,7 @@ func (f *Factory) subject(ctx context.Context, c art.Candidate, palette []art.Co
 	}
 	s := judge.Subject{Picture: p, Palette: palette}
 	for _, e := range prints {
-		h, err := parseHash(e.Hash)
+		h, err := imaging.ParseHash(e.Hash)
 		if err != nil {
 			return judge.Subject{}, err
 		}

@@ -3,6 +3,7 @@ package factory
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"presswerk/internal/art"
 )
@@ -18,27 +19,14 @@ func (f *Factory) publish(ctx context.Context, job art.Job) (art.Change, error) 
 	if err != nil {
 		return art.Change{}, fmt.Errorf("factory: publish: %w", err)
 	}
-	approved := map[string]bool{}
-	for _, c := range candidates {
-		if c.Decision == nil || c.Decision.Action != art.Approve {
-			continue
-		}
-		if c.AssetID == "" {
-			return art.Change{}, nil // its finish will ask again
-		}
-		approved[c.AssetID] = true
-	}
-	all, err := f.Records.RunAssets(ctx, run.ID)
+	assets, complete, err := f.approved(ctx, candidates, run.ID)
 	if err != nil {
 		return art.Change{}, fmt.Errorf("factory: publish: %w", err)
 	}
-	var assets []art.Asset
-	for _, a := range all {
-		if approved[a.ID] {
-			assets = append(assets, a)
-		}
+	if !complete {
+		return art.Change{}, nil // a finish is on its way and will ask again
 	}
-	path, err := f.writeSite(ctx, run, candidates, assets)
+	path, err := f.Site.Write(ctx, run, candidates, assets)
 	if err != nil {
 		return art.Change{}, fmt.Errorf("factory: publishing run %s: %w", run.ID, err)
 	}
@@ -53,6 +41,43 @@ func (f *Factory) publish(ctx context.Context, job art.Job) (art.Change, error) 
 		RunState:     &art.RunStateChange{Run: run.ID, State: publishedState(run.Run, candidates)},
 		Events:       []art.Event{{Kind: "publication", Run: run.ID, At: f.Now()}},
 	}, nil
+}
+
+// approved lists the assets whose newest decision is an approval, and tells whether all of them are finished.
+func (f *Factory) approved(ctx context.Context, candidates []art.CandidateView, run string) ([]art.Asset, bool, error) {
+	approved, complete := map[string]bool{}, true
+	for _, c := range candidates {
+		if c.Decision == nil || c.Decision.Action != art.Approve {
+			continue
+		}
+		complete = complete && c.AssetID != ""
+		approved[c.AssetID] = true
+	}
+	all, err := f.Records.RunAssets(ctx, run)
+	if err != nil {
+		return nil, false, err
+	}
+	return slices.DeleteFunc(all, func(a art.Asset) bool { return !approved[a.ID] }), complete, nil
+}
+
+// PublishAgain writes a run's site as it stands in the records.
+func (f *Factory) PublishAgain(ctx context.Context, id string) (string, error) {
+	run, err := f.Records.Run(ctx, id)
+	if err != nil {
+		return "", fmt.Errorf("factory: publish again: %w", err)
+	}
+	if run.Publication == nil {
+		return "", fmt.Errorf("factory: run %s has never been published; approve something first: %w", id, art.ErrConflict)
+	}
+	candidates, err := f.Records.Candidates(ctx, id)
+	if err != nil {
+		return "", fmt.Errorf("factory: publish again: %w", err)
+	}
+	assets, _, err := f.approved(ctx, candidates, id)
+	if err != nil {
+		return "", fmt.Errorf("factory: publish again: %w", err)
+	}
+	return f.Site.Write(ctx, run, candidates, assets)
 }
 
 // publishedState: a run whose selection still waits for a person stays in review while its first assets are public.

@@ -24,7 +24,7 @@ func (f *Factory) selectBest(ctx context.Context, job art.Job) (art.Change, erro
 			return art.Change{}, nil // not the last one, or done already
 		}
 	}
-	k, err := kit(run.Run)
+	k, err := Kit(run.Run)
 	if err != nil {
 		return art.Change{}, err
 	}

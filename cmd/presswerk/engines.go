@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"presswerk/internal/art"
+)
+
+// enginesCmd lists the engines.
+type enginesCmd struct{}
+
+// engineAnswer is one engine in the answer.
+type engineAnswer struct {
+	Name         string             `json:"name"`
+	Version      string             `json:"version"`
+	Ready        bool               `json:"ready"`
+	Reason       string             `json:"reason,omitempty"`
+	Capabilities []art.Capabilities `json:"capabilities"`
+	Models       []modelAnswer      `json:"models"`
+}
+
+type modelAnswer struct {
+	Name     string `json:"name"`
+	Version  string `json:"version,omitempty"`
+	SHA256   string `json:"sha256,omitempty"`
+	License  string `json:"license,omitempty"`
+	Shutdown string `json:"shutdown,omitempty"`
+}
+
+// Run says of each engine whether it is ready, what it can do and with which models.
+func (*enginesCmd) Run(g *globals) error {
+	t := newTools(g)
+	defer t.close() //nolint:errcheck // nothing was written
+	registry, err := t.engines()
+	if err != nil {
+		return err
+	}
+	var all []engineAnswer
+	for _, e := range registry.All() {
+		info := e.Info()
+		a := engineAnswer{Name: info.Name, Version: info.Version, Ready: info.Ready, Reason: info.Reason}
+		for _, m := range info.Models {
+			ref := m.Capabilities.Model
+			a.Capabilities = append(a.Capabilities, m.Capabilities)
+			a.Models = append(a.Models, modelAnswer{ref.Name, ref.Version, ref.SHA256, m.ModelLicense, m.Shutdown})
+		}
+		all = append(all, a)
+	}
+	return g.answer(struct {
+		Engines []engineAnswer `json:"engines"`
+	}{all}, func(w io.Writer) {
+		for _, a := range all {
+			fmt.Fprintf(w, "%-10s %-8s %t %s\n", a.Name, a.Version, a.Ready, a.Reason)
+			for _, m := range a.Models {
+				fmt.Fprintf(w, "  %-12s %-6s %s\n", m.Name, m.Version, m.License)
+			}
+		}
+	})
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"presswerk/internal/art"
+	"presswerk/internal/finish"
+	"presswerk/internal/imaging"
+	"presswerk/internal/prompt"
+	"presswerk/internal/provenance"
+)
+
+// finishCmd makes master and renditions of one picture file, by a brand's rules.
+type finishCmd struct {
+	File    string `arg:"" type:"existingfile" help:"${arg_files}"`
+	Out     string `short:"o" name:"out" type:"path" required:"" placeholder:"DIR" help:"${flag_out}"`
+	Brand   string `name:"brand" required:"" placeholder:"ID" help:"${flag_brand}"`
+	Channel string `name:"channel" placeholder:"NAME" help:"${flag_channel}"`
+	Alt     string `name:"alt" required:"" help:"${flag_alt}"`
+}
+
+// Run writes the files and lists them.
+func (c *finishCmd) Run(ctx context.Context, g *globals) error {
+	ws, err := g.workspace("")
+	if err != nil {
+		return err
+	}
+	k, err := ws.ReadKit(c.Brand)
+	if err != nil {
+		return err
+	}
+	channels := k.Channels
+	if c.Channel != "" {
+		if channels, err = k.ChannelsNamed(strings.Split(c.Channel, ",")); err != nil {
+			return err
+		}
+	}
+	data, err := os.ReadFile(c.File)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", c.File, err)
+	}
+	t := newTools(g)
+	defer t.close() //nolint:errcheck // files are written by then
+	if _, err := imaging.Probe(data, imaging.Limits{}); err != nil {
+		return fmt.Errorf("%s: %w", c.File, err)
+	}
+	id, err := provenance.LoadOrCreate(ws.signing(), ws.Name, time.Now(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	f, err := t.finisher(id)
+	if err != nil {
+		return err
+	}
+	name := strings.TrimSuffix(filepath.Base(c.File), filepath.Ext(c.File))
+	text := art.Text{art.English: c.Alt}
+	out, err := f.Finish(ctx, finish.Input{
+		Picture: data, AssetID: art.Digest(data), Slug: prompt.Slugify(name), Title: text, Alt: text,
+		Channels: channels, Rights: k.Rights, PromptInFiles: k.PromptMode(),
+	})
+	if err != nil {
+		return err
+	}
+	return c.write(g, out)
+}
+
+func (c *finishCmd) write(g *globals, out finish.Output) error {
+	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+		return fmt.Errorf("making %s: %w", c.Out, err)
+	}
+	var all []art.Rendition
+	for _, f := range append([]finish.File{out.Master}, out.Renditions...) {
+		if err := writeWhole(filepath.Join(c.Out, f.Name), f.Data); err != nil {
+			return err
+		}
+		all = append(all, f.Rendition)
+	}
+	return g.answer(struct {
+		Files []art.Rendition `json:"files"`
+	}{all}, func(w io.Writer) {
+		for _, r := range all {
+			fmt.Fprintf(w, "%-60s %5d×%-5d %8d  %s\n", r.Name, r.Width, r.Height, r.Bytes, r.C2PA)
+		}
+	})
+}

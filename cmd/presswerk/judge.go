@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"presswerk/internal/art"
+	"presswerk/internal/imaging"
+	"presswerk/internal/judge"
+)
+
+// judgeCmd scores picture files.
+type judgeCmd struct {
+	Files []string `arg:"" help:"${arg_files}"`
+	Brand string   `name:"brand" placeholder:"ID" help:"${flag_brand}"`
+}
+
+// judged is one picture's scores. A file that cannot be judged says why and stops no other.
+type judged struct {
+	File    string      `json:"file"`
+	Error   string      `json:"error,omitempty"`
+	Scores  []art.Score `json:"scores"`
+	Verdict art.Verdict `json:"verdict"`
+}
+
+// Run scores every file; exit 1 when one failed a gate, 2 when one is no picture.
+func (c *judgeCmd) Run(ctx context.Context, g *globals) error {
+	colours, rubric, err := c.rules(g)
+	if err != nil {
+		return err
+	}
+	t := newTools(g)
+	defer t.close() //nolint:errcheck // nothing was written
+	all := []judged{}
+	var worst error
+	for _, file := range c.Files {
+		j, err := one(ctx, file, colours, rubric)
+		if err != nil {
+			j.Error, worst = err.Error(), err
+		} else if !j.Verdict.Pass && worst == nil {
+			worst = errNo
+		}
+		all = append(all, j)
+	}
+	err = g.answer(struct {
+		Pictures []judged `json:"pictures"`
+	}{all}, func(w io.Writer) { judgeText(w, g.words, all) })
+	return errors.Join(err, worst)
+}
+
+// rules are the brand's where one is named, else none: the scores then speak for themselves.
+func (c *judgeCmd) rules(g *globals) ([]art.Colour, []art.Gate, error) {
+	if c.Brand == "" {
+		return nil, nil, nil
+	}
+	ws, err := g.workspace("")
+	if err != nil {
+		return nil, nil, err
+	}
+	k, err := ws.ReadKit(c.Brand)
+	return k.Colours, k.Rubric, err
+}
+
+func one(ctx context.Context, file string, colours []art.Colour, rubric []art.Gate) (judged, error) {
+	j := judged{File: file, Scores: []art.Score{}}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return j, fmt.Errorf("reading %s: %w: %w", file, err, art.ErrInvalid)
+	}
+	p, err := imaging.Decode(ctx, data, imaging.Limits{})
+	if err != nil {
+		return j, fmt.Errorf("%s: %w", file, err)
+	}
+	j.Scores = judge.DefaultPanel().Score(ctx, judge.Subject{Picture: p, Palette: colours})
+	j.Verdict = judge.Decide(j.Scores, rubric)
+	j.Verdict.Scores = nil
+	return j, nil
+}
+
+func judgeText(w io.Writer, words words, all []judged) {
+	for _, j := range all {
+		fmt.Fprintln(w, j.File, j.Error)
+		for _, s := range j.Scores {
+			if s.Available {
+				fmt.Fprintf(w, "  %-10s %8.3f %-14s %s\n", s.Scorer, s.Value, s.Unit, s.Meaning.In(words.lang))
+			} else {
+				fmt.Fprintf(w, "  %-10s %8s %s\n", s.Scorer, "–", s.Reason)
+			}
+		}
+		for _, f := range j.Verdict.Failures {
+			fmt.Fprintf(w, "  ✗ %s\n", f.Reason.In(words.lang))
+		}
+	}
+}

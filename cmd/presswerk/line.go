@@ -1,0 +1,260 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"presswerk/internal/art"
+	"presswerk/internal/blob"
+	"presswerk/internal/engine"
+	"presswerk/internal/factory"
+	"presswerk/internal/imaging"
+	"presswerk/internal/judge"
+	"presswerk/internal/provenance"
+	"presswerk/internal/queue"
+	"presswerk/internal/store"
+	"presswerk/internal/workspace"
+)
+
+// workspaceDir is a workspace with the places of its records.
+type workspaceDir struct{ workspace.Workspace }
+
+// Names in the state folder of a workspace. A backup holds these three.
+const (
+	databaseName = "presswerk.db"
+	blobsName    = "blobs"
+	keysName     = "keys"
+)
+
+func (w workspaceDir) data() string     { return w.StateDir() }
+func (w workspaceDir) database() string { return filepath.Join(w.data(), databaseName) }
+func (w workspaceDir) signing() string  { return filepath.Join(w.data(), keysName, "signing") }
+
+// workspace opens the one that --workspace names, else the one around near, else the one around the current folder.
+func (g *globals) workspace(near string) (workspaceDir, error) {
+	if g.Workspace != "" {
+		w, err := workspace.Open(g.Workspace)
+		return workspaceDir{w}, err
+	}
+	if near == "" {
+		near = "."
+	}
+	w, err := workspace.Find(near)
+	return workspaceDir{w}, err
+}
+
+// readOrder reads a brief with its kit and styles, and the state of the workspace.
+func readOrder(ctx context.Context, w workspaceDir, brief string) (factory.Order, error) {
+	o, err := w.Load(brief)
+	if err != nil {
+		return factory.Order{}, err
+	}
+	commit, err := w.State(ctx)
+	if err != nil {
+		return factory.Order{}, err
+	}
+	return factory.Order{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Commit: commit}, nil
+}
+
+// line is the factory with everything behind it. Whoever opens it closes it.
+type line struct {
+	g       *globals
+	ws      workspaceDir
+	db      *store.DB
+	blobs   *blob.Store
+	queue   *queue.Queue
+	factory *factory.Factory
+	hub     *factory.Hub
+	engines engine.Registry
+	tools   *tools
+	working bool
+	closers []func() error
+}
+
+// lineOptions says what the line will be used for; the less, the quicker it opens.
+type lineOptions struct {
+	Work bool // jobs are worked on, or sites written
+}
+
+// openHere opens the line of the workspace around the current folder.
+func openHere(ctx context.Context, g *globals, o lineOptions) (*line, error) {
+	ws, err := g.workspace("")
+	if err != nil {
+		return nil, err
+	}
+	return openLine(ctx, g, ws, o)
+}
+
+// openLine opens records, bytes, engines and queue and introduces them to the factory.
+func openLine(ctx context.Context, g *globals, ws workspaceDir, o lineOptions) (l *line, err error) {
+	l = &line{g: g, ws: ws, hub: &factory.Hub{}, tools: newTools(g)}
+	defer func() {
+		if err != nil {
+			l.close()
+		}
+	}()
+	l.closers = append(l.closers, l.tools.close)
+	if l.db, err = store.Open(ctx, ws.database()); err != nil {
+		return l, err
+	}
+	l.closers = append(l.closers, l.db.Close)
+	if l.blobs, err = blob.Open(filepath.Join(ws.data(), blobsName)); err != nil {
+		return l, err
+	}
+	l.closers = append(l.closers, l.blobs.Close)
+	if l.engines, err = l.tools.engines(); err != nil {
+		return l, err
+	}
+	options := factory.Options{
+		Records: l.db, Blobs: l.blobs, Commit: l.commit, Engines: l.engines, Panel: judge.DefaultPanel(),
+		Now: time.Now, Hub: l.hub, Logger: l.logger(), Version: version,
+	}
+	if o.Work {
+		id, err := l.identity()
+		if err != nil {
+			return l, err
+		}
+		if options.Finisher, err = l.tools.finisher(id); err != nil {
+			return l, err
+		}
+		options.Site = &files{l, options.Finisher}
+	}
+	l.factory = factory.New(options)
+	l.queue, err = l.newQueue()
+	return l, err
+}
+
+func (l *line) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(l.g.err, &slog.HandlerOptions{Level: slog.LevelError}))
+}
+
+func (l *line) newQueue() (*queue.Queue, error) {
+	handlers := map[art.JobKind]queue.Handler{}
+	for kind, h := range l.factory.Handlers() {
+		handlers[kind] = h
+	}
+	return queue.New(l.db.Handle(), queue.Options{
+		Commit: l.commitWith, Handlers: handlers, Failed: l.factory.Failed, MaxAttempts: 3, Logger: slog.New(slog.DiscardHandler),
+	})
+}
+
+// commit writes a change with its jobs, and tells the listeners.
+func (l *line) commit(ctx context.Context, c art.Change) error {
+	return l.commitWith(ctx, c, func(ctx context.Context, tx *sql.Tx) error { return l.queue.Insert(ctx, tx, c.Jobs) })
+}
+
+func (l *line) commitWith(ctx context.Context, c art.Change, also ...func(context.Context, *sql.Tx) error) error {
+	hooks := make([]store.Also, len(also))
+	for i, a := range also {
+		hooks[i] = a
+	}
+	if err := l.db.Commit(ctx, c, time.Now(), hooks...); err != nil {
+		return err
+	}
+	l.hub.Tell(c.Events...)
+	return nil
+}
+
+// work begins to do jobs, unless another process of this workspace does already. What a killed process left behind is
+// found again; what had been given up in the run is tried once more.
+func (l *line) work(ctx context.Context, run string) error {
+	free, err := l.lock()
+	if err != nil {
+		return err
+	}
+	if !free {
+		l.g.note("%s", l.g.words.say("make_elsewhere"))
+		return nil
+	}
+	if _, err := l.queue.Rescue(ctx); err != nil {
+		return err
+	}
+	if run != "" {
+		if err := l.queue.Retry(ctx, run); err != nil {
+			return err
+		}
+	}
+	if err := l.queue.Start(ctx); err != nil {
+		return err
+	}
+	l.working = true
+	return nil
+}
+
+// lock takes the workspace for this process, for as long as it lives. The answer is false when another has it.
+func (l *line) lock() (bool, error) {
+	path := filepath.Join(l.ws.data(), "lock")
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return false, fmt.Errorf("taking the workspace: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		err = errors.Join(f.Close(), ignore(err, syscall.EWOULDBLOCK))
+		return false, err
+	}
+	l.closers = append(l.closers, f.Close)
+	return true, nil
+}
+
+func ignore(err, expected error) error {
+	if errors.Is(err, expected) {
+		return nil
+	}
+	return err
+}
+
+// close ends everything in the opposite order; the jobs in progress go back to the queue.
+func (l *line) close() {
+	if l.working {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := l.queue.Stop(ctx); err != nil {
+			l.g.note("%v", err)
+		}
+	}
+	for i := len(l.closers) - 1; i >= 0; i-- {
+		if err := l.closers[i](); err != nil {
+			l.g.note("%v", err)
+		}
+	}
+}
+
+// identity is the workspace's signing key, made on first use.
+func (l *line) identity() (*provenance.Identity, error) {
+	return provenance.LoadOrCreate(l.ws.signing(), l.ws.Name, time.Now(), rand.Reader)
+}
+
+// warnOfLoss says so while the signing key exists nowhere else.
+func (l *line) warnOfLoss() {
+	if _, err := os.Stat(filepath.Join(l.ws.data(), backupMark)); errors.Is(err, fs.ErrNotExist) {
+		l.g.note("%s", l.g.words.say("no_backup", l.ws.signing()))
+	}
+}
+
+// lookup finds the picture made here that looks most like a fingerprint.
+func (l *line) lookup(ctx context.Context, hash imaging.Hash) (string, int, error) {
+	prints, err := l.db.Earlier(ctx, "pdq", art.Candidate{})
+	if err != nil {
+		return "", 0, err
+	}
+	match, best := "", 257
+	for _, p := range prints {
+		h, err := imaging.ParseHash(p.Hash)
+		if err != nil {
+			return "", 0, err
+		}
+		if d := hash.Distance(h); d < best {
+			match, best = p.Candidate, d
+		}
+	}
+	return match, best, nil
+}

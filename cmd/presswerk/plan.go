@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"presswerk/internal/art"
+	"presswerk/internal/factory"
+)
+
+// planCmd shows what a brief would become.
+type planCmd struct {
+	Brief string `arg:"" type:"existingfile" help:"${arg_brief}"`
+}
+
+// Run prints recipes and cost; exit 1 when something was refused.
+func (c *planCmd) Run(ctx context.Context, g *globals) error {
+	_, order, err := g.order(ctx, c.Brief)
+	if err != nil {
+		return err
+	}
+	t := newTools(g)
+	defer t.close() //nolint:errcheck // nothing was written
+	engines, err := t.engines()
+	if err != nil {
+		return err
+	}
+	p, err := factory.New(factory.Options{Engines: engines}).Plan(order)
+	if err != nil {
+		return err
+	}
+	p.Refused = append([]art.Refusal{}, p.Refused...)
+	if err := g.answer(p, func(w io.Writer) { planText(w, g.words, p) }); err != nil {
+		return err
+	}
+	if len(p.Refused) > 0 {
+		return errNo
+	}
+	return nil
+}
+
+func planText(w io.Writer, words words, p art.Plan) {
+	fmt.Fprintln(w, words.say("plan_head", p.Brief, p.Cost.Pictures, duration(p.Cost.Seconds)))
+	for i, r := range p.Recipes {
+		fmt.Fprintf(w, "%3d  %s  %dx%d  %s/%s  %d  cfg %g  seed %d\n     %s\n",
+			i+1, r.ID[:12], r.Width, r.Height, r.Sampler, r.Scheduler, r.Steps, r.GuidanceScale, r.Seed, r.Prompt)
+	}
+	if p.Dropped > 0 {
+		fmt.Fprintln(w, words.say("plan_dropped", p.Dropped))
+	}
+	for _, r := range p.Warnings {
+		fmt.Fprintln(w, words.say("plan_warning", r.Field, r.Reason))
+	}
+	for _, r := range p.Refused {
+		fmt.Fprintln(w, words.say("plan_refused", r.Field, r.Reason))
+	}
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"presswerk/internal/art"
+	"presswerk/internal/provenance"
+	"presswerk/internal/store"
+)
+
+// verifyCmd says what a file tells about its origin.
+type verifyCmd struct {
+	File string `arg:"" type:"existingfile" help:"${arg_files}"`
+}
+
+// Run asks every layer; exit 1 when the manifest is broken. It works outside a workspace, too: then no root is trusted
+// and no fingerprint is known.
+func (c *verifyCmd) Run(ctx context.Context, g *globals) error {
+	data, err := os.ReadFile(c.File)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", c.File, err)
+	}
+	t := newTools(g)
+	defer t.close() //nolint:errcheck // nothing was written
+	o, done, err := verifyOptions(ctx, g, t, c.File)
+	if err != nil {
+		return err
+	}
+	defer done()
+	v, err := provenance.Verify(ctx, data, o)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.File, err)
+	}
+	if err := g.answer(v, func(w io.Writer) { verifyText(w, v) }); err != nil {
+		return err
+	}
+	if v.Verdict == provenance.Tampered {
+		return errNo
+	}
+	return nil
+}
+
+// verifyOptions trusts the root of the workspace, if there is one around the file or named by --workspace.
+func verifyOptions(ctx context.Context, g *globals, t *tools, near string) (provenance.VerifyOptions, func(), error) {
+	var o provenance.VerifyOptions
+	lib, err := t.library()
+	if err != nil {
+		g.note("%v", err)
+	}
+	o.Library = lib
+	ws, err := g.workspace(near)
+	if errors.Is(err, art.ErrNotFound) && g.Workspace == "" {
+		return o, func() {}, nil
+	}
+	if err != nil {
+		return o, nil, err
+	}
+	if root, err := os.ReadFile(ws.signing() + "/root.pem"); err == nil {
+		o.Anchors = string(root)
+	}
+	if _, err := os.Stat(ws.database()); err != nil {
+		return o, func() {}, nil // nothing was made here yet
+	}
+	db, err := store.Open(ctx, ws.database())
+	if err != nil {
+		return o, nil, err
+	}
+	l := &line{db: db}
+	o.Lookup = l.lookup
+	return o, func() { _ = db.Close() }, nil
+}
+
+func verifyText(w io.Writer, v provenance.Verification) {
+	c := v.Layers.C2PA
+	fmt.Fprintf(w, "%s\n", v.Verdict)
+	fmt.Fprintf(w, "  C2PA         %s %s\n", c.State, strings.TrimSpace(c.Generator+" "+strings.Join(c.Codes, " ")+c.Reason))
+	fmt.Fprintf(w, "  XMP          %s %s\n", v.Layers.Metadata.SourceType, v.Layers.Metadata.Credit)
+	fmt.Fprintf(w, "  watermark    %t\n", v.Layers.Watermark.Found)
+	fmt.Fprintf(w, "  fingerprint  %s\n", v.Layers.Fingerprint.Match)
+}
