@@ -63,6 +63,15 @@ type Config struct {
 	LambdaMinClipped float64 `json:"lambda_min_clipped"`
 	VarianceType     *string `json:"variance_type"`
 
+	SkipPRKSteps           bool    `json:"skip_prk_steps"`           // pndm
+	PredictX0              bool    `json:"predict_x0"`               // unipc
+	DisableCorrector       []int   `json:"disable_corrector"`        // unipc
+	OriginalInferenceSteps int     `json:"original_inference_steps"` // lcm, tcd
+	TimestepScaling        float64 `json:"timestep_scaling"`         // lcm
+	FlowShift              float64 `json:"flow_shift"`
+	UseDynamicShifting     bool    `json:"use_dynamic_shifting"`
+	TimeShiftType          string  `json:"time_shift_type"`
+
 	// Eta is how much of DDIM's noise comes back at each step: 0 none, 1 as in DDPM. It is a parameter of the
 	// picture, not of the model.
 	Eta float64 `json:"-"`
@@ -76,7 +85,7 @@ func baseConfig() Config {
 		ClipSampleRange: 1, ThresholdRatio: 0.995, SampleMaxValue: 1,
 		FinalSigmas: "zero", InterpolationType: "linear", TimestepType: "discrete",
 		AlgorithmType: "dpmsolver++", SolverOrder: 2, SolverType: "midpoint", LowerOrderFinal: true,
-		LambdaMinClipped: math.Inf(-1),
+		LambdaMinClipped: math.Inf(-1), PredictX0: true, OriginalInferenceSteps: 50, TimestepScaling: 10, FlowShift: 1,
 	}
 }
 
@@ -123,8 +132,8 @@ func (c Config) check(steps int) error {
 		return badConfig("steps", "%d is less than one", steps)
 	case steps > c.NumTrainTimesteps:
 		return badConfig("steps", "%d are more than the %d that the model was trained with", steps, c.NumTrainTimesteps)
-	case c.UseBeta, c.UseLuLambdas, c.UseFlowSigmas:
-		return badConfig("scheduler_config", "use_beta_sigmas, use_lu_lambdas and use_flow_sigmas are not built yet")
+	case c.UseBeta, c.UseLuLambdas, c.UseFlowSigmas, c.UseDynamicShifting:
+		return badConfig("scheduler_config", "use_beta_sigmas, use_lu_lambdas, use_flow_sigmas and use_dynamic_shifting are not built yet")
 	case c.UseKarras && c.UseExponential:
 		return badConfig("use_karras_sigmas", "excludes use_exponential_sigmas")
 	case c.FinalSigmas != "zero" && c.FinalSigmas != "sigma_min":

@@ -66,3 +66,21 @@ func quantileAbs(x []float32, q float64) float64 {
 	}
 	return float64(abs[i]) + (at-float64(i))*float64(abs[i+1]-abs[i])
 }
+
+// spread is the standard deviation of x with n−1 in the denominator, as torch.std.
+func spread(x []float32) float64 {
+	if len(x) < 2 {
+		return 0
+	}
+	var mean float64
+	for _, v := range x {
+		mean += float64(v)
+	}
+	mean /= float64(len(x))
+	var sum float64
+	for _, v := range x {
+		d := float64(v) - mean
+		sum += d * d
+	}
+	return math.Sqrt(sum / float64(len(x)-1))
+}

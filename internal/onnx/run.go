@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -15,15 +17,12 @@ import (
 func (s *Session) run(ctx context.Context, inputs map[string]Tensor) (_ map[string]Tensor, err error) {
 	in := make([]ort.Value, len(s.inputs))
 	defer func() { err = errors.Join(err, destroy(in)) }()
-	var key strings.Builder
 	for i, info := range s.inputs {
-		t := inputs[info.Name]
-		fmt.Fprint(&key, t.Shape)
-		if in[i], err = toValue(info.Type, t); err != nil {
+		if in[i], err = toValue(info.Type, inputs[info.Name]); err != nil {
 			return nil, fmt.Errorf("input %q: %w: %w", info.Name, err, ErrInput)
 		}
 	}
-	out, err := s.outputValues(ctx, key.String(), in)
+	out, err := s.outputValues(inputs)
 	defer func() { err = errors.Join(err, destroy(out)) }()
 	if err != nil {
 		return nil, err
@@ -40,44 +39,71 @@ func (s *Session) run(ctx context.Context, inputs map[string]Tensor) (_ map[stri
 	return result, nil
 }
 
-// outputValues prepares what the binding can't allocate. It hands float16 outputs that the library allocated back
-// with half their bytes, so those are given buffers of the right shape; where the shape isn't known yet, the network
-// runs once only to learn it.
-func (s *Session) outputValues(ctx context.Context, key string, in []ort.Value) ([]ort.Value, error) {
+// outputValues prepares what the binding can't allocate: it fails on float16 outputs, so those are given buffers of
+// the shape that follows from the inputs.
+func (s *Session) outputValues(inputs map[string]Tensor) ([]ort.Value, error) {
 	out := make([]ort.Value, len(s.outputs))
-	half := false
-	for _, info := range s.outputs {
-		half = half || info.Type == TypeFloat16
-	}
-	if !half {
-		return out, nil
-	}
-	known, ok := s.shapes.Load(key)
-	if !ok {
-		if err := s.call(ctx, in, out); err != nil {
-			return out, err
-		}
-		var shapes []ort.Shape
-		for _, v := range out {
-			shapes = append(shapes, v.GetShape())
-		}
-		if err := destroy(out); err != nil {
-			return nil, err
-		}
-		clear(out)
-		known, _ = s.shapes.LoadOrStore(key, shapes)
-	}
-	for i, shape := range known.([]ort.Shape) {
-		if s.outputs[i].Type != TypeFloat16 {
+	for i, info := range s.outputs {
+		if info.Type != TypeFloat16 {
 			continue
 		}
-		v, err := ort.NewCustomDataTensor(shape, make([]byte, 2*shape.FlattenedSize()), ort.TensorElementDataTypeFloat16)
+		shape, err := info.resolve(s.sides(inputs))
 		if err != nil {
 			return out, err
+		}
+		v, err := ort.NewCustomDataTensor(shape, make([]byte, 2*ort.NewShape(shape...).FlattenedSize()), ort.TensorElementDataTypeFloat16)
+		if err != nil {
+			return out, fmt.Errorf("output %q: %w", info.Name, err)
 		}
 		out[i] = v
 	}
 	return out, nil
+}
+
+// sides gives the lengths of the open sides that the inputs' shapes decide.
+func (s *Session) sides(inputs map[string]Tensor) map[string]int64 {
+	sides := map[string]int64{}
+	for _, info := range s.inputs {
+		for k, symbol := range info.Symbols {
+			if symbol != "" {
+				sides[symbol] = inputs[info.Name].Shape[k]
+			}
+		}
+	}
+	return sides
+}
+
+// resolve works out the shape of an output from the lengths of the inputs' open sides. It understands what exporters
+// write: a side's name, and a name times or by a whole number.
+func (i Info) resolve(sides map[string]int64) ([]int64, error) {
+	shape := slices.Clone(i.Dims)
+	for k, d := range shape {
+		if d >= 0 {
+			continue
+		}
+		name, rest, _ := strings.Cut(i.Symbols[k], " ")
+		n, known := sides[name]
+		var factor int64
+		switch {
+		case !known:
+		case rest == "":
+			shape[k] = n
+			continue
+		case scan(rest, "* %d", &factor):
+			shape[k] = n * factor
+			continue
+		case scan(rest, "/ %d", &factor) && factor > 0:
+			shape[k] = n / factor
+			continue
+		}
+		return nil, fmt.Errorf("output %q is float16 and its side %q doesn't follow from the inputs; export the network with float32 outputs: %w", i.Name, i.Symbols[k], ErrModel)
+	}
+	return shape, nil
+}
+
+func scan(text, format string, into *int64) bool {
+	n, err := fmt.Sscanf(text, format, into)
+	return n == 1 && err == nil
 }
 
 // call runs the network and lets the end of ctx stop it.
@@ -109,7 +135,8 @@ func (s *Session) call(ctx context.Context, in, out []ort.Value) error {
 func destroy(values []ort.Value) error {
 	var all []error
 	for _, v := range values {
-		if v != nil {
+		// After a failure the binding leaves nil pointers of its own types, which are not nil as interfaces.
+		if v != nil && !reflect.ValueOf(v).IsNil() {
 			all = append(all, v.Destroy())
 		}
 	}
@@ -142,10 +169,17 @@ func toValue(want ElementType, t Tensor) (ort.Value, error) {
 }
 
 func newValue[T ort.TensorData](shape []int64, data []T) (ort.Value, error) {
+	var v ort.Value
+	var err error
 	if len(shape) == 0 {
-		return ort.NewScalar(data[0])
+		v, err = ort.NewScalar(data[0])
+	} else {
+		v, err = ort.NewTensor(ort.NewShape(shape...), data)
 	}
-	return ort.NewTensor(ort.NewShape(shape...), data)
+	if err != nil {
+		return nil, err // not v: a nil pointer in an interface is not nil
+	}
+	return v, nil
 }
 
 func halfValue(t Tensor) (ort.Value, error) {
@@ -157,7 +191,11 @@ func halfValue(t Tensor) (ort.Value, error) {
 	for _, v := range floats {
 		data = binary.NativeEndian.AppendUint16(data, toHalf(v))
 	}
-	return ort.NewCustomDataTensor(ort.NewShape(t.Shape...), data, ort.TensorElementDataTypeFloat16)
+	v, err := ort.NewCustomDataTensor(ort.NewShape(t.Shape...), data, ort.TensorElementDataTypeFloat16)
+	if err != nil {
+		return nil, err // not v: a nil pointer in an interface is not nil
+	}
+	return v, nil
 }
 
 func convert[A, B any](in []A, f func(A) B) []B {

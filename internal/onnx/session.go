@@ -28,9 +28,8 @@ type Session struct {
 	inputs  []Info
 	outputs []Info
 
-	mu     sync.RWMutex // held for reading while the network runs
-	inner  *ort.DynamicAdvancedSession
-	shapes sync.Map // "input shapes" → [][]int64, shapes of outputs that the library can't hand out by itself
+	mu    sync.RWMutex // held for reading while the network runs
+	inner *ort.DynamicAdvancedSession
 }
 
 // Load reads the ONNX file at path. A file that is missing gives the system's error; one that is no network, or uses

@@ -30,41 +30,43 @@ func Normalise(s string) string {
 // isJoiner tells the signs that stand in for letters, "@" for a and "$" for s; they are kept for the comparison.
 func isJoiner(r rune) bool { return r == '@' || r == '$' }
 
-// foldLetters is the part of the normaliser that works letter by letter.
+// foldLetters is the part of the normaliser that works letter by letter. It takes letters and accents apart first, so
+// that every letter goes through the same rules whatever it was put together with.
 func foldLetters(s string) string {
 	var b strings.Builder
-	s = norm.NFC.String(strings.ToLower(norm.NFKC.String(s)))
-	for _, r := range s {
+	base := rune(0) // the letter that a following accent belongs to
+	for _, r := range norm.NFKD.String(strings.ToLower(norm.NFKC.String(s))) {
+		if unicode.Is(unicode.Mn, r) {
+			if r == umlaut && strings.ContainsRune("aou", base) {
+				b.WriteByte('e')
+				base = 0
+			}
+			continue
+		}
+		base = r
 		if latin := lookalike(r); latin != 0 {
 			r = latin
 		}
 		switch r {
-		case 'ä':
-			b.WriteString("ae")
-		case 'ö':
-			b.WriteString("oe")
-		case 'ü':
-			b.WriteString("ue")
-		case 'ß', 'ẞ':
+		case 'ß':
 			b.WriteString("ss")
 		case 'æ':
 			b.WriteString("ae")
 		case 'ø':
-			b.WriteString("o")
+			b.WriteByte('o')
 		case 'ł':
-			b.WriteString("l")
+			b.WriteByte('l')
 		case '\u200b', '\u200c', '\u200d', '\u2060', '\ufeff', '\u00ad':
 			// invisible: whoever writes them into a word means the word
 		default:
-			for _, d := range norm.NFD.String(string(r)) {
-				if !unicode.Is(unicode.Mn, d) {
-					b.WriteRune(d)
-				}
-			}
+			b.WriteRune(r)
 		}
 	}
 	return b.String()
 }
+
+// umlaut is the two dots as a letter's accent.
+const umlaut = '\u0308'
 
 // lookalike maps Cyrillic and Greek small letters to the Latin ones that they are mistaken for; 0 for all others.
 //

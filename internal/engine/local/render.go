@@ -22,18 +22,55 @@ func (e *Engine) Render(ctx context.Context, r art.Recipe, progress engine.Progr
 	return pictures[0], nil
 }
 
-// RenderBatch makes one picture per recipe, several at a time.
+// RenderBatch makes one picture per recipe, several at a time. Equal recipes are rendered once.
 func (e *Engine) RenderBatch(ctx context.Context, recipes []art.Recipe, progress engine.Progress) ([]engine.Picture, error) {
-	groups, err := group(recipes, e.options.Together)
-	if err != nil {
-		return nil, err
-	}
-	steps := 0
 	for i, r := range recipes {
 		if err := e.Check(r); err != nil {
 			return nil, fmt.Errorf("local: recipe %d of %d: %w", i+1, len(recipes), err)
 		}
 	}
+	different, place, err := distinct(recipes)
+	if err != nil {
+		return nil, err
+	}
+	made, err := e.renderAll(ctx, different, progress)
+	if err != nil {
+		return nil, err
+	}
+	pictures := make([]engine.Picture, len(recipes))
+	for i, at := range place {
+		pictures[i] = made[at]
+	}
+	return pictures, nil
+}
+
+// distinct gives each different recipe once, and for each recipe its place among them.
+func distinct(recipes []art.Recipe) (different []art.Recipe, place []int, err error) {
+	known := map[string]int{}
+	for _, r := range recipes {
+		id, err := r.ID()
+		if err != nil {
+			return nil, nil, fmt.Errorf("local: %w", err)
+		}
+		id += r.Model.Dir // a place on disk isn't part of the identity, but decides which files are read
+		at, ok := known[id]
+		if !ok {
+			at = len(different)
+			known[id] = at
+			different = append(different, r)
+		}
+		place = append(place, at)
+	}
+	return different, place, nil
+}
+
+// renderAll renders recipes that were checked.
+func (e *Engine) renderAll(ctx context.Context, recipes []art.Recipe, progress engine.Progress) ([]engine.Picture, error) {
+	groups, err := group(recipes, e.options.Together)
+	if err != nil {
+		return nil, err
+	}
+	steps := 0
 	for _, members := range groups {
 		n, err := e.calls(recipes[members[0]])
 		if err != nil {

@@ -1,0 +1,169 @@
+package diffusion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Denoiser predicts what a network makes of noisy latents.
+type Denoiser interface {
+	// Denoise takes rows of latents [rows, channels, height, width] and one row of conditioning for each, and returns
+	// the network's output, [rows, …] too. It must not keep or change latents.
+	Denoise(ctx context.Context, latents []float32, rows int, timestep float64, cond Conditioning) ([]float32, error)
+}
+
+// Conditioning is encoded prompts, one row each.
+type Conditioning struct {
+	Rows   int
+	Hidden []float32 // [Rows, Tokens, Width]
+	Tokens int
+	Width  int
+	// Extra holds further inputs of the network by name, [Rows, len/Rows] each, such as SDXL's text_embeds and time_ids.
+	Extra map[string][]float32
+}
+
+// Join puts the rows of b below those of a. They must be equally long and wide and have the same extras.
+func (a Conditioning) Join(b Conditioning) (Conditioning, error) {
+	if a.Tokens != b.Tokens || a.Width != b.Width || len(a.Extra) != len(b.Extra) {
+		return Conditioning{}, fmt.Errorf("diffusion: prompts of %d×%d and %d×%d numbers can't share a batch", a.Tokens, a.Width, b.Tokens, b.Width)
+	}
+	joined := Conditioning{Rows: a.Rows + b.Rows, Tokens: a.Tokens, Width: a.Width, Extra: map[string][]float32{}}
+	joined.Hidden = append(append(joined.Hidden, a.Hidden...), b.Hidden...)
+	for name, values := range a.Extra {
+		other, ok := b.Extra[name]
+		if !ok {
+			return Conditioning{}, fmt.Errorf("diffusion: one prompt has %q, the other has not", name)
+		}
+		joined.Extra[name] = append(append([]float32(nil), values...), other...)
+	}
+	return joined, nil
+}
+
+// Guidance is classifier-free guidance.
+//
+// Source: Ho & Salimans 2022, arXiv:2207.12598.
+type Guidance struct {
+	// Scale 1 or less follows the positive prompt alone; more pushes away from the negative one.
+	Scale float64
+	// Rescale 0..1 mixes in an output with the spread of the positive one, against burning.
+	// Source: Lin et al. 2023, arXiv:2305.08891, section 3.4.
+	Rescale float64
+}
+
+// On says whether a negative prompt has any effect.
+func (g Guidance) On() bool { return g.Scale > 1 }
+
+// Apply mixes the outputs of one picture into positive, in place.
+func (g Guidance) Apply(positive, negative []float32) {
+	var before float64
+	if g.Rescale > 0 {
+		before = spread(positive)
+	}
+	scale := float32(g.Scale)
+	for i, p := range positive {
+		n := negative[i]
+		positive[i] = n + float32(scale*(p-n))
+	}
+	if after := spread(positive); g.Rescale > 0 && after > 0 {
+		factor := float32(g.Rescale*(before/after) + 1 - g.Rescale)
+		for i := range positive {
+			positive[i] *= factor
+		}
+	}
+}
+
+// Walk takes a batch of latents from noise to picture.
+type Walk struct {
+	Denoiser Denoiser
+	Samplers []Sampler // one for each picture, all made alike
+	Noise    []Noise   // one for each picture; used by stochastic samplers only
+	Positive Conditioning
+	Negative Conditioning // ignored when guidance is off
+	Guidance Guidance
+	Start    int // the first call; above 0 for image-to-image
+	End      int // stop before this call; 0 means the last one
+	// OnStep, when set, hears of the latents after each call; it must not keep or change them. Its error ends the walk.
+	OnStep func(call, calls int, latents []float32) error
+}
+
+// Run walks latents [batch, …] in place. They are unit-variance noise times InitialScale, or what AddNoise made.
+// It stops when ctx ends and returns its error, wrapped.
+func (w Walk) Run(ctx context.Context, latents []float32) error {
+	batch := len(w.Samplers)
+	cond, err := w.check(latents)
+	if err != nil {
+		return err
+	}
+	timesteps := w.Samplers[0].Timesteps()
+	end := w.End
+	if end == 0 {
+		end = len(timesteps)
+	}
+	size := len(latents) / batch
+	input := make([]float32, len(latents)*cond.Rows/batch)
+	for i := w.Start; i < end; i++ {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("diffusion: step %d: %w", i, err)
+		}
+		scaleInto(input, latents, w.Samplers[0].Scale(i))
+		out, err := w.Denoiser.Denoise(ctx, input, cond.Rows, timesteps[i], cond)
+		if err != nil {
+			return fmt.Errorf("diffusion: step %d: %w", i, err)
+		}
+		if len(out) != len(input) {
+			return fmt.Errorf("diffusion: step %d: the denoiser gave %d numbers for %d", i, len(out), len(input))
+		}
+		positive := out[len(out)-len(latents):]
+		for b, s := range w.Samplers {
+			from, to := b*size, (b+1)*size
+			if w.Guidance.On() {
+				w.Guidance.Apply(positive[from:to], out[from:to])
+			}
+			s.Step(i, positive[from:to], latents[from:to], w.noise(b))
+		}
+		if w.OnStep != nil {
+			if err := w.OnStep(i, len(timesteps), latents); err != nil {
+				return fmt.Errorf("diffusion: after step %d: %w", i, err)
+			}
+		}
+	}
+	return nil
+}
+
+// check makes one batch of the conditionings, negative rows first, and refuses what doesn't fit.
+func (w Walk) check(latents []float32) (Conditioning, error) {
+	batch := len(w.Samplers)
+	switch {
+	case batch == 0 || len(latents) == 0 || len(latents)%batch != 0:
+		return Conditioning{}, fmt.Errorf("diffusion: %d numbers can't be latents of %d pictures", len(latents), batch)
+	case w.Start < 0 || w.Start >= len(w.Samplers[0].Timesteps()) || w.End < 0 || w.End > len(w.Samplers[0].Timesteps()):
+		return Conditioning{}, fmt.Errorf("diffusion: calls %d to %d are not among %d", w.Start, w.End, len(w.Samplers[0].Timesteps()))
+	case w.Positive.Rows != batch:
+		return Conditioning{}, fmt.Errorf("diffusion: %d prompts for %d pictures", w.Positive.Rows, batch)
+	case w.Samplers[0].Stochastic(w.Start) && len(w.Noise) != batch:
+		return Conditioning{}, errors.New("diffusion: this sampler needs noise for every picture")
+	}
+	if !w.Guidance.On() {
+		return w.Positive, nil
+	}
+	if w.Negative.Rows != batch {
+		return Conditioning{}, fmt.Errorf("diffusion: %d negative prompts for %d pictures", w.Negative.Rows, batch)
+	}
+	return w.Negative.Join(w.Positive)
+}
+
+func (w Walk) noise(b int) Noise {
+	if b < len(w.Noise) {
+		return w.Noise[b]
+	}
+	return nil
+}
+
+// scaleInto fills dst with src times scale, as often as src fits.
+func scaleInto(dst, src []float32, scale float64) {
+	f := float32(scale)
+	for i := range dst {
+		dst[i] = src[i%len(src)] * f
+	}
+}
