@@ -47,7 +47,7 @@ func findFigure(p *imaging.RGB) (figure, error) {
 		return f, nil
 	}
 	f.share = float64(n) / float64(columns*rows)
-	f.x, f.y = f.x/float64(n*p.Width), f.y/float64(n*p.Height)
+	f.x, f.y = (f.x/float64(n)+0.5)/float64(p.Width), (f.y/float64(n)+0.5)/float64(p.Height) // a pixel lies half a step after its number
 	f.box = art.Box{X: left, Y: top, Width: right - left + 1, Height: bottom - top + 1, Label: "subject", Value: round(f.share, 3)}
 	return f, nil
 }

@@ -57,7 +57,7 @@ func Preselect(verdicts []art.Verdict, o PreselectOptions) []art.Selection {
 func (o PreselectOptions) limit(n int) int {
 	limit := n
 	if o.Share > 0 && o.Share < 1 {
-		limit = int(math.Ceil(o.Share * float64(n)))
+		limit = max(1, int(math.Ceil(o.Share*float64(n)-1e-9))) // 0.07 × 100 lies a hair above 7
 	}
 	if o.Count > 0 {
 		limit = min(limit, o.Count)

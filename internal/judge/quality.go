@@ -109,8 +109,8 @@ func (contrast) Score(_ context.Context, s Subject) (float64, *art.Evidence, err
 	return high - low, &art.Evidence{Details: map[string]any{"p5": round(low, 1), "p95": round(high, 1)}}, nil
 }
 
-// noise is the standard deviation of brightness inside flat areas after a local mean is taken away, by the median of
-// absolute differences, which edges do not disturb.
+// noise is the standard deviation of brightness in small squares, on average over the quieter half of them, which edges
+// do not disturb.
 type noise struct{}
 
 // Name implements Scorer.

@@ -17,7 +17,7 @@ func Decide(scores []art.Score, rubric []art.Gate) art.Verdict {
 	var sum, weights float64
 	for _, gate := range rubric {
 		s, there := byName[gate.Scorer]
-		if !there || !s.Available || math.IsNaN(s.Value) {
+		if !there || !measured(s) {
 			v.Failures = append(v.Failures, missing(gate, s, there))
 		} else if reason := outside(gate, s); reason != nil {
 			v.Failures = append(v.Failures, art.Failure{Scorer: gate.Scorer, Reason: reason})
@@ -33,6 +33,11 @@ func Decide(scores []art.Score, rubric []art.Gate) art.Verdict {
 		v.Overall = sum / weights
 	}
 	return v
+}
+
+// measured tells whether a score is a number to judge by.
+func measured(s art.Score) bool {
+	return s.Available && !math.IsNaN(s.Value) && !math.IsInf(s.Value, 0)
 }
 
 func missing(gate art.Gate, s art.Score, there bool) art.Failure {
@@ -68,7 +73,7 @@ func number(v float64) string { return fmt.Sprintf("%.4g", v) }
 
 // goodness brings a score to 0..1 on its own range. In a band the middle of the gate is best.
 func goodness(gate art.Gate, s art.Score) float64 {
-	if !s.Available || !(s.High > s.Low) {
+	if !measured(s) || !(s.High > s.Low) {
 		return 0
 	}
 	at := math.Max(0, math.Min(1, (s.Value-s.Low)/(s.High-s.Low)))
