@@ -32,7 +32,7 @@ func (c *backupCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	secret, err := passphrase(c.Passphrase)
+	secret, err := g.passphrase(c.Passphrase)
 	if err != nil {
 		return err
 	}
@@ -73,8 +73,8 @@ func copyDatabase(ctx context.Context, ws workspaceDir, to string) error {
 }
 
 // passphrase reads the secret from a file, else from the environment.
-func passphrase(file string) (string, error) {
-	secret := os.Getenv("PRESSWERK_PASSPHRASE")
+func (g *globals) passphrase(file string) (string, error) {
+	secret := g.settings.Passphrase
 	if file != "" {
 		data, err := os.ReadFile(file)
 		if err != nil {

@@ -17,6 +17,7 @@ type settings struct {
 	Provider   string   // PRESSWERK_PROVIDER: ONNX Runtime's execution provider; "" means cpu
 	BaseURL    string   // PRESSWERK_BASE_URL: where sites will be reached, for sitemaps and previews; ends with "/"
 	User       string   // who decides when no name is given
+	Passphrase string   // PRESSWERK_PASSPHRASE: of backups, unless a file is named
 }
 
 // Names of the native libraries inside a native folder.
@@ -50,6 +51,7 @@ func readSettings(getenv func(string) string) settings {
 	}
 	s.Provider = getenv("PRESSWERK_PROVIDER")
 	s.User = getenv("USER")
+	s.Passphrase = getenv("PRESSWERK_PASSPHRASE")
 	s.BaseURL = strings.TrimSuffix(cmp.Or(getenv("PRESSWERK_BASE_URL"), "http://localhost:8080"), "/") + "/"
 	return s
 }

@@ -55,10 +55,7 @@ func (c *finishCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	f, err := t.finisher(id)
-	if err != nil {
-		return err
-	}
+	f := t.finisher(id)
 	name := strings.TrimSuffix(filepath.Base(c.File), filepath.Ext(c.File))
 	text := art.Text{art.English: c.Alt}
 	out, err := f.Finish(ctx, finish.Input{

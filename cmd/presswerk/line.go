@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -123,9 +124,7 @@ func openLine(ctx context.Context, g *globals, ws workspaceDir, o lineOptions) (
 		if err != nil {
 			return l, err
 		}
-		if options.Finisher, err = l.tools.finisher(id); err != nil {
-			return l, err
-		}
+		options.Finisher = l.tools.finisher(id)
 		options.Site = &files{l, options.Finisher}
 	}
 	l.factory = factory.New(options)
@@ -221,8 +220,8 @@ func (l *line) close() {
 			l.g.note("%v", err)
 		}
 	}
-	for i := len(l.closers) - 1; i >= 0; i-- {
-		if err := l.closers[i](); err != nil {
+	for _, end := range slices.Backward(l.closers) {
+		if err := end(); err != nil {
 			l.g.note("%v", err)
 		}
 	}

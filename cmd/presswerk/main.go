@@ -19,7 +19,7 @@ import (
 )
 
 // version is set by the build: -ldflags "-X main.version=…".
-var version = "dev" //nolint:gochecknoglobals // the linker writes it
+var version = "dev" // a variable because the linker writes it
 
 // commands is the whole command line.
 type commands struct {
@@ -65,7 +65,7 @@ func run(args []string, stdout, stderr io.Writer, getenv func(string) string) in
 	c := commands{globals: globals{settings: readSettings(getenv), words: w, out: stdout, err: stderr}}
 	parser, err := kong.New(&c,
 		kong.Name("presswerk"), kong.Description(w.say("about")), kong.UsageOnError(),
-		kong.Vars(w.helps()), kong.Vars{"version": version}, kong.Writers(stdout, stderr),
+		w.helps(), kong.Vars{"version": version}, kong.Writers(stdout, stderr),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&c.globals),
 	)
 	if err != nil {

@@ -104,7 +104,8 @@ func (c *makeCmd) rests(run art.RunView) bool {
 	case art.RunWorking:
 		return false
 	case art.RunReview: // approved pictures may still be on their way
-		return run.Progress.Approved == run.Progress.Assets && run.Progress.Approved == run.Progress.Published
+		p := run.Progress
+		return p.Approved == p.Assets && p.Assets == p.Published
 	default:
 		return true
 	}
@@ -175,7 +176,7 @@ func outcome(run art.RunView) error {
 
 // duration writes seconds as a person says them.
 func duration(seconds float64) string {
-	return (time.Duration(seconds*float64(time.Second)) / time.Second * time.Second).String()
+	return time.Duration(seconds * float64(time.Second)).Truncate(time.Second).String()
 }
 
 // order reads a brief with all that it names, from the workspace around it or the one that --workspace names.

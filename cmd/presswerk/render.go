@@ -106,7 +106,7 @@ func readArray(path string) (local.Array, error) {
 	if err != nil {
 		return local.Array{}, fmt.Errorf("opening %s: %w", path, err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	a, err := local.ReadNPY(f)
 	if err != nil {
 		return a, fmt.Errorf("%s: %w", path, err)

@@ -30,7 +30,7 @@ func (c *restoreCmd) Run(_ context.Context, g *globals) error {
 	if _, err := os.Stat(ws.database()); err == nil {
 		return fmt.Errorf("restore: %s has records already; restore into a fresh workspace (presswerk init DIR): %w", ws.Dir, art.ErrConflict)
 	}
-	secret, err := passphrase(c.Passphrase)
+	secret, err := g.passphrase(c.Passphrase)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"presswerk/internal/art"
@@ -37,8 +38,8 @@ func newTools(g *globals) *tools {
 
 func (t *tools) close() error {
 	var all []error
-	for i := len(t.closers) - 1; i >= 0; i-- {
-		all = append(all, t.closers[i]())
+	for _, end := range slices.Backward(t.closers) {
+		all = append(all, end())
 	}
 	t.closers = nil
 	return errors.Join(all...)
@@ -119,7 +120,7 @@ func (s signer) Sign(ctx context.Context, mime string, data []byte, claim proven
 
 // finisher opens the upscaler when the first picture needs it. Without the C2PA library files stay unsigned, and that
 // is said loudly.
-func (t *tools) finisher(id *provenance.Identity) (*finish.Finisher, error) {
+func (t *tools) finisher(id *provenance.Identity) *finish.Finisher {
 	path := t.g.settings.native(filepath.Join(upscalerDir, upscalerName+".onnx"))
 	o := finish.Options{
 		Upscaler:       &lazyUpscaler{tools: t, path: path},
@@ -136,7 +137,7 @@ func (t *tools) finisher(id *provenance.Identity) (*finish.Finisher, error) {
 	} else {
 		o.Signer = signer{lib, id}
 	}
-	return finish.New(o), nil
+	return finish.New(o)
 }
 
 func fileDigest(path string) (string, error) {

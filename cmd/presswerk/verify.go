@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -63,7 +64,7 @@ func verifyOptions(ctx context.Context, g *globals, t *tools, near string) (prov
 	if root, err := os.ReadFile(ws.signing() + "/root.pem"); err == nil {
 		o.Anchors = string(root)
 	}
-	if _, err := os.Stat(ws.database()); err != nil {
+	if _, err := os.Stat(ws.database()); errors.Is(err, fs.ErrNotExist) {
 		return o, func() {}, nil // nothing was made here yet
 	}
 	db, err := store.Open(ctx, ws.database())

@@ -42,9 +42,17 @@ type NamedPart struct {
 // Parts lists the parts that say something, in the order in which prompts are written out.
 func (p Prompt) Parts() []NamedPart {
 	all := []NamedPart{
-		{"subject", p.Subject}, {"context", p.Context}, {"composition", p.Composition}, {"light", p.Light},
-		{"style", p.Style}, {"materials", p.Materials}, {"lens", p.Lens}, {"colour_space", p.ColourSpace},
-		{"quality", p.Quality}, {"technique", p.Technique}, {"style_references", p.References},
+		{"subject", p.Subject},
+		{"context", p.Context},
+		{"composition", p.Composition},
+		{"light", p.Light},
+		{"style", p.Style},
+		{"materials", p.Materials},
+		{"lens", p.Lens},
+		{"colour_space", p.ColourSpace},
+		{"quality", p.Quality},
+		{"technique", p.Technique},
+		{"style_references", p.References},
 		{"background", p.Background},
 	}
 	said := all[:0]

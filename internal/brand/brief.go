@@ -1,6 +1,7 @@
 package brand
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -70,7 +71,7 @@ func checkBriefChannels(p *problems, b art.Brief, k Kit) {
 	if _, err := k.ChannelsNamed(b.Channels); err != nil {
 		if joined, ok := err.(interface{ Unwrap() []error }); ok {
 			for _, e := range joined.Unwrap() {
-				if f, ok := e.(*art.FieldError); ok {
+				if f, ok := errors.AsType[*art.FieldError](e); ok {
 					p.all = append(p.all, f)
 				}
 			}

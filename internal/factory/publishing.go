@@ -38,7 +38,7 @@ func (f *Factory) publish(ctx context.Context, job art.Job) (art.Change, error) 
 	}
 	return art.Change{
 		Publications: []art.Publication{p},
-		RunState:     &art.RunStateChange{Run: run.ID, State: publishedState(run.Run, candidates)},
+		RunState:     &art.RunStateChange{Run: run.ID, State: publishedState(candidates)},
 		Events:       []art.Event{{Kind: "publication", Run: run.ID, At: f.Now()}},
 	}, nil
 }
@@ -81,7 +81,7 @@ func (f *Factory) PublishAgain(ctx context.Context, id string) (string, error) {
 }
 
 // publishedState: a run whose selection still waits for a person stays in review while its first assets are public.
-func publishedState(run art.Run, candidates []art.CandidateView) art.RunState {
+func publishedState(candidates []art.CandidateView) art.RunState {
 	for _, c := range candidates {
 		if c.Verdict == nil && c.Failure == "" {
 			return art.RunWorking

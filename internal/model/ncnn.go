@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,10 +14,14 @@ import (
 )
 
 // ConverterVersion is part of the key under which converted files are cached.
-const ConverterVersion = "1"
+const ConverterVersion = "2"
 
-// maxWeights bounds how many numbers one layer of a stranger's file may ask for.
-const maxWeights = 1 << 28
+// Bounds on strangers' files. A Split lets a short name stand for a long one, so long names would multiply.
+const (
+	maxWeights = 1 << 28 // numbers that one layer may ask for
+	maxText    = 1 << 20 // bytes of a .param
+	maxName    = 255     // bytes of a name
+)
 
 // ConvertNCNN turns an ncnn network for pictures, its .param text and its .bin weights, into an ONNX file of the same
 // arithmetic: one input [n, 3, h, w] with values 0..1, one output. It knows the layers of ESRGAN-like networks; another
@@ -23,6 +29,9 @@ const maxWeights = 1 << 28
 //
 // Source: Tencent/ncnn, docs/developer-guide/param-and-model-file-structure.md and operators.md.
 func ConvertNCNN(param, bin []byte) ([]byte, error) {
+	if len(param) > maxText {
+		return nil, fmt.Errorf("model: %d bytes of .param text are too many: %w", len(param), art.ErrInvalid)
+	}
 	lines := strings.Split(strings.ReplaceAll(string(param), "\r\n", "\n"), "\n")
 	if len(lines) < 3 || strings.TrimSpace(lines[0]) != "7767517" {
 		return nil, fmt.Errorf("model: this is no ncnn .param text: %w", art.ErrInvalid)
@@ -58,7 +67,7 @@ func parseLayer(line string) (layer, error) {
 	if len(f) == 0 {
 		return layer{}, nil
 	}
-	bad := fmt.Errorf("%q is no layer: %w", line, art.ErrInvalid)
+	bad := fmt.Errorf("%.80q is no layer: %w", line, art.ErrInvalid)
 	if len(f) < 4 {
 		return layer{}, bad
 	}
@@ -68,6 +77,11 @@ func parseLayer(line string) (layer, error) {
 		return layer{}, bad
 	}
 	l := layer{kind: f[0], name: f[1], in: f[4 : 4+ins], out: f[4+ins : 4+ins+outs], params: map[int]string{}}
+	for _, name := range f[1 : 4+ins+outs] {
+		if len(name) > maxName {
+			return layer{}, bad
+		}
+	}
 	for _, p := range f[4+ins+outs:] {
 		k, v, ok := strings.Cut(p, "=")
 		n, err := strconv.Atoi(k)
@@ -78,6 +92,9 @@ func parseLayer(line string) (layer, error) {
 	}
 	return l, nil
 }
+
+// own names something that the layer needs for itself. What it makes is named once, and a stranger's name has no space.
+func (l layer) own(name string) string { return l.out[0] + " " + name }
 
 // whole reads a parameter that is a whole number.
 func (l layer) whole(id, otherwise int) (int, error) {
@@ -127,6 +144,33 @@ func arity() map[string][2]int {
 	}
 }
 
+// understood lists the parameters that are read here, by kind of layer.
+func understood() map[string][]int {
+	return map[string][]int{
+		"Input": {0, 1, 2}, "Convolution": {0, 1, 3, 4, 5, 6, 9, -23310}, "PReLU": {0}, "Eltwise": {0, -23301},
+		"BinaryOp": {0, 1}, "Interp": {0, 1, 2}, "PixelShuffle": {0},
+	}
+}
+
+// assumed lists those whose usual value is built in.
+func assumed() map[string]map[int]string {
+	return map[string]map[int]string{
+		"Convolution": {2: "1", 8: "0", 18: "0"}, "Concat": {0: "0"}, "Interp": {3: "0", 4: "0", 5: "0", 6: "0"}, "PixelShuffle": {1: "0"},
+	}
+}
+
+// foreign refuses a layer with a parameter that nobody here knows: it would be another arithmetic.
+func foreign(l layer) error {
+	for _, id := range slices.Sorted(maps.Keys(l.params)) {
+		usual, ok := assumed()[l.kind][id]
+		if slices.Contains(understood()[l.kind], id) || ok && l.params[id] == usual {
+			continue
+		}
+		return fmt.Errorf("parameter %d of %s is %.80q, which is not known here: %w", id, l.name, l.params[id], art.ErrUnsupported)
+	}
+	return nil
+}
+
 func (c *converter) layer(l layer) error {
 	want, ok := arity()[l.kind]
 	if !ok {
@@ -136,6 +180,9 @@ func (c *converter) layer(l layer) error {
 	if !fits(len(l.in), want[0]) || !fits(len(l.out), want[1]) {
 		return fmt.Errorf("%s has %d inputs and %d outputs: %w", l.kind, len(l.in), len(l.out), art.ErrInvalid)
 	}
+	if err := foreign(l); err != nil {
+		return err
+	}
 	in := make([]string, len(l.in))
 	for i, name := range l.in {
 		in[i] = c.resolve(name)
@@ -144,8 +191,8 @@ func (c *converter) layer(l layer) error {
 		}
 	}
 	l.in = in
-	for _, name := range l.out {
-		if c.made[name] || c.alias[name] != "" {
+	for i, name := range l.out {
+		if c.made[name] || c.alias[name] != "" || slices.Contains(l.out[:i], name) {
 			return fmt.Errorf("%q is made twice: %w", name, art.ErrInvalid)
 		}
 	}
@@ -157,6 +204,9 @@ func (c *converter) layer(l layer) error {
 	}
 	c.made[l.out[0]] = true
 	if l.kind == "Input" {
+		if c.input != "" {
+			return fmt.Errorf("%q is a second input: %w", l.out[0], art.ErrUnsupported)
+		}
 		c.input = l.out[0]
 		return nil
 	}
@@ -196,17 +246,17 @@ func (c *converter) convolution(l layer) error {
 		return err
 	}
 	k := int64(kernel)
-	in := []string{l.in[0], c.graph.weight(l.name+"_w", weights, int64(channels), int64(size/(channels*kernel*kernel)), k, k)}
+	in := []string{l.in[0], c.graph.weight(l.own("weight"), weights, int64(channels), int64(size/(channels*kernel*kernel)), k, k)}
 	if bias == 1 {
 		values, err := c.plain(channels)
 		if err != nil {
 			return err
 		}
-		in = append(in, c.graph.weight(l.name+"_b", values, int64(channels)))
+		in = append(in, c.graph.weight(l.own("bias"), values, int64(channels)))
 	}
 	out := l.out[0]
 	if activation != 0 {
-		out += "_pre"
+		out = l.own("before activation")
 	}
 	c.graph.node("Conv", in, []string{out}, wholes("kernel_shape", k, k),
 		wholes("pads", int64(pad), int64(pad), int64(pad), int64(pad)), wholes("strides", int64(stride), int64(stride)))
@@ -234,11 +284,14 @@ func (c *converter) prelu(l layer) error {
 	if err != nil {
 		return err
 	}
+	if n < 1 {
+		return fmt.Errorf("%s has no slopes: %w", l.name, art.ErrInvalid)
+	}
 	slopes, err := c.plain(n)
 	if err != nil {
 		return err
 	}
-	c.graph.node("PRelu", []string{l.in[0], c.graph.weight(l.name+"_s", slopes, int64(n), 1, 1)}, l.out)
+	c.graph.node("PRelu", []string{l.in[0], c.graph.weight(l.own("slopes"), slopes, int64(n), 1, 1)}, l.out)
 	return nil
 }
 
@@ -264,8 +317,8 @@ func (c *converter) eltwise(l layer) error {
 		if f == 1 {
 			continue
 		}
-		terms[i] = fmt.Sprintf("%s_m%d", l.name, i)
-		c.graph.node("Mul", []string{l.in[i], c.graph.weight(fmt.Sprintf("%s_c%d", l.name, i), []float32{f})}, []string{terms[i]})
+		terms[i] = l.own(fmt.Sprintf("term %d", i))
+		c.graph.node("Mul", []string{l.in[i], c.graph.weight(l.own(fmt.Sprintf("factor %d", i)), []float32{f})}, []string{terms[i]})
 	}
 	c.graph.node("Sum", terms, l.out)
 	return nil
@@ -301,7 +354,7 @@ func (c *converter) interpolate(l layer) error {
 	if !ok {
 		return fmt.Errorf("interpolation %d of %s is not known here: %w", kind, l.name, art.ErrUnsupported)
 	}
-	scales := c.graph.weight(l.name+"_sc", []float32{1, 1, float32(height), float32(width)}, 4)
+	scales := c.graph.weight(l.own("scales"), []float32{1, 1, float32(height), float32(width)}, 4)
 	c.graph.node("Resize", []string{l.in[0], "", scales}, l.out, mode...)
 	return nil
 }

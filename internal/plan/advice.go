@@ -137,7 +137,7 @@ func nearestWords(words string, known []string) string {
 	best, most := "", 0
 	for _, k := range known {
 		shared := 0
-		for _, w := range strings.Fields(plainWords(k)) {
+		for w := range strings.FieldsSeq(plainWords(k)) {
 			if slices.Contains(strings.Fields(plain), w) {
 				shared++
 			}

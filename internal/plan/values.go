@@ -228,7 +228,7 @@ func whole(raw any) (int64, bool) {
 	case int64:
 		return n, true
 	case uint64:
-		return int64(n), n <= math.MaxInt64 //nolint:gosec // the range is tested beside it
+		return int64(n), n <= math.MaxInt64
 	case float64:
 		return int64(n), n == math.Trunc(n) && math.Abs(n) < 1<<53
 	default:

@@ -53,7 +53,7 @@ func MergeNegatives(lists ...[]string) []string {
 	seen := map[string]bool{}
 	for _, list := range lists {
 		for _, entry := range list {
-			for _, words := range strings.Split(entry, ",") {
+			for words := range strings.SplitSeq(entry, ",") {
 				words = strings.Join(strings.Fields(words), " ")
 				key := strings.ToLower(words)
 				if words == "" || seen[key] {

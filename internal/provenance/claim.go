@@ -3,6 +3,7 @@ package provenance
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -186,9 +187,7 @@ func (a Action) fields() map[string]any {
 		f["description"] = a.Description
 	}
 	parameters := map[string]any{}
-	for k, v := range a.Parameters {
-		parameters[k] = v
-	}
+	maps.Copy(parameters, a.Parameters)
 	if len(a.Ingredients) > 0 {
 		parameters["ingredientIds"] = a.Ingredients
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"presswerk/internal/art"
@@ -63,10 +64,15 @@ func (m Metadata) Packet() []byte {
 		mining = vocabulary + m.DataMining
 	}
 	for _, a := range [][2]string{
-		{"photoshop:Credit", m.Credit}, {"xmpRights:WebStatement", m.WebStatement}, {"xmpRights:Marked", marked},
-		{"Iptc4xmpExt:DigitalSourceType", m.SourceType}, {"Iptc4xmpExt:AISystemUsed", m.System},
-		{"Iptc4xmpExt:AISystemVersionUsed", m.SystemVersion}, {"Iptc4xmpExt:AIPromptInformation", m.Prompt},
-		{"Iptc4xmpExt:AIPromptWriterName", m.PromptWriter}, {"plus:DataMining", mining},
+		{"photoshop:Credit", m.Credit},
+		{"xmpRights:WebStatement", m.WebStatement},
+		{"xmpRights:Marked", marked},
+		{"Iptc4xmpExt:DigitalSourceType", m.SourceType},
+		{"Iptc4xmpExt:AISystemUsed", m.System},
+		{"Iptc4xmpExt:AISystemVersionUsed", m.SystemVersion},
+		{"Iptc4xmpExt:AIPromptInformation", m.Prompt},
+		{"Iptc4xmpExt:AIPromptWriterName", m.PromptWriter},
+		{"plus:DataMining", mining},
 	} {
 		if a[1] != "" {
 			fmt.Fprintf(&b, "\n    %s=\"%s\"", a[0], escape(a[1]))
@@ -166,9 +172,9 @@ func ParsePacket(packet []byte) (Metadata, error) {
 
 // property is the innermost element that is not RDF's own.
 func property(path []xml.Name) (xml.Name, bool) {
-	for i := len(path) - 1; i >= 0; i-- {
-		if path[i].Space != nsRDF {
-			return path[i], true
+	for _, name := range slices.Backward(path) {
+		if name.Space != nsRDF {
+			return name, true
 		}
 	}
 	return xml.Name{}, false

@@ -132,9 +132,13 @@ func making(c Campaign, a art.Asset, w words) []row {
 	r := a.Planned.Recipe
 	model := strings.TrimSpace(r.Model.Name + " " + r.Model.Version)
 	rows := []row{
-		{w["engine"], strings.TrimSpace(r.Engine + " " + r.EngineVersion)}, {w["model"], model}, {w["model"] + " (SHA-256)", r.Model.SHA256},
-		{w["sampler"], strings.TrimSpace(r.Sampler + " / " + r.Scheduler)}, {w["steps"], strconv.Itoa(r.Steps)},
-		{w["guidance"], strconv.FormatFloat(r.GuidanceScale, 'g', -1, 64)}, {w["seed"], strconv.FormatInt(int64(r.Seed), 10)},
+		{w["engine"], strings.TrimSpace(r.Engine + " " + r.EngineVersion)},
+		{w["model"], model},
+		{w["model"] + " (SHA-256)", r.Model.SHA256},
+		{w["sampler"], strings.TrimSpace(r.Sampler + " / " + r.Scheduler)},
+		{w["steps"], strconv.Itoa(r.Steps)},
+		{w["guidance"], strconv.FormatFloat(r.GuidanceScale, 'g', -1, 64)},
+		{w["seed"], strconv.FormatInt(int64(r.Seed), 10)},
 		{w["native"], fmt.Sprintf("%d × %d", r.Width, r.Height)},
 	}
 	if c.ShowPrompt {

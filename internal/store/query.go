@@ -208,7 +208,7 @@ func (db *DB) Earlier(ctx context.Context, kind string, c art.Candidate) ([]art.
 // Assets lists the assets in which every one of the words occurs, the newest first. No words lists all.
 func (db *DB) Assets(ctx context.Context, words string) ([]art.Asset, error) {
 	q := db.read.NewSelect().Model((*assetRow)(nil)).Column("doc").Order("created_at DESC", "id")
-	for _, w := range strings.Fields(strings.ToLower(words)) {
+	for w := range strings.FieldsSeq(strings.ToLower(words)) {
 		q = q.Where("instr(words, ?) > 0", w)
 	}
 	return scanAssets(ctx, q)

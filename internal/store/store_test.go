@@ -44,9 +44,9 @@ func aRun() art.Change {
 	}
 }
 
-func commit(t *testing.T, db *DB, c art.Change, also ...Also) {
+func commit(t *testing.T, db *DB, c art.Change) {
 	t.Helper()
-	if err := db.Commit(context.Background(), c, noon(), also...); err != nil {
+	if err := db.Commit(context.Background(), c, noon()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -14,8 +14,10 @@ import (
 // double repeats every pixel twice in both directions.
 type double struct{ largest int64 }
 
-func (d *double) Inputs() []onnx.Info  { return []onnx.Info{{Name: "x", Dims: []int64{-1, 3, -1, -1}}} }
+func (d *double) Inputs() []onnx.Info { return []onnx.Info{{Name: "x", Dims: []int64{-1, 3, -1, -1}}} }
+
 func (d *double) Outputs() []onnx.Info { return []onnx.Info{{Name: "y", Dims: []int64{-1, 3, -1, -1}}} }
+
 func (d *double) Run(ctx context.Context, in map[string]onnx.Tensor) (map[string]onnx.Tensor, error) {
 	x := in["x"]
 	h, w := int(x.Shape[2]), int(x.Shape[3])

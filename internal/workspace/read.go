@@ -186,8 +186,7 @@ func (d *decoder) blame(field string, err error) Problems {
 		return inside
 	}
 	e := &art.FieldError{Field: field, Reason: err.Error()}
-	var told *art.FieldError
-	if errors.As(err, &told) {
+	if told, ok := errors.AsType[*art.FieldError](err); ok {
 		e.Reason, e.Remedy = told.Reason, told.Remedy
 	}
 	d.place([]*art.FieldError{e})

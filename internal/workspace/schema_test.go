@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -181,8 +182,7 @@ type schemaMaker struct {
 
 func (g schemaMaker) object(t reflect.Type) map[string]any {
 	properties := map[string]any{}
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		key := keyOf(f)
 		if key == "" {
 			continue
@@ -191,9 +191,7 @@ func (g schemaMaker) object(t reflect.Type) map[string]any {
 		if c := g.comments[t.Name()+"."+f.Name]; c != "" {
 			s["description"] = c
 		}
-		for k, v := range narrower()[t.Name()+"."+key] {
-			s[k] = v
-		}
+		maps.Copy(s, narrower()[t.Name()+"."+key])
 		properties[key] = s
 	}
 	o := map[string]any{"type": "object", "additionalProperties": false, "properties": properties}

@@ -25,9 +25,6 @@ import (
 // The hash covers the diff of tracked files against the commit, then each untracked and not ignored file: its name, a
 // zero byte, the SHA-256 of its content in hex, a newline; files in the order of their names.
 func (w Workspace) State(ctx context.Context) (art.Commit, error) {
-	if _, err := exec.LookPath("git"); err != nil {
-		return art.Commit{}, nil
-	}
 	if !w.kept(ctx) {
 		return art.Commit{}, ctx.Err()
 	}
@@ -107,7 +104,7 @@ func fileSum(path string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		defer f.Close() //nolint:errcheck // only read
+		defer f.Close()
 		if _, err := io.Copy(h, f); err != nil {
 			return "", err
 		}
@@ -115,8 +112,11 @@ func fileSum(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// kept tells whether the folder is part of a Git repository: it lies in a work tree, and is not ignored there.
+// kept tells whether there is Git and the folder is part of a repository: it lies in a work tree, and is not ignored there.
 func (w Workspace) kept(ctx context.Context) bool {
+	if _, err := exec.LookPath("git"); err != nil {
+		return false
+	}
 	if _, err := w.git(ctx, "rev-parse", "--is-inside-work-tree"); err != nil {
 		return false
 	}

@@ -125,7 +125,7 @@ func (w Workspace) read(path string, out any) (*decoder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("workspace: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("workspace: reading %s: %w", w.short(path), err)

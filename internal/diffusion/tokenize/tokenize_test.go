@@ -199,7 +199,7 @@ func FuzzTokens(f *testing.F) {
 func FuzzOpen(f *testing.F) {
 	f.Add([]byte(`{"tokenizer_class":"CLIPTokenizer"}`), []byte(`{"a":1}`), []byte("#v\na b"))
 	f.Add([]byte(`{"tokenizer_class":"BertTokenizer","cls_token":{"content":"x"}}`), []byte(`{"model":{"type":"WordPiece","vocab":{"[UNK]":0}}}`), []byte("x"))
-	f.Fuzz(func(t *testing.T, config, vocab, merges []byte) {
+	f.Fuzz(func(_ *testing.T, config, vocab, merges []byte) {
 		tok, err := Open(fstest.MapFS{
 			"tokenizer_config.json": {Data: config}, "vocab.json": {Data: vocab}, "tokenizer.json": {Data: vocab},
 			"merges.txt": {Data: merges}, "vocab.txt": {Data: merges},

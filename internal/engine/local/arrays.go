@@ -78,7 +78,7 @@ func (in Inputs) split(n int) ([]Inputs, error) {
 // pick gives row i of n along an axis, as an array with one row there; nil stays nil.
 func (a *Array) pick(axis, i, n int, name string) (*Array, error) {
 	if a == nil {
-		return nil, nil
+		return nil, nil //nolint:nilnil // without an array there is no row of it
 	}
 	if len(a.Shape) <= axis || a.Shape[axis] != n {
 		return nil, art.Invalid(name, fmt.Sprintf("have shape %v, but the batch has %d pictures", a.Shape, n), "save them for as many pictures")

@@ -59,8 +59,9 @@ func (h *hasher) file(name string) (string, error) {
 		return "", err
 	}
 	key := fileKey{name, info.Size(), info.ModTime()}
-	if sum, ok := h.seen.Load(key); ok {
-		return sum.(string), nil
+	known, _ := h.seen.Load(key)
+	if sum, ok := known.(string); ok {
+		return sum, nil
 	}
 	f, err := os.Open(name)
 	if err != nil {

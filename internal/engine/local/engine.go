@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,7 +59,7 @@ var (
 // by Render. An unknown execution provider gives art.ErrInvalid.
 func New(o Options) (*Engine, error) {
 	for _, name := range o.Providers {
-		if !contains(onnx.Providers(), name) {
+		if !slices.Contains(onnx.Providers(), name) {
 			return nil, art.Invalid("provider", fmt.Sprintf("%q is unknown", name), "choose of "+strings.Join(onnx.Providers(), ", "))
 		}
 	}
@@ -77,15 +78,6 @@ func New(o Options) (*Engine, error) {
 	}
 	e.info = e.describe()
 	return e, nil
-}
-
-func contains(all []string, one string) bool {
-	for _, s := range all {
-		if s == one {
-			return true
-		}
-	}
-	return false
 }
 
 // describe makes the Info once.

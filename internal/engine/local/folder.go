@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"presswerk/internal/art"
@@ -173,22 +172,6 @@ func orInt(n, fallback int) int {
 // Ref names the folder so that a recipe is pinned to it.
 func (f *Folder) Ref() art.ModelRef {
 	return art.ModelRef{Name: f.about.Name, Version: f.about.Version, SHA256: f.SHA256}
-}
-
-// has says whether the folder holds a file.
-func (f *Folder) has(name string) bool { _, ok := f.Files[name]; return ok }
-
-// networks lists the ONNX files that a text-to-image run needs.
-func (f *Folder) networks() []string {
-	names := []string{"unet/model.onnx", "vae_decoder/model.onnx"}
-	if f.hasEncoder() {
-		names = append(names, "text_encoder/model.onnx")
-	}
-	if f.xl() {
-		names = append(names, "text_encoder_2/model.onnx")
-	}
-	slices.Sort(names)
-	return names
 }
 
 // hasEncoder says whether there is a first text encoder; an SDXL refiner has only the second.

@@ -1,7 +1,6 @@
 package local
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -22,8 +21,9 @@ type Array struct {
 // maxArray bounds what ReadNPY takes: 2^28 numbers are 1 GiB.
 const maxArray = 1 << 28
 
+const npyMagic = "\x93NUMPY"
+
 var (
-	npyMagic   = []byte("\x93NUMPY")
 	npyDescr   = regexp.MustCompile(`'descr':\s*'([^']*)'`)
 	npyFortran = regexp.MustCompile(`'fortran_order':\s*(True|False)`)
 	npyShape   = regexp.MustCompile(`'shape':\s*\(([0-9,\s]*)\)`)
@@ -60,7 +60,7 @@ func npyHeader(r io.Reader) (string, error) {
 	if _, err := io.ReadFull(r, start[:]); err != nil {
 		return "", err
 	}
-	if !bytes.Equal(start[:6], npyMagic) {
+	if string(start[:6]) != npyMagic {
 		return "", fmt.Errorf("not a .npy file")
 	}
 	var size [4]byte
@@ -84,7 +84,7 @@ func npyHeader(r io.Reader) (string, error) {
 
 func npyDims(text string) (shape []int, n int, err error) {
 	n = 1
-	for _, part := range strings.Split(text, ",") {
+	for part := range strings.SplitSeq(text, ",") {
 		part = strings.TrimSpace(part)
 		if part == "" {
 			continue
@@ -170,7 +170,7 @@ func WriteNPY(w io.Writer, a Array) error {
 	pad := 63 - (len(npyMagic)+4+len(header))%64
 	header += strings.Repeat(" ", pad) + "\n"
 
-	out := append([]byte{}, npyMagic...)
+	out := []byte(npyMagic)
 	out = append(out, 1, 0)
 	out = binary.LittleEndian.AppendUint16(out, uint16(len(header)))
 	out = append(out, header...)
