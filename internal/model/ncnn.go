@@ -104,7 +104,7 @@ func (l layer) whole(id, otherwise int) (int, error) {
 	}
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 0 || n > maxWeights {
-		return 0, fmt.Errorf("parameter %d of %s is %q: %w", id, l.name, v, art.ErrInvalid)
+		return 0, fmt.Errorf("parameter %d of %s is %.80q: %w", id, l.name, v, art.ErrInvalid)
 	}
 	return n, nil
 }
@@ -119,7 +119,7 @@ func (l layer) floats(id int) ([]float32, error) {
 	for _, f := range strings.Split(v, ",")[1:] {
 		x, err := strconv.ParseFloat(f, 32)
 		if err != nil {
-			return nil, fmt.Errorf("parameter %d of %s is %q: %w", id, l.name, v, art.ErrInvalid)
+			return nil, fmt.Errorf("parameter %d of %s is %.80q: %w", id, l.name, v, art.ErrInvalid)
 		}
 		list = append(list, float32(x))
 	}
@@ -174,7 +174,7 @@ func foreign(l layer) error {
 func (c *converter) layer(l layer) error {
 	want, ok := arity()[l.kind]
 	if !ok {
-		return fmt.Errorf("the layer %s is not known here: %w", l.kind, art.ErrUnsupported)
+		return fmt.Errorf("the layer %.80s is not known here: %w", l.kind, art.ErrUnsupported)
 	}
 	fits := func(n, want int) bool { return n == want || want < 0 && n > 0 }
 	if !fits(len(l.in), want[0]) || !fits(len(l.out), want[1]) {
@@ -343,7 +343,7 @@ func (c *converter) interpolate(l layer) error {
 	height, err1 := strconv.ParseFloat(l.params[1], 32)
 	width, err2 := strconv.ParseFloat(l.params[2], 32)
 	if err1 != nil || err2 != nil || !(height > 0) || !(width > 0) || height > 16 || width > 16 {
-		return fmt.Errorf("the scale of %s is %q × %q: %w", l.name, l.params[1], l.params[2], art.ErrInvalid)
+		return fmt.Errorf("the scale of %s is %.40q × %.40q: %w", l.name, l.params[1], l.params[2], art.ErrInvalid)
 	}
 	modes := map[int][]attribute{
 		1: {words("mode", "nearest"), words("coordinate_transformation_mode", "asymmetric"), words("nearest_mode", "floor")},
