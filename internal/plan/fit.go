@@ -117,7 +117,8 @@ func fit(r art.Recipe, d draft, c art.Capabilities, run art.RunKind) []misfit {
 }
 
 func nearestSize(n int, c art.Capabilities) int {
-	return min(max((n+c.SizeStep/2)/c.SizeStep*c.SizeStep, c.MinSize), c.MaxSize)
+	step := max(c.SizeStep, 1) // an engine that takes any size says none
+	return min(max((n+step/2)/step*step, c.MinSize), c.MaxSize)
 }
 
 // otherParts names the parts that a small model with a vocabulary was not trained on.
