@@ -15,8 +15,6 @@ import (
 	"presswerk/internal/plan"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 func words(en, de string) art.Part { return art.Part{Words: art.Text{"en": en, "de": de}} }
 
 // house is a small model with a vocabulary, open a paid one that knows everything.
@@ -140,18 +138,18 @@ func TestEveryFieldOfTheMatrixChangesItsPartOfTheRecipe(t *testing.T) {
 }
 
 func TestWhoSpeaksLastIsHeard(t *testing.T) {
-	style := brand.Style{Name: "slow", Version: 1, Parameters: art.Parameters{Steps: ptr(30)}, Parts: map[string]art.Part{"light": words("dusk", "")}}
+	style := brand.Style{Name: "slow", Version: 1, Parameters: art.Parameters{Steps: new(30)}, Parts: map[string]art.Part{"light": words("dusk", "")}}
 	for _, c := range []struct {
 		name   string
 		change func(*plan.Input)
 		steps  int
 	}{
 		{"nobody", func(*plan.Input) {}, 20},
-		{"the kit", func(in *plan.Input) { in.Kit.Defaults.Steps = ptr(25) }, 25},
-		{"a style token over the kit", func(in *plan.Input) { in.Kit.Defaults.Steps = ptr(25); in.Brief.Styles = []string{"slow"} }, 30},
-		{"the brief over its token", func(in *plan.Input) { in.Brief.Styles = []string{"slow@1"}; in.Brief.Parameters.Steps = ptr(35) }, 35},
+		{"the kit", func(in *plan.Input) { in.Kit.Defaults.Steps = new(25) }, 25},
+		{"a style token over the kit", func(in *plan.Input) { in.Kit.Defaults.Steps = new(25); in.Brief.Styles = []string{"slow"} }, 30},
+		{"the brief over its token", func(in *plan.Input) { in.Brief.Styles = []string{"slow@1"}; in.Brief.Parameters.Steps = new(35) }, 35},
 		{"a token of the matrix over the brief", func(in *plan.Input) {
-			in.Brief.Parameters.Steps = ptr(35)
+			in.Brief.Parameters.Steps = new(35)
 			in.Brief.Matrix = []art.Axis{{Field: "styles", Values: []any{"slow"}}}
 		}, 30},
 		{"another axis over a token of the matrix", func(in *plan.Input) {
@@ -166,7 +164,7 @@ func TestWhoSpeaksLastIsHeard(t *testing.T) {
 }
 
 func TestWithoutAMatrixTheUsualOneIsTaken(t *testing.T) {
-	p := make1(t, func(in *plan.Input) { in.Brief.Matrix = nil; in.Brief.Parameters.Seed = ptr(art.Seed(math.MaxInt64)) })
+	p := make1(t, func(in *plan.Input) { in.Brief.Matrix = nil; in.Brief.Parameters.Seed = new(art.Seed(math.MaxInt64)) })
 	seen := map[string]int{}
 	for _, r := range p.Recipes {
 		seen[fmt.Sprint("seed ", r.Seed)]++
@@ -194,7 +192,7 @@ func TestEqualRecipesArePlannedOnce(t *testing.T) {
 func TestACostIsKnownBeforeAnythingIsRendered(t *testing.T) {
 	// The house model needs 2 s for 128×128 at 20 steps: half the steps and twice the area is 2 s again.
 	p := make1(t, func(in *plan.Input) {
-		in.Brief.Parameters = art.Parameters{Width: ptr(256), Steps: ptr(10)}
+		in.Brief.Parameters = art.Parameters{Width: new(256), Steps: new(10)}
 		in.Brief.Matrix = []art.Axis{{Field: "seed", Values: []any{1, 2, 3}}}
 	})
 	if p.Cost.Pictures != 3 || math.Abs(p.Cost.Seconds-6) > 1e-9 || p.Cost.Money != 0 || p.Cost.Currency != "" || p.Cost.Basis == "" {
@@ -228,7 +226,7 @@ func TestWhatCannotBeHonouredIsRefused(t *testing.T) {
 	production := func(change func(*plan.Input)) func(*plan.Input) {
 		return func(in *plan.Input) {
 			in.Brief.Run = art.Production
-			in.Brief.Parameters = art.Parameters{Seed: ptr(art.Seed(1)), Steps: ptr(20)}
+			in.Brief.Parameters = art.Parameters{Seed: new(art.Seed(1)), Steps: new(20)}
 			change(in)
 		}
 	}
@@ -257,7 +255,7 @@ func TestWhatCannotBeHonouredIsRefused(t *testing.T) {
 		"a no-go":              {axis("prompt.subject", "knives and a kn1fe"), "prompt.subject.words.en", "talk to Ada"},
 		"a no-go of the law":   {func(in *plan.Input) { in.Brief.Legal.NoGos = []string{"Apfel"} }, "prompt.subject.words.de", "legal section"},
 		"nobody said the seed": {func(in *plan.Input) {
-			in.Brief.Run, in.Brief.Parameters.Steps = art.Production, ptr(20)
+			in.Brief.Run, in.Brief.Parameters.Steps = art.Production, new(20)
 		}, "parameters.seed", "production must say seed"},
 		// The usual matrix fills seeds in, and yet nobody chose them.
 		"the usual is no word": {production(func(in *plan.Input) { in.Brief.Matrix, in.Brief.Parameters.Seed = nil, nil }), "parameters.seed", "production must say seed"},
@@ -301,7 +299,7 @@ func TestWhatMightDisappointIsSaid(t *testing.T) {
 		}, "prompt.style", `"pop"`},
 		"undeclared variation": {func(in *plan.Input) {
 			in.Brief.Run, in.Brief.Matrix = art.Production, nil
-			in.Brief.Parameters = art.Parameters{Seed: ptr(art.Seed(1)), Steps: ptr(9)}
+			in.Brief.Parameters = art.Parameters{Seed: new(art.Seed(1)), Steps: new(9)}
 		}, "matrix", "matrix: []"},
 	} {
 		p := make1(t, c.change)
