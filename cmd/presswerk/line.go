@@ -174,6 +174,11 @@ func (l *line) work(ctx context.Context, run string) error {
 		l.g.note("%s", l.g.words.say("make_elsewhere"))
 		return nil
 	}
+	return l.begin(ctx, run)
+}
+
+// begin does jobs from now on; the workspace is locked for this process.
+func (l *line) begin(ctx context.Context, run string) error {
 	if _, err := l.queue.Rescue(ctx); err != nil {
 		return err
 	}
@@ -230,6 +235,18 @@ func (l *line) close() {
 // identity is the workspace's signing key, made on first use.
 func (l *line) identity() (*provenance.Identity, error) {
 	return provenance.LoadOrCreate(l.ws.signing(), l.ws.Name, time.Now(), rand.Reader)
+}
+
+// anchors is the root certificate of the workspace's own signatures.
+func (l *line) anchors() (string, error) {
+	if _, err := l.identity(); err != nil {
+		return "", err
+	}
+	root, err := os.ReadFile(filepath.Join(l.ws.signing(), "root.pem"))
+	if err != nil {
+		return "", fmt.Errorf("reading the workspace's root certificate: %w", err)
+	}
+	return string(root), nil
 }
 
 // warnOfLoss says so while the signing key exists nowhere else.

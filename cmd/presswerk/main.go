@@ -38,6 +38,8 @@ type commands struct {
 	Publish publishCmd `cmd:"" help:"${publish}"`
 	Models  modelsCmd  `cmd:"" help:"${models}"`
 	Engines enginesCmd `cmd:"" help:"${engines}"`
+	Serve   serveCmd   `cmd:"" help:"${serve}"`
+	Keys    keysCmd    `cmd:"" help:"${keys}"`
 	Doctor  doctorCmd  `cmd:"" help:"${doctor}"`
 	Backup  backupCmd  `cmd:"" help:"${backup}"`
 	Restore restoreCmd `cmd:"" help:"${restore}"`

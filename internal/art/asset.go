@@ -6,7 +6,8 @@ import "time"
 type Candidate struct {
 	ID           string        `json:"id"` // run and place in the plan: "<run>-007"
 	Run          string        `json:"run"`
-	Index        int           `json:"index"` // place in the plan, from 0
+	Index        int           `json:"index"`            // place in the plan, from 0; what was made again follows
+	Parent       string        `json:"parent,omitempty"` // the candidate that was sent back for this one
 	Planned      PlannedRecipe `json:"planned"`
 	Image        string        `json:"image,omitempty"`         // SHA-256 of the encoded bytes in the blob store; "" until rendered
 	PixelsSHA256 string        `json:"pixels_sha256,omitempty"` // of the decoded 8-bit pixels as the engine made them

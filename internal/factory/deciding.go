@@ -8,11 +8,14 @@ import (
 )
 
 // Decide takes a person's word on a candidate. An approval sends it on to be finished and published; a rejection of
-// something published takes it off the site again. The newest decision counts. ID and At are filled in.
+// something published takes it off the site again; what is sent back is made again from the next free seed, as a new
+// candidate of the same run. The newest decision counts. ID and At are filled in.
 //
 // A candidate that is not judged yet, or an approval of one that is approved already, gives ErrConflict; approving what
 // failed a gate, or anything of an exploration, gives ErrRefused.
 func (f *Factory) Decide(ctx context.Context, d art.Decision) error {
+	f.deciding.Lock()
+	defer f.deciding.Unlock()
 	c, err := f.Records.Candidate(ctx, d.Candidate)
 	if err != nil {
 		return fmt.Errorf("factory: decide: %w", err)
@@ -36,13 +39,41 @@ func (f *Factory) Decide(ctx context.Context, d art.Decision) error {
 	}
 	switch {
 	case d.Action == art.Approve && c.AssetID == "":
-		change.Jobs = []art.Job{{Kind: art.JobFinish, Run: c.Run, Subject: c.ID, Priority: 1}}
+		change.Jobs = []art.Job{{Kind: art.JobFinish, Run: c.Run, Subject: c.ID, Revision: len(earlier), Priority: 1}}
 	case c.AssetID != "": // finished before: only the site changes
 		change.Jobs = []art.Job{{Kind: art.JobPublish, Run: c.Run, Subject: d.ID}}
+	}
+	if d.Action == art.Fix {
+		if err := f.remake(ctx, c.Candidate, &change); err != nil {
+			return fmt.Errorf("factory: making %s again: %w", c.ID, err)
+		}
 	}
 	if err := f.Commit(ctx, change); err != nil {
 		return fmt.Errorf("factory: writing the decision on %s: %w", c.ID, err)
 	}
+	return nil
+}
+
+// remake adds a candidate like c with the next seed that the run has not tried.
+func (f *Factory) remake(ctx context.Context, c art.Candidate, change *art.Change) error {
+	all, err := f.Records.Candidates(ctx, c.Run)
+	if err != nil {
+		return err
+	}
+	planned := c.Planned
+	for _, other := range all {
+		planned.Seed = max(planned.Seed, other.Planned.Seed)
+	}
+	planned.Seed++
+	if planned.ID, err = planned.Recipe.ID(); err != nil {
+		return err
+	}
+	again := art.Candidate{
+		ID: fmt.Sprintf("%s-%03d", c.Run, len(all)+1), Run: c.Run, Index: len(all), Parent: c.ID, Planned: planned,
+	}
+	change.NewCandidates = append(change.NewCandidates, again)
+	change.Jobs = append(change.Jobs, art.Job{Kind: art.JobRender, Run: c.Run, Subject: again.ID, Priority: 1})
+	change.Events = append(change.Events, art.Event{Kind: "candidate", Run: c.Run, Candidate: again.ID, At: f.Now()})
 	return nil
 }
 

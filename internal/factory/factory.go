@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"presswerk/internal/art"
@@ -54,6 +55,8 @@ type Options struct {
 // Factory is safe for concurrent use.
 type Factory struct {
 	Options
+
+	deciding sync.Mutex // one decision at a time: what is made again gets the next free place of its run
 }
 
 // New makes a factory of its parts.
@@ -72,7 +75,7 @@ func (f *Factory) Handlers() map[art.JobKind]func(context.Context, art.Job) (art
 
 // Failed says what to write about a job that will not be tried again: a candidate that could not be rendered or judged
 // is left out with the reason, anything else fails its run.
-func (f *Factory) Failed(ctx context.Context, job art.Job, err error) art.Change {
+func (f *Factory) Failed(_ context.Context, job art.Job, err error) art.Change {
 	now := f.Now()
 	switch job.Kind {
 	case art.JobRender, art.JobJudge:
@@ -132,6 +135,11 @@ func (f *Factory) Candidates(ctx context.Context, run string) ([]art.CandidateVi
 // Candidate gives one candidate with all that was said about it.
 func (f *Factory) Candidate(ctx context.Context, id string) (art.CandidateView, error) {
 	return f.Records.Candidate(ctx, id)
+}
+
+// Decisions lists all that was decided about a candidate, the oldest first.
+func (f *Factory) Decisions(ctx context.Context, candidate string) ([]art.Decision, error) {
+	return f.Records.Decisions(ctx, candidate)
 }
 
 // Assets lists the assets in which all words occur.

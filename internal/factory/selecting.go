@@ -19,10 +19,19 @@ func (f *Factory) selectBest(ctx context.Context, job art.Job) (art.Change, erro
 	if err != nil {
 		return art.Change{}, fmt.Errorf("factory: select: %w", err)
 	}
+	var fresh []art.CandidateView // judged and not part of a selection yet
+	selected := false             // there was a selection before
 	for _, c := range candidates {
-		if c.Verdict == nil && c.Failure == "" || c.Selection != nil {
-			return art.Change{}, nil // not the last one, or done already
+		switch {
+		case c.Verdict == nil && c.Failure == "":
+			return art.Change{}, nil // not the last one
+		case c.Selection == nil && c.Verdict != nil:
+			fresh = append(fresh, c)
 		}
+		selected = selected || c.Selection != nil
+	}
+	if selected {
+		return f.selectAgain(fresh, run.Run), nil
 	}
 	k, err := Kit(run.Run)
 	if err != nil {
@@ -32,7 +41,32 @@ func (f *Factory) selectBest(ctx context.Context, job art.Job) (art.Change, erro
 		Selections: judge.Preselect(ballot(candidates, run.Brief, k.Select)),
 		Events:     []art.Event{{Kind: "run", Run: run.ID, At: f.Now()}},
 	}
-	return f.afterSelection(change, run.Run), nil
+	return f.afterSelection(change, run.Run, candidates), nil
+}
+
+// selectAgain puts pictures that were made again before the person who had sent their parents back.
+func (f *Factory) selectAgain(fresh []art.CandidateView, run art.Run) art.Change {
+	if len(fresh) == 0 {
+		return art.Change{}
+	}
+	change := art.Change{Events: []art.Event{{Kind: "run", Run: run.ID, At: f.Now()}}}
+	for _, c := range fresh {
+		s := art.Selection{Candidate: c.ID, Selected: c.Verdict.Pass, Reason: art.Text{
+			art.English: "made again, after " + c.Parent + " was sent back, and failed a gate",
+			art.German:  "neu gemacht, nachdem " + c.Parent + " zurückgeschickt wurde, und an einer Prüfung gescheitert",
+		}}
+		if s.Selected {
+			s.Reason = art.Text{
+				art.English: "made again, after " + c.Parent + " was sent back",
+				art.German:  "neu gemacht, nachdem " + c.Parent + " zurückgeschickt wurde",
+			}
+			if run.Kind == art.Production && run.State != art.RunReview {
+				change.RunState = &art.RunStateChange{Run: run.ID, State: art.RunReview}
+			}
+		}
+		change.Selections = append(change.Selections, s)
+	}
+	return change
 }
 
 // ballot is what the pre-selection needs to know: the brief's wishes over the kit's, and what must be distinct.
@@ -55,10 +89,15 @@ func ballot(candidates []art.CandidateView, b art.Brief, house art.Select) ([]ar
 }
 
 // afterSelection says what happens next: the policy decides, a person is waited for, or nothing is left to do.
-func (f *Factory) afterSelection(c art.Change, run art.Run) art.Change {
+// What a person has decided about while the run was still being made is left to that decision.
+func (f *Factory) afterSelection(c art.Change, run art.Run, candidates []art.CandidateView) art.Change {
+	decided := map[string]bool{}
+	for _, v := range candidates {
+		decided[v.ID] = v.Decision != nil
+	}
 	var winners []string
 	for _, s := range c.Selections {
-		if s.Selected {
+		if s.Selected && !decided[s.Candidate] {
 			winners = append(winners, s.Candidate)
 		}
 	}

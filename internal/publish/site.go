@@ -83,9 +83,9 @@ type builder struct {
 }
 
 func newBuilder(dir string, colours []art.Colour) (*builder, error) {
-	pages, err := template.New("").ParseFS(embedded, "templates/*.html")
+	pages, err := templates()
 	if err != nil {
-		return nil, fmt.Errorf("publish: reading the templates: %w", err)
+		return nil, err
 	}
 	sheet, err := embedded.ReadFile("style.css")
 	if err != nil {
@@ -96,12 +96,20 @@ func newBuilder(dir string, colours []art.Colour) (*builder, error) {
 	return b, b.write(b.style, css)
 }
 
+func templates() (*template.Template, error) {
+	t, err := template.New("").ParseFS(embedded, "templates/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("publish: reading the templates: %w", err)
+	}
+	return t, nil
+}
+
 func (b *builder) write(name string, data []byte) error {
 	path := filepath.Join(b.dir, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("publish: making the folder of %s: %w", name, err)
 	}
-	if err := os.WriteFile(path, data, 0o644); err != nil { //nolint:gosec // the site is for everybody to read
+	if err := os.WriteFile(path, data, 0o644); err != nil {
 		return fmt.Errorf("publish: writing %s (is the disk full?): %w", name, err)
 	}
 	return nil

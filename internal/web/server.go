@@ -1,0 +1,148 @@
+package web
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"presswerk/internal/access"
+	"presswerk/internal/art"
+	"presswerk/internal/provenance"
+)
+
+//go:embed static
+var static embed.FS
+
+// Line is what the studio asks of the factory.
+type Line interface {
+	Runs(ctx context.Context) ([]art.RunView, error)
+	Run(ctx context.Context, id string) (art.RunView, error)
+	Candidates(ctx context.Context, run string) ([]art.CandidateView, error)
+	Candidate(ctx context.Context, id string) (art.CandidateView, error)
+	Decisions(ctx context.Context, candidate string) ([]art.Decision, error)
+	Assets(ctx context.Context, words string) ([]art.Asset, error)
+	Asset(ctx context.Context, id string) (art.Asset, error)
+	Decide(ctx context.Context, d art.Decision) error
+	Again(ctx context.Context, asset string) (art.Comparison, error)
+	Blob(ctx context.Context, sha256 string) (io.ReadSeekCloser, int64, error)
+	Subscribe(ctx context.Context) <-chan art.Event
+}
+
+// BriefCard is a brief of the workspace as the first page lists it.
+type BriefCard struct {
+	Name  string   `json:"name"` // of its file, without ".yaml"
+	Title art.Text `json:"title,omitempty"`
+	Error string   `json:"error,omitempty"` // what is wrong with the file
+}
+
+// Options are what the studio is made of. All fields but Logger are needed.
+type Options struct {
+	Line    Line
+	Briefs  func(ctx context.Context) ([]BriefCard, error)
+	Make    func(ctx context.Context, brief string) (art.RunView, error) // starts a run, or finds it
+	Verify  func(ctx context.Context, data []byte) (provenance.Verification, error)
+	Keys    func() (access.Ring, error)
+	SiteDir string // where sites are published; shown under /site/
+	Name    string // of the workspace
+	User    string // who decides when nobody says a name
+	Version string
+	Now     func() time.Time
+	Logger  *slog.Logger
+}
+
+// Studio answers requests. It is safe for concurrent use.
+type Studio struct {
+	Options
+	handler http.Handler
+}
+
+// New makes a studio.
+func New(o Options) (*Studio, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Studio{Options: o}
+	files, err := fs.Sub(static, "static")
+	if err != nil {
+		return nil, fmt.Errorf("web: reading the embedded files: %w", err)
+	}
+	r := chi.NewRouter()
+	r.Use(s.recover, headers, http.NewCrossOriginProtection().Handler)
+	r.Handle("/static/*", http.StripPrefix("/static/", cached(http.FileServerFS(files))))
+	r.Get("/login", s.loginPage)
+	r.Post("/login", s.login)
+	r.Post("/language", s.language)
+	s.api(r)
+	r.Group(func(r chi.Router) {
+		r.Use(s.signedIn)
+		s.pages(r)
+	})
+	r.NotFound(func(w http.ResponseWriter, r *http.Request) { s.fail(w, r, art.ErrNotFound) })
+	s.handler = r
+	return s, nil
+}
+
+// Handler answers pages and API.
+func (s *Studio) Handler() http.Handler { return s.handler }
+
+// pages are what people see; all of them need a session.
+func (s *Studio) pages(r chi.Router) {
+	r.Get("/", s.runsPage)
+	r.With(s.may(access.Make)).Post("/runs", s.startRun)
+	r.Get("/runs/{run}", s.runPage)
+	r.Get("/runs/{run}/live", s.live)
+	r.Get("/candidates/{candidate}", s.candidatePage)
+	r.With(s.may(access.Decide)).Post("/candidates/{candidate}/decision", s.decide)
+	r.Get("/library", s.libraryPage)
+	r.Get("/assets/{asset}", s.assetPage)
+	r.With(s.may(access.Make)).Post("/assets/{asset}/again", s.again)
+	r.Get("/verify", s.verifyPage)
+	r.Post("/verify", s.verify)
+	r.Get("/blobs/{sha256}", s.blob)
+	r.Handle("/site/*", http.StripPrefix("/site/", http.FileServer(http.Dir(s.SiteDir))))
+	r.Post("/logout", s.logout)
+}
+
+// headers close what the pages don't need. Sites under /site/ bring placeholders as inline styles.
+func headers(next http.Handler) http.Handler {
+	const policy = "default-src 'none'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		if len(r.URL.Path) > 6 && r.URL.Path[:6] == "/site/" {
+			h.Set("Content-Security-Policy", policy+"; style-src-attr 'unsafe-inline'")
+		}
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// recover turns a panic into an error page, so that one bad request never ends the studio.
+func (s *Studio) recover(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if v := recover(); v != nil && v != http.ErrAbortHandler {
+				s.Logger.Error("panic", "path", r.URL.Path, "value", v)
+				http.Error(w, "internal error", http.StatusInternalServerError)
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// cached lets browsers keep embedded files for a day: they change only with the program.
+func cached(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=86400")
+		next.ServeHTTP(w, r)
+	})
+}
