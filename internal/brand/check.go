@@ -129,8 +129,8 @@ func checkWidths(p *problems, field string, widths []int) {
 		p.add(field+".widths", "is empty", "list the widths in pixels, rising")
 	}
 	for i, w := range widths {
-		if w < 16 || w > 16384 {
-			p.add(fmt.Sprintf("%s.widths[%d]", field, i), fmt.Sprintf("%d pixels is out of range", w), "use 16 to 16384")
+		if w < 16 || w > 8192 {
+			p.add(fmt.Sprintf("%s.widths[%d]", field, i), fmt.Sprintf("%d pixels is out of range", w), "use 16 to 8192")
 		} else if i > 0 && w <= widths[i-1] {
 			p.add(fmt.Sprintf("%s.widths[%d]", field, i), fmt.Sprintf("%d does not rise", w), "list the widths from small to large, each once")
 		}

@@ -43,36 +43,55 @@ func master(ctx context.Context, w *work) (map[string]any, error) {
 
 // wish is one file that a channel asks for; equal wishes of several channels are one file.
 type wish struct {
-	aspect   string
+	cropped  *imaging.RGB
+	aspect   string // "" where the crop is the whole picture
 	width    int
 	format   imaging.Format
 	maxBytes int64
 	channels []string
 }
 
-// wishes lists the files in a fixed order: by aspect, then format, then width.
+// wishes lists the files in a fixed order: by channel, then format, then width. No file is wider than what is there, so
+// several widths, and several aspects of one picture, may be the same file.
 func (w *work) wishes() ([]wish, error) {
 	var list []wish
 	for _, c := range w.Channels {
+		cropped, err := crop(w.picture, c.Aspect)
+		if err != nil {
+			return nil, err
+		}
+		x := wish{cropped: cropped, aspect: c.Aspect, maxBytes: c.MaxBytes}
+		if cropped.Width == w.picture.Width && cropped.Height == w.picture.Height {
+			x.aspect = ""
+		}
 		for _, name := range c.Formats {
-			format := imaging.Format(name)
-			if _, ok := qualities()[format]; !ok {
+			x.format = imaging.Format(name)
+			if _, ok := qualities()[x.format]; !ok {
 				return nil, art.Invalid("channels."+c.Name+".formats", fmt.Sprintf("%q cannot be written", name), "use avif, webp, jpeg or png")
 			}
 			for _, width := range c.Widths {
-				i := slices.IndexFunc(list, func(x wish) bool { return x.aspect == c.Aspect && x.width == width && x.format == format })
-				if i < 0 {
-					list = append(list, wish{aspect: c.Aspect, width: width, format: format, maxBytes: c.MaxBytes, channels: []string{c.Name}})
-					continue
-				}
-				list[i].channels = append(list[i].channels, c.Name)
-				if list[i].maxBytes == 0 || c.MaxBytes > 0 && c.MaxBytes < list[i].maxBytes {
-					list[i].maxBytes = c.MaxBytes
-				}
+				x.width = min(width, cropped.Width)
+				list = join(list, x, c.Name)
 			}
 		}
 	}
 	return list, nil
+}
+
+// join adds a channel's wish, or the channel to an equal wish; of two budgets the smaller one counts.
+func join(list []wish, x wish, channel string) []wish {
+	i := slices.IndexFunc(list, func(o wish) bool { return o.aspect == x.aspect && o.width == x.width && o.format == x.format })
+	if i < 0 {
+		x.channels = []string{channel}
+		return append(list, x)
+	}
+	if !slices.Contains(list[i].channels, channel) {
+		list[i].channels = append(list[i].channels, channel)
+	}
+	if list[i].maxBytes == 0 || x.maxBytes > 0 && x.maxBytes < list[i].maxBytes {
+		list[i].maxBytes = x.maxBytes
+	}
+	return list
 }
 
 // renditions writes every file that the channels ask for.
@@ -81,14 +100,8 @@ func renditions(ctx context.Context, w *work) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	crops := map[string]*imaging.RGB{}
 	for _, x := range list {
-		if crops[x.aspect] == nil {
-			if crops[x.aspect], err = crop(w.picture, x.aspect); err != nil {
-				return nil, err
-			}
-		}
-		file, err := w.rendition(ctx, crops[x.aspect], x)
+		file, err := w.rendition(ctx, x)
 		if err != nil {
 			return nil, fmt.Errorf("%s at %d pixels for %s: %w", x.format, x.width, strings.Join(x.channels, ", "), err)
 		}
@@ -111,19 +124,18 @@ func crop(p *imaging.RGB, aspect string) (*imaging.RGB, error) {
 	return imaging.CoverCrop(p, w/h)
 }
 
-func (w *work) rendition(ctx context.Context, cropped *imaging.RGB, x wish) (File, error) {
+func (w *work) rendition(ctx context.Context, x wish) (File, error) {
 	if err := ctx.Err(); err != nil {
 		return File{}, err
 	}
-	width := min(x.width, cropped.Width) // never wider than what is there
-	p, err := imaging.Resize(cropped, width, max(1, (cropped.Height*width+cropped.Width/2)/cropped.Width))
+	p, err := imaging.Resize(x.cropped, x.width, max(1, (x.cropped.Height*x.width+x.cropped.Width/2)/x.cropped.Width))
 	if err != nil {
 		return File{}, err
 	}
-	isCrop := cropped.Width != w.picture.Width || cropped.Height != w.picture.Height
-	name := fmt.Sprintf("%s-%s-%d.%s", w.Slug, short(w.AssetID), width, x.format.Extension())
+	isCrop := x.aspect != ""
+	name := fmt.Sprintf("%s-%s-%d.%s", w.Slug, short(w.AssetID), x.width, x.format.Extension())
 	if isCrop {
-		name = fmt.Sprintf("%s-%s-%s-%d.%s", w.Slug, short(w.AssetID), strings.ReplaceAll(x.aspect, ":", "x"), width, x.format.Extension())
+		name = fmt.Sprintf("%s-%s-%s-%d.%s", w.Slug, short(w.AssetID), strings.ReplaceAll(x.aspect, ":", "x"), x.width, x.format.Extension())
 	}
 	e := qualities()[x.format]
 	e.XMP = w.metadata().Packet()

@@ -66,8 +66,11 @@ type Output struct {
 	Sources     []art.Source // what finishing added to the picture's sources
 }
 
-// minMaster is the least side of a master in pixels.
-const minMaster = 1024
+// The longer side of a master in pixels. What is larger than the most could not be read again: see imaging.Limits.
+const (
+	minMaster = 1024
+	maxMaster = 8192
+)
 
 // work is a picture on its way through the steps.
 type work struct {
@@ -97,6 +100,9 @@ func (f *Finisher) Finish(ctx context.Context, in Input) (Output, error) {
 		for _, width := range c.Widths {
 			w.size = max(w.size, width)
 		}
+	}
+	if w.size > maxMaster {
+		return Output{}, art.Invalid("channels", fmt.Sprintf("a master of %d pixels is too large", w.size), fmt.Sprintf("ask for widths up to %d", maxMaster))
 	}
 	for _, s := range steps() {
 		if err := ctx.Err(); err != nil {

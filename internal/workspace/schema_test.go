@@ -166,7 +166,7 @@ func narrower() map[string]map[string]any {
 		"Select.share": {"minimum": 0, "maximum": 1}, "Select.count": {"minimum": 0}, "Axis.values": {"minItems": 1},
 		"Colour.hex": {"pattern": "^#[0-9a-fA-F]{6}$"}, "Colour.role": {"enum": []string{"primary", "accent", "background", "neutral"}},
 		"Channel.aspect": {"pattern": "^[1-9][0-9]{0,3}:[1-9][0-9]{0,3}$"}, "Channel.formats": {"items": map[string]any{"enum": brand.Formats()}, "minItems": 1},
-		"Channel.widths": {"items": map[string]any{"type": "integer", "minimum": 16, "maximum": 16384}, "minItems": 1},
+		"Channel.widths": {"items": map[string]any{"type": "integer", "minimum": 16, "maximum": 8192}, "minItems": 1},
 		"Kit.mandatory":  {"items": map[string]any{"enum": brand.MandatoryNames()}}, "Kit.prompt_in_files": {"enum": []string{"hash", "text"}},
 		"Parameters.format": {"enum": []string{"png"}}, "Parameters.colour_profile": {"enum": []string{"srgb"}},
 		"Parameters.noise_source": {"enum": []string{"cpu", "cuda"}}, "Style.parts": {"propertyNames": map[string]any{"enum": brand.PartNames()}},
