@@ -27,6 +27,7 @@ func accents(colours []art.Colour) template.CSS {
 		for _, c := range colours {
 			if _, ok := parse(c.Hex); ok && c.Role == role {
 				base = c.Hex
+				break
 			}
 		}
 	}

@@ -121,7 +121,7 @@ func weight(n int64) string {
 	if n < 1000 {
 		return strconv.FormatInt(n, 10) + " B"
 	}
-	if n < 1000*1000 {
+	if n < 999_500 { // from there on it would read 1000 kB
 		return fmt.Sprintf("%.0f kB", float64(n)/1000)
 	}
 	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
