@@ -27,7 +27,7 @@ type finding struct {
 func (*doctorCmd) Run(ctx context.Context, g *globals) error {
 	t := newTools(g)
 	defer t.close() //nolint:errcheck // nothing was written
-	found := []finding{g.checkRuntime(), t.checkSigning(), g.checkUpscaler(), t.checkModels(), checkGit(ctx), g.checkKey()}
+	found := []finding{g.checkRuntime(), t.checkSigning(), g.checkUpscalers(), t.checkModels(), checkGit(ctx), g.checkKey()}
 	if err := g.answer(struct {
 		Findings []finding `json:"findings"`
 	}{found}, func(w io.Writer) {
@@ -77,11 +77,16 @@ func (t *tools) checkSigning() finding {
 	return f
 }
 
-func (g *globals) checkUpscaler() finding {
-	path := g.settings.native(filepath.Join(upscalerDir, upscalerName+".onnx"))
-	f := finding{Name: "upscaler", Needed: true, Detail: path, Remedy: "make setup models"}
-	_, err := os.Stat(path)
-	f.OK = err == nil
+func (g *globals) checkUpscalers() finding {
+	f := finding{Name: "upscalers", Needed: true, OK: true, Remedy: "make models"}
+	for _, name := range upscalerNames() {
+		if _, err := os.Stat(g.settings.upscaler(name)); err != nil {
+			f.OK = false
+			f.Detail += g.settings.upscaler(name) + "  "
+			continue
+		}
+		f.Detail += name + "  "
+	}
 	return f
 }
 

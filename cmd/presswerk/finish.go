@@ -60,7 +60,7 @@ func (c *finishCmd) Run(ctx context.Context, g *globals) error {
 	text := art.Text{art.English: c.Alt}
 	out, err := f.Finish(ctx, finish.Input{
 		Picture: data, AssetID: art.Digest(data), Slug: prompt.Slugify(name), Title: text, Alt: text,
-		Channels: channels, Rights: k.Rights, PromptInFiles: k.PromptMode(),
+		Channels: channels, Finishing: k.Finishing, Rights: k.Rights, PromptInFiles: k.PromptMode(),
 	})
 	if err != nil {
 		return err

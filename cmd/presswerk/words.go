@@ -69,7 +69,7 @@ func catalogue() map[string]sentence {
 		"again":           {"Make an asset again from its record and compare.", "Ein Asset aus seinem Protokoll noch einmal herstellen und vergleichen."},
 		"search":          {"Find assets by words.", "Assets nach Wörtern finden."},
 		"publish":         {"Write a run's site again.", "Die Website eines Laufs noch einmal schreiben."},
-		"models":          {"List, show, verify and convert models.", "Modelle auflisten, zeigen, prüfen und umwandeln."},
+		"models":          {"List, show and convert models.", "Modelle auflisten, zeigen und umwandeln."},
 		"engines":         {"List the engines and what they can do.", "Die Maschinen und ihr Können auflisten."},
 		"keys":            {"Make and list API keys.", "API-Schlüssel machen und auflisten."},
 		"keys_new":        {"Make a key; it is shown this one time.", "Einen Schlüssel machen; er wird nur dieses eine Mal gezeigt."},
@@ -108,6 +108,7 @@ func catalogue() map[string]sentence {
 		"flag_savelat":    {"Write the final latents, .npy.", "Die letzten Latents schreiben, .npy."},
 		"flag_saveimg":    {"Write the picture as float32 0..1, .npy [batch,h,w,3].", "Das Bild als float32 0..1 schreiben, .npy [batch,h,w,3]."},
 		"flag_savesteps":  {"Write the latents after each step into this folder.", "Die Latents nach jedem Schritt in diesen Ordner schreiben."},
+		"arg_backup":      {"The backup, a file.", "Die Sicherung, eine Datei."},
 		"flag_passphrase": {"File with the passphrase; else PRESSWERK_PASSPHRASE.", "Datei mit dem Kennwort; sonst PRESSWERK_PASSPHRASE."},
 
 		"flag_brand":     {"The brand kit whose rules count.", "Das Markenpaket, dessen Regeln gelten."},

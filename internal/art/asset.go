@@ -67,6 +67,12 @@ type Rights struct {
 	DataMining string `json:"data_mining" yaml:"data_mining"` // PLUS data mining code, such as "DMI-PROHIBITED-AIMLTRAINING"
 }
 
+// Finishing says how a brand's approved pictures are cleaned before they are enlarged. The zero value changes nothing.
+type Finishing struct {
+	Smooth         float64 `json:"smooth,omitempty" yaml:"smooth,omitempty"`                   // levels of 255 up to which neighbours are taken for one flat area; 0 leaves all as it is, 18 suits drawings of the house model
+	EvenBackground bool    `json:"even_background,omitempty" yaml:"even_background,omitempty"` // a plain background becomes one colour
+}
+
 // Source is something a picture was made from, with its licence.
 type Source struct {
 	Kind    string `json:"kind"` // "model", "upscaler"

@@ -39,6 +39,9 @@ func (k Kit) Check() []*art.FieldError {
 	checkParameters(&p, "defaults", k.Defaults)
 	k.checkChannels(&p)
 	k.checkRubric(&p)
+	if s := k.Finishing.Smooth; s < 0 || s > 64 || !finite(s) {
+		p.add("finishing.smooth", fmt.Sprintf("%v is no strength", s), "write 0 for none, up to 64; 18 suits drawings of the house model")
+	}
 	checkSelect(&p, k.Select)
 	k.checkRights(&p)
 	if m := k.PromptMode(); m != PromptAsHash && m != PromptAsText {

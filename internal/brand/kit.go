@@ -23,6 +23,7 @@ type Kit struct {
 	Defaults      art.Parameters `json:"defaults,omitempty" yaml:"defaults,omitempty"`               // parameters where neither style nor brief says otherwise
 	Channels      []art.Channel  `json:"channels" yaml:"channels"`                                   // places where the brand's pictures are shown
 	Rubric        []art.Gate     `json:"rubric" yaml:"rubric"`                                       // what a picture must reach to be seen by a person
+	Finishing     art.Finishing  `json:"finishing,omitempty" yaml:"finishing,omitempty"`             // how approved pictures are cleaned
 	Select        art.Select     `json:"select,omitempty" yaml:"select,omitempty"`                   // the usual share that is picked
 	Rights        art.Rights     `json:"rights" yaml:"rights"`                                       // whose the pictures are
 	PromptInFiles string         `json:"prompt_in_files,omitempty" yaml:"prompt_in_files,omitempty"` // "hash" (default) or "text": how published files name their prompt

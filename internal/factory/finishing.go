@@ -66,7 +66,7 @@ func (f *Factory) newAsset(ctx context.Context, c art.CandidateView, run art.Run
 func finishInput(a art.Asset, c art.Candidate, picture []byte, channels []art.Channel, k brand.Kit) finish.Input {
 	return finish.Input{
 		Candidate: c, Picture: picture, AssetID: a.ID, Slug: a.Slug, Title: a.Title, Alt: a.Alt,
-		Channels: channels, Rights: k.Rights, PromptInFiles: k.PromptMode(), Sources: a.Sources, Approval: a.Approval,
+		Channels: channels, Finishing: k.Finishing, Rights: k.Rights, PromptInFiles: k.PromptMode(), Sources: a.Sources, Approval: a.Approval,
 	}
 }
 

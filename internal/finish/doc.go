@@ -3,9 +3,9 @@
 // Its nouns: a Step is one thing done to a picture, with its parameters recorded; the master is the largest, lossless
 // picture; a rendition is one file for a channel.
 //
-//	f := finish.New(finish.Options{Upscaler: up, Signer: sign, Generator: …})
+//	f := finish.New(finish.Options{Upscalers: ups, Signer: sign, Generator: …})
 //	out, err := f.Finish(ctx, finish.Input{Candidate: c, Picture: png, Channels: channels, …})
 //
-// The order is fixed: quieten → upscale → size → metadata → encode → sign. Signing comes last because any later change
+// The order is fixed: smooth → background → upscale → size → metadata → encode → sign. Signing comes last because any later change
 // breaks it. Equal input gives equal pixels; only signatures differ. Nothing is stored here: the caller keeps the files.
 package finish

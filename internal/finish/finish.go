@@ -3,6 +3,7 @@ package finish
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"presswerk/internal/art"
@@ -22,12 +23,17 @@ type Signer interface {
 
 // Options introduce the parts.
 type Options struct {
-	Upscaler       Enlarger
-	UpscalerSource art.Source // its name, hash and licence, for the record
-	Signer         Signer     // nil leaves every file unsigned, and says so in it
-	Unsigned       string     // why there is no signer
-	Generator      provenance.Software
-	Now            func() time.Time
+	Upscalers []Upscaler // one for each pass; the last one does all further passes
+	Signer    Signer     // nil leaves every file unsigned, and says so in it
+	Unsigned  string     // why there is no signer
+	Generator provenance.Software
+	Now       func() time.Time
+}
+
+// Upscaler is an enlarger with its name, hash and licence, for the record.
+type Upscaler struct {
+	Enlarger
+	Source art.Source
 }
 
 // Finisher is safe for concurrent use.
@@ -45,6 +51,7 @@ type Input struct {
 	Title         art.Text
 	Alt           art.Text
 	Channels      []art.Channel
+	Finishing     art.Finishing
 	Rights        art.Rights
 	PromptInFiles string // "text" puts the prompt's words into the files, anything else its SHA-256
 	Sources       []art.Source
@@ -89,7 +96,7 @@ type step struct {
 
 // steps is the order in which a master is made.
 func steps() []step {
-	return []step{{"read", read}, {"quieten", quieten}, {"upscale", upscale}, {"size", size}, {"placeholder", placeholder}, {"master", master}, {"renditions", renditions}}
+	return []step{{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"placeholder", placeholder}, {"master", master}, {"renditions", renditions}}
 }
 
 // Finish makes the master and the renditions. Bytes that are no picture, or a channel that asks for what cannot be
@@ -113,6 +120,9 @@ func (f *Finisher) Finish(ctx context.Context, in Input) (Output, error) {
 		if err != nil {
 			return Output{}, fmt.Errorf("finish: %s: %w", s.name, err)
 		}
+		if parameters == nil {
+			continue // there was nothing to do
+		}
 		w.out.Steps = append(w.out.Steps, art.StepRecord{Name: s.name, Parameters: parameters, Elapsed: f.o.Now().Sub(begun)})
 	}
 	return w.out, nil
@@ -127,32 +137,55 @@ func read(ctx context.Context, w *work) (map[string]any, error) {
 	return map[string]any{"width": p.Width, "height": p.Height}, nil
 }
 
-// quieten smooths what a small decoder leaves in areas that should be flat, and keeps edges.
-func quieten(_ context.Context, w *work) (map[string]any, error) {
-	q := imaging.Bilateral{Radius: 2, Space: 1.5, Colour: 9}
-	w.picture = q.Apply(w.picture)
-	return map[string]any{"method": "bilateral", "radius": q.Radius, "space": q.Space, "colour_delta": q.Colour}, nil
+// smoothRounds is how often areas are smoothed: once more closes the gaps that the round before has narrowed.
+const smoothRounds = 3
+
+// smooth takes away what a small decoder leaves in areas that should be flat, and keeps edges.
+func smooth(_ context.Context, w *work) (map[string]any, error) {
+	q := imaging.Bilateral{Radius: 3, Space: 2, Colour: w.Finishing.Smooth}
+	if q.Colour == 0 {
+		return nil, nil
+	}
+	for range smoothRounds {
+		w.picture = q.Apply(w.picture)
+	}
+	return map[string]any{"method": "bilateral", "radius": q.Radius, "space": q.Space, "colour_delta": q.Colour, "rounds": smoothRounds}, nil
+}
+
+// background makes a plain background one colour, so that nothing of a decoder's shimmer is enlarged.
+func background(_ context.Context, w *work) (map[string]any, error) {
+	if !w.Finishing.EvenBackground {
+		return nil, nil
+	}
+	g := imaging.Ground{Near: 6, Far: 13, Share: 0.7}
+	picture, plain := g.Apply(w.picture)
+	w.picture = picture
+	return map[string]any{"plain": plain, "delta_e_near": g.Near, "delta_e_far": g.Far}, nil
 }
 
 // upscale enlarges until the master's size is reached.
 func upscale(ctx context.Context, w *work) (map[string]any, error) {
-	passes := 0
-	for max(w.picture.Width, w.picture.Height) < w.size {
+	var used []string
+	for pass := 0; max(w.picture.Width, w.picture.Height) < w.size; pass++ {
+		if len(w.f.o.Upscalers) == 0 {
+			return nil, fmt.Errorf("there is no upscaler: %w", art.ErrUnavailable)
+		}
+		up := w.f.o.Upscalers[min(pass, len(w.f.o.Upscalers)-1)]
 		before := w.picture.Width
-		p, err := w.f.o.Upscaler.Upscale(ctx, w.picture, nil)
+		p, err := up.Upscale(ctx, w.picture, nil)
 		if err != nil {
 			return nil, err
 		}
 		if p.Width <= before {
-			return nil, fmt.Errorf("the upscaler %s does not enlarge: %w", w.f.o.UpscalerSource.Name, art.ErrUnsupported)
+			return nil, fmt.Errorf("the upscaler %s does not enlarge: %w", up.Source.Name, art.ErrUnsupported)
 		}
 		w.picture = p
-		passes++
+		used = append(used, up.Source.Name)
+		if !slices.Contains(w.out.Sources, up.Source) {
+			w.out.Sources = append(w.out.Sources, up.Source)
+		}
 	}
-	if passes > 0 {
-		w.out.Sources = append(w.out.Sources, w.f.o.UpscalerSource)
-	}
-	return map[string]any{"model": w.f.o.UpscalerSource.Name, "sha256": w.f.o.UpscalerSource.SHA256, "passes": passes}, nil
+	return map[string]any{"models": used}, nil
 }
 
 // size brings the longer side to exactly the master's size.

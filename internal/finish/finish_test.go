@@ -66,10 +66,14 @@ func (m marker) Sign(_ context.Context, mime string, data []byte, claim provenan
 	return append(data, fmt.Sprintf("<%s: %s %d>", claim.Title, strings.Join(actions, " "), len(claim.Ingredients))...), nil
 }
 
+func repeat(e enlarger) []finish.Upscaler {
+	return []finish.Upscaler{{Enlarger: e, Source: art.Source{Kind: "upscaler", Name: "repeat", SHA256: "ab"}}}
+}
+
 func finisher(change func(*finish.Options)) *finish.Finisher {
 	o := finish.Options{
-		Upscaler: enlarger{by: 4}, UpscalerSource: art.Source{Kind: "upscaler", Name: "repeat", SHA256: "ab"},
-		Unsigned: "no library", Generator: provenance.Software{Name: "Presswerk", Version: "test"}, Now: func() time.Time { return noon },
+		Upscalers: repeat(enlarger{by: 4}),
+		Unsigned:  "no library", Generator: provenance.Software{Name: "Presswerk", Version: "test"}, Now: func() time.Time { return noon },
 	}
 	change(&o)
 	return finish.New(o)
@@ -203,10 +207,10 @@ func TestTheOrderIsFixedAndRecorded(t *testing.T) {
 	for _, s := range first.Steps {
 		names = append(names, s.Name)
 	}
-	if got := strings.Join(names, " "); got != "read quieten upscale size placeholder master renditions" {
+	if got := strings.Join(names, " "); got != "read upscale size placeholder master renditions" {
 		t.Errorf("the steps were %s", got)
 	}
-	if p := first.Steps[2].Parameters; p["passes"] != 2 || p["sha256"] != "ab" { // 64 → 256 → 1024
+	if p := first.Steps[1].Parameters; !cmp.Equal(p["models"], []string{"repeat", "repeat"}) { // 64 → 256 → 1024
 		t.Errorf("upscaling was recorded as %v", p)
 	}
 	if len(first.Sources) != 1 || first.Sources[0].Name != "repeat" || !strings.HasPrefix(first.Placeholder, "data:image/png;base64,") {
@@ -282,8 +286,8 @@ func TestWhenSomethingFailsNothingIsGiven(t *testing.T) {
 		"an absurd width":          {false, nil, func(in *finish.Input) { in.Channels[0].Widths = []int{1 << 30} }, art.ErrInvalid},
 		"a width of nothing":       {false, nil, func(in *finish.Input) { in.Channels[0].Widths = []int{0} }, art.ErrInvalid},
 		"cancelled":                {true, nil, nil, context.Canceled},
-		"the upscaler":             {false, func(o *finish.Options) { o.Upscaler = enlarger{err: art.ErrUnavailable} }, nil, art.ErrUnavailable},
-		"an upscaler that doesn't": {false, func(o *finish.Options) { o.Upscaler = enlarger{by: 1} }, nil, art.ErrUnsupported},
+		"the upscaler":             {false, func(o *finish.Options) { o.Upscalers = repeat(enlarger{err: art.ErrUnavailable}) }, nil, art.ErrUnavailable},
+		"an upscaler that doesn't": {false, func(o *finish.Options) { o.Upscalers = repeat(enlarger{by: 1}) }, nil, art.ErrUnsupported},
 		"signing the master":       {false, func(o *finish.Options) { o.Signer = marker{"image/png"} }, nil, art.ErrUnavailable},
 		"signing a rendition":      {false, func(o *finish.Options) { o.Signer = marker{"image/jpeg"} }, nil, art.ErrUnavailable},
 	} {

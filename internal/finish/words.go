@@ -55,10 +55,9 @@ func (w *work) created(title string) provenance.Claim {
 			"com.presswerk.approvedBy": approver(w.Approval),
 		},
 	}}
-	if len(w.out.Sources) > 0 {
+	for _, s := range w.out.Sources {
 		c.Actions = append(c.Actions, provenance.Action{
-			Action: "c2pa.enhanced", Software: &provenance.Software{Name: w.f.o.UpscalerSource.Name, Version: w.f.o.UpscalerSource.Version},
-			Description: "smoothed and enlarged",
+			Action: "c2pa.enhanced", Software: &provenance.Software{Name: s.Name, Version: s.Version}, Description: "enlarged",
 		})
 	}
 	return c

@@ -5,15 +5,12 @@ package web
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 import (
-	"strings"
-
 	"presswerk/internal/provenance"
+	"strings"
 )
 
 func verifyView(f frame, name string, v *provenance.Verification, problem string) templ.Component {
@@ -190,7 +187,7 @@ func verifyResult(w words, name string, v provenance.Verification) templ.Compone
 			templ_7745c5c3_Var10 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var11 := []any{"answer", "card", "is-" + string(v.Verdict)}
+		var templ_7745c5c3_Var11 = []any{"answer", "card", "is-" + string(v.Verdict)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var11...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
