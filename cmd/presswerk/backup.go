@@ -19,7 +19,7 @@ import (
 
 // backupCmd writes everything that cannot be made again into one encrypted file.
 type backupCmd struct {
-	Out        string `arg:"" type:"path" placeholder:"FILE" help:"${flag_out}"`
+	Out        string `arg:"" type:"path" placeholder:"FILE" help:"${arg_backup}"`
 	Passphrase string `name:"passphrase-file" type:"existingfile" placeholder:"FILE" help:"${flag_passphrase}"`
 }
 

@@ -17,7 +17,7 @@ import (
 
 // restoreCmd brings a backup back.
 type restoreCmd struct {
-	File       string `arg:"" type:"existingfile" help:"${flag_out}"`
+	File       string `arg:"" type:"existingfile" help:"${arg_backup}"`
 	Passphrase string `name:"passphrase-file" type:"existingfile" placeholder:"FILE" help:"${flag_passphrase}"`
 }
 

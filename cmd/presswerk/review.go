@@ -124,6 +124,9 @@ func (c *decideCmd) Run(ctx context.Context, g *globals) error {
 	if err := l.work(ctx, v.Run); err != nil {
 		return err
 	}
+	if v.Decision != nil { // as it was written down, with its identity and time
+		d = *v.Decision
+	}
 	m := makeCmd{}
 	run, err := l.db.Run(ctx, v.Run)
 	if err != nil {

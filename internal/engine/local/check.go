@@ -92,7 +92,7 @@ func checkUnbuilt(f *Folder, r art.Recipe) error {
 		{len(r.Controls) > 0, "controls", "are not built yet"},
 		{len(r.References) > 0, "references", "are not built yet"},
 		{r.Tiling, "tiling", "is not built yet"},
-		{r.Hires != nil, "hires", "is done by the factory, not by this engine"},
+		{r.Hires != nil, "hires", "is not built yet"},
 		{r.Eta != 0 && r.Sampler != "ddim", "eta", "only ddim has one"},
 		{r.Prompt2 != "" && !xl, "prompt_2", "this model has one text encoder"},
 		{!xl && (r.OriginalSize != nil || r.CropsTopLeft != nil || r.TargetSize != nil), "original_size", "only SDXL models know sizes"},
