@@ -32,7 +32,7 @@ type Asset struct {
 	Alt          Text          `json:"alt"`
 	Master       Rendition     `json:"master"`
 	Renditions   []Rendition   `json:"renditions"`
-	Placeholder  string        `json:"placeholder,omitempty"` // ThumbHash in base64
+	Placeholder  string        `json:"placeholder,omitempty"` // data URI of a blurred preview
 	Rights       Rights        `json:"rights"`
 	Sources      []Source      `json:"sources"` // models and what they were trained on
 	Steps        []StepRecord  `json:"steps"`   // what finishing did, in order

@@ -205,7 +205,7 @@ func placeholder(_ context.Context, w *work) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.out.Placeholder, err = hash.DataURI(); err != nil {
+	if w.out.Placeholder, err = hash.Placeholder(w.picture); err != nil {
 		return nil, err
 	}
 	return map[string]any{"method": "thumbhash", "bytes": len(hash)}, nil

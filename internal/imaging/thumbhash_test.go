@@ -1,6 +1,8 @@
 package imaging
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"math"
 	"strings"
 	"testing"
@@ -43,7 +45,7 @@ func TestAThumbHashShowsThePicturesColours(t *testing.T) {
 		if b < 150 || r > 110 {
 			t.Errorf("%v: the blue side shows %d,%d", size, r, b)
 		}
-		uri, err := hash.DataURI()
+		uri, err := hash.Placeholder(p)
 		if err != nil || !strings.HasPrefix(uri, "data:image/png;base64,") {
 			t.Errorf("%v: %v", size, err)
 		}
@@ -59,3 +61,63 @@ func FuzzThumbHashPreview(f *testing.F) {
 		}
 	})
 }
+
+// disc is a tomato on mint, whose hash and preview npm's thumbhash 0.1.1 gives below.
+func disc(t *testing.T) *RGB {
+	t.Helper()
+	p := canvas(t, 100, 100)
+	for y := range 100 {
+		for x := range 100 {
+			p.Set(x, y, 178, 242, 220)
+			if (x-50)*(x-50)+(y-50)*(y-50) < 35*35 {
+				p.Set(x, y, 255, 70, 10)
+			}
+		}
+	}
+	return p
+}
+
+func TestThumbHashIsTheReferences(t *testing.T) {
+	hash, err := Thumb(disc(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := hex.EncodeToString(hash); got != "ab390a4718f897777887877f757678986787777008078700" {
+		t.Errorf("the hash is %s", got)
+	}
+	p, err := hash.Preview()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []struct{ x, y, r, g, b int }{{0, 0, 67, 255, 255}, {16, 16, 255, 64, 0}, {0, 16, 223, 203, 166}} {
+		r, g, b := p.At(want.x, want.y)
+		if max(abs(int(r)-want.r), abs(int(g)-want.g), abs(int(b)-want.b)) > 1 {
+			t.Errorf("%d,%d is %d %d %d, not %d %d %d", want.x, want.y, r, g, b, want.r, want.g, want.b)
+		}
+	}
+}
+
+func TestPlaceholdersHoldOnlyThePicturesColours(t *testing.T) {
+	p := disc(t)
+	hash, err := Thumb(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	uri, err := hash.Placeholder(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(uri, "data:image/png;base64,"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Decode(t.Context(), data, Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, g, b := got.At(0, 0); r < 160 || g > 252 || b > 232 { // resizing rings a little
+		t.Errorf("the corner is %d %d %d, and nothing in the picture is", r, g, b)
+	}
+}
+
+func abs(n int) int { return max(n, -n) }

@@ -341,7 +341,7 @@ func Encode(p *RGB, e Encoding) ([]byte, error) {
 	switch e.Format {
 	case PNG:
 		o := vips.NewPngExportParams()
-		o.Compression, o.Filter = 9, vips.PngFilterAll
+		o.Compression, o.Filter = 6, vips.PngFilterAll
 		data, _, err = ref.ExportPng(o)
 	case JPEG:
 		o := vips.NewJpegExportParams()
