@@ -32,8 +32,7 @@ func (s *Studio) render(w http.ResponseWriter, r *http.Request, status int, c te
 
 // status maps errors to HTTP; the first match counts.
 func status(err error) int {
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return http.StatusRequestEntityTooLarge
 	}
 	for _, row := range []struct {
@@ -284,7 +283,7 @@ func upload(r *http.Request) (name string, data []byte, err error) {
 	if err != nil {
 		return "", nil, fmt.Errorf("web: reading the upload: %w", err)
 	}
-	defer file.Close() //nolint:errcheck // only read
+	defer file.Close()
 	if data, err = io.ReadAll(file); err != nil {
 		return "", nil, fmt.Errorf("web: reading the upload: %w", err)
 	}
@@ -300,7 +299,7 @@ func (s *Studio) blob(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	defer file.Close() //nolint:errcheck // only read
+	defer file.Close()
 	head := make([]byte, 512)
 	n, err := io.ReadFull(file, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -130,7 +131,11 @@ func headers(next http.Handler) http.Handler {
 func (s *Studio) recover(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			if v := recover(); v != nil && v != http.ErrAbortHandler {
+			v := recover()
+			if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(v) // net/http breaks the connection off, so that half an answer is not taken for a whole one
+			}
+			if v != nil {
 				s.Logger.Error("panic", "path", r.URL.Path, "value", v)
 				http.Error(w, "internal error", http.StatusInternalServerError)
 			}

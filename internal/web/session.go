@@ -51,6 +51,7 @@ func (s *Studio) signedIn(next http.Handler) http.Handler {
 				q := r.URL.Query()
 				q.Del("key")
 				target := *r.URL
+				target.Path = "/" + strings.TrimLeft(target.Path, "/") // two slashes would lead to another host
 				target.RawQuery = q.Encode()
 				http.Redirect(w, r, target.RequestURI(), http.StatusSeeOther)
 				return

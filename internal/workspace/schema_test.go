@@ -164,7 +164,7 @@ func narrower() map[string]map[string]any {
 		"Brief.languages": {"items": map[string]any{"enum": brand.Languages()}, "minItems": 1},
 		"Brief.channels":  {"minItems": 1}, "KPI.target": {"exclusiveMinimum": 0},
 		"Finishing.smooth": {"minimum": 0, "maximum": 64},
-		"Select.share": {"minimum": 0, "maximum": 1}, "Select.count": {"minimum": 0}, "Axis.values": {"minItems": 1},
+		"Select.share":     {"minimum": 0, "maximum": 1}, "Select.count": {"minimum": 0}, "Axis.values": {"minItems": 1},
 		"Colour.hex": {"pattern": "^#[0-9a-fA-F]{6}$"}, "Colour.role": {"enum": []string{"primary", "accent", "background", "neutral"}},
 		"Channel.aspect": {"pattern": "^[1-9][0-9]{0,3}:[1-9][0-9]{0,3}$"}, "Channel.formats": {"items": map[string]any{"enum": brand.Formats()}, "minItems": 1},
 		"Channel.widths": {"items": map[string]any{"type": "integer", "minimum": 16, "maximum": 8192}, "minItems": 1},
