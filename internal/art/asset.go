@@ -32,7 +32,8 @@ type Asset struct {
 	Alt          Text          `json:"alt"`
 	Master       Rendition     `json:"master"`
 	Renditions   []Rendition   `json:"renditions"`
-	Placeholder  string        `json:"placeholder,omitempty"` // data URI of a blurred preview
+	Placeholder  string        `json:"placeholder,omitempty"` // data URI of a tiny preview
+	ThumbHash    string        `json:"thumbhash,omitempty"`   // in base64, for clients that draw it themselves
 	Rights       Rights        `json:"rights"`
 	Sources      []Source      `json:"sources"` // models and what they were trained on
 	Steps        []StepRecord  `json:"steps"`   // what finishing did, in order

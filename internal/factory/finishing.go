@@ -94,7 +94,7 @@ func (f *Factory) keep(ctx context.Context, a art.Asset, out finish.Output) (art
 		}
 		a.Renditions = append(a.Renditions, r)
 	}
-	a.Steps, a.Placeholder = out.Steps, out.Placeholder
+	a.Steps, a.Placeholder, a.ThumbHash = out.Steps, out.Placeholder, out.ThumbHash
 	a.Sources = append(a.Sources, out.Sources...)
 	return a, nil
 }

@@ -2,6 +2,7 @@ package finish
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"time"
@@ -69,7 +70,8 @@ type Output struct {
 	Master      File
 	Renditions  []File
 	Steps       []art.StepRecord
-	Placeholder string       // data URI of a blurred preview
+	Placeholder string       // data URI of a tiny preview
+	ThumbHash   string       // in base64
 	Sources     []art.Source // what finishing added to the picture's sources
 }
 
@@ -205,8 +207,9 @@ func placeholder(_ context.Context, w *work) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.out.Placeholder, err = hash.Placeholder(w.picture); err != nil {
+	w.out.ThumbHash = base64.StdEncoding.EncodeToString(hash)
+	if w.out.Placeholder, err = imaging.Placeholder(w.picture); err != nil {
 		return nil, err
 	}
-	return map[string]any{"method": "thumbhash", "bytes": len(hash)}, nil
+	return map[string]any{"bytes": len(w.out.Placeholder)}, nil
 }

@@ -1,9 +1,7 @@
 package imaging
 
 import (
-	"encoding/base64"
 	"fmt"
-	"image/png"
 	"math"
 
 	"presswerk/internal/art"
@@ -170,31 +168,3 @@ func (q plane) at(x, y, w, h int, shape [2]int) float64 {
 }
 
 func clamp(v float64) uint8 { return uint8(255*math.Max(0, math.Min(1, v)) + 0.5) }
-
-// Placeholder is the preview of p's hash as a data URI, for pages that show it until the picture is there. The hash's few
-// waves overshoot around a strong subject into colours that the picture doesn't have; each channel is held to the range
-// that it has in the picture.
-func (t ThumbHash) Placeholder(p *RGB) (string, error) {
-	preview, err := t.Preview()
-	if err != nil {
-		return "", err
-	}
-	small, err := Resize(p, preview.Width, preview.Height)
-	if err != nil {
-		return "", err
-	}
-	for k := range 3 {
-		low, high := uint8(255), uint8(0)
-		for i := k; i < len(small.Pix); i += 3 {
-			low, high = min(low, small.Pix[i]), max(high, small.Pix[i])
-		}
-		for i := k; i < len(preview.Pix); i += 3 {
-			preview.Pix[i] = min(high, max(low, preview.Pix[i]))
-		}
-	}
-	data, err := encodePNG(preview, png.BestCompression)
-	if err != nil {
-		return "", err
-	}
-	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(data), nil
-}
