@@ -104,8 +104,7 @@ func (c *makeCmd) rests(run art.RunView) bool {
 	case art.RunWorking:
 		return false
 	case art.RunReview: // approved pictures may still be on their way
-		p := run.Progress
-		return p.Approved == p.Assets && p.Assets == p.Published
+		return run.Progress.Approved == run.Progress.Published
 	default:
 		return true
 	}

@@ -40,7 +40,7 @@ func (f *Factory) Decide(ctx context.Context, d art.Decision) error {
 	switch {
 	case d.Action == art.Approve && c.AssetID == "":
 		change.Jobs = []art.Job{{Kind: art.JobFinish, Run: c.Run, Subject: c.ID, Revision: len(earlier), Priority: 1}}
-	case c.AssetID != "": // finished before: only the site changes
+	case run.Kind == art.Production: // the site may change, and perhaps nobody is waited for any more
 		change.Jobs = []art.Job{{Kind: art.JobPublish, Run: c.Run, Subject: d.ID}}
 	}
 	if d.Action == art.Fix {

@@ -80,7 +80,7 @@ func (f *Factory) Failed(_ context.Context, job art.Job, err error) art.Change {
 	switch job.Kind {
 	case art.JobRender, art.JobJudge:
 		c := art.Change{
-			Jobs:   []art.Job{{Kind: art.JobSelect, Run: job.Run, Subject: job.Subject}},
+			Jobs:   []art.Job{{Kind: art.JobSelect, Run: job.Run, Subject: job.Subject, Revision: job.Revision}},
 			Events: []art.Event{{Kind: "candidate", Run: job.Run, Candidate: job.Subject, At: now}},
 		}
 		if job.Kind == art.JobRender {

@@ -41,7 +41,7 @@ func (f *Factory) judge(ctx context.Context, job art.Job) (art.Change, error) {
 	v.Candidate, v.At = c.ID, f.Now()
 	return art.Change{
 		Verdicts: []art.Verdict{v},
-		Jobs:     []art.Job{{Kind: art.JobSelect, Run: c.Run, Subject: c.ID}},
+		Jobs:     []art.Job{{Kind: art.JobSelect, Run: c.Run, Subject: c.ID, Revision: job.Revision}},
 		Events:   []art.Event{{Kind: "candidate", Run: c.Run, Candidate: c.ID, At: f.Now()}},
 	}, nil
 }

@@ -33,7 +33,7 @@ func (f *Factory) Plan(o Order) (art.Plan, error) {
 }
 
 // Start begins a run, or finds the one that equals the order: the same brief, kit and recipes are the same run, so
-// asking twice does nothing twice. A plan with refusals is not started: the error lists them and wraps ErrRefused.
+// asking twice does nothing twice; what was given up in it is tried once more. A plan with refusals is not started: the error lists them and wraps ErrRefused.
 func (f *Factory) Start(ctx context.Context, o Order) (art.RunView, error) {
 	p, err := f.Plan(o)
 	if err != nil {
@@ -48,7 +48,7 @@ func (f *Factory) Start(ctx context.Context, o Order) (art.RunView, error) {
 	}
 	there, err := f.Records.Run(ctx, run.ID)
 	if err == nil {
-		return there, nil
+		return f.resume(ctx, there)
 	}
 	if !errors.Is(err, art.ErrNotFound) {
 		return art.RunView{}, err
@@ -57,6 +57,54 @@ func (f *Factory) Start(ctx context.Context, o Order) (art.RunView, error) {
 		return art.RunView{}, fmt.Errorf("factory: starting run %s: %w", run.ID, err)
 	}
 	return f.Records.Run(ctx, run.ID)
+}
+
+// resume queues once more what a run was given up for: pictures that could not be rendered where nothing else passed,
+// and finishing, selecting and publishing where the run failed. Any other run is left as it is.
+func (f *Factory) resume(ctx context.Context, run art.RunView) (art.RunView, error) {
+	if run.State != art.RunFailed && run.State != art.RunEmpty && run.State != art.RunExplored {
+		return run, nil
+	}
+	candidates, err := f.Records.Candidates(ctx, run.ID)
+	if err != nil {
+		return run, fmt.Errorf("factory: resuming run %s: %w", run.ID, err)
+	}
+	change := givenUp(run.Run, candidates, int(f.Now().UnixMilli()))
+	if len(change.Jobs) == 0 {
+		return run, nil
+	}
+	change.RunState = &art.RunStateChange{Run: run.ID, State: art.RunWorking}
+	change.Events = []art.Event{{Kind: "run", Run: run.ID, At: f.Now()}}
+	if err := f.Commit(ctx, change); err != nil {
+		return run, fmt.Errorf("factory: resuming run %s: %w", run.ID, err)
+	}
+	return f.Records.Run(ctx, run.ID)
+}
+
+// givenUp lists the jobs to try again. The revision tells them from the ones that ended.
+func givenUp(run art.Run, candidates []art.CandidateView, revision int) art.Change {
+	var c art.Change
+	approved, selected := false, false
+	for _, v := range candidates {
+		selected = selected || v.Selection != nil
+		switch {
+		case v.Failure != "":
+			c.Failures = append(c.Failures, art.RenderFailure{Candidate: v.ID}) // without a reason: it is not given up any more
+			c.Jobs = append(c.Jobs, art.Job{Kind: art.JobRender, Run: run.ID, Subject: v.ID, Revision: revision})
+		case v.Decision != nil && v.Decision.Action == art.Approve:
+			approved = true
+			if v.AssetID == "" {
+				c.Jobs = append(c.Jobs, art.Job{Kind: art.JobFinish, Run: run.ID, Subject: v.ID, Revision: revision})
+			}
+		}
+	}
+	if run.State == art.RunFailed && !selected {
+		c.Jobs = append(c.Jobs, art.Job{Kind: art.JobSelect, Run: run.ID, Revision: revision})
+	}
+	if run.State == art.RunFailed && approved {
+		c.Jobs = append(c.Jobs, art.Job{Kind: art.JobPublish, Run: run.ID, Subject: fmt.Sprintf("resumed-%d", revision)})
+	}
+	return c
 }
 
 // refusals turns a plan's refusals into one error, or nil.

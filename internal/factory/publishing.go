@@ -1,6 +1,7 @@
 package factory
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -26,6 +27,9 @@ func (f *Factory) publish(ctx context.Context, job art.Job) (art.Change, error) 
 	if !complete {
 		return art.Change{}, nil // a finish is on its way and will ask again
 	}
+	if len(assets) == 0 && run.Publication == nil {
+		return f.nothingToPublish(run.Run, candidates), nil
+	}
 	path, err := f.Site.Write(ctx, run, candidates, assets)
 	if err != nil {
 		return art.Change{}, fmt.Errorf("factory: publishing run %s: %w", run.ID, err)
@@ -43,21 +47,45 @@ func (f *Factory) publish(ctx context.Context, job art.Job) (art.Change, error) 
 	}, nil
 }
 
-// approved lists the assets whose newest decision is an approval, and tells whether all of them are finished.
+// nothingToPublish ends a run whose whole selection was turned down before anything of it was public.
+func (f *Factory) nothingToPublish(run art.Run, candidates []art.CandidateView) art.Change {
+	for _, c := range candidates {
+		if c.Selection == nil && c.Failure == "" {
+			return art.Change{} // the selection is still to come
+		}
+	}
+	if run.State == art.RunFailed || publishedState(candidates) != art.RunPublished {
+		return art.Change{}
+	}
+	return art.Change{
+		RunState: &art.RunStateChange{Run: run.ID, State: art.RunEmpty},
+		Events:   []art.Event{{Kind: "run", Run: run.ID, At: f.Now()}},
+	}
+}
+
+// approved lists the assets whose newest decision is an approval, the best ranked first, and tells whether all of them
+// are finished.
 func (f *Factory) approved(ctx context.Context, candidates []art.CandidateView, run string) ([]art.Asset, bool, error) {
 	approved, complete := map[string]bool{}, true
+	rank := map[string]int{}
 	for _, c := range candidates {
 		if c.Decision == nil || c.Decision.Action != art.Approve {
 			continue
 		}
 		complete = complete && c.AssetID != ""
 		approved[c.AssetID] = true
+		rank[c.AssetID] = len(candidates) + 1 // not ranked: approved beside the selection
+		if c.Selection != nil && c.Selection.Rank > 0 {
+			rank[c.AssetID] = c.Selection.Rank
+		}
 	}
 	all, err := f.Records.RunAssets(ctx, run)
 	if err != nil {
 		return nil, false, err
 	}
-	return slices.DeleteFunc(all, func(a art.Asset) bool { return !approved[a.ID] }), complete, nil
+	all = slices.DeleteFunc(all, func(a art.Asset) bool { return !approved[a.ID] })
+	slices.SortStableFunc(all, func(a, b art.Asset) int { return cmp.Compare(rank[a.ID], rank[b.ID]) })
+	return all, complete, nil
 }
 
 // PublishAgain writes a run's site as it stands in the records.

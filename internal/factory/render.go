@@ -30,7 +30,7 @@ func (f *Factory) render(ctx context.Context, job art.Job) (art.Change, error) {
 	return art.Change{
 		Rendered:     []art.Candidate{c},
 		Fingerprints: []art.Fingerprint{print},
-		Jobs:         []art.Job{{Kind: art.JobJudge, Run: c.Run, Subject: c.ID}},
+		Jobs:         []art.Job{{Kind: art.JobJudge, Run: c.Run, Subject: c.ID, Revision: job.Revision}},
 		Events:       []art.Event{{Kind: "candidate", Run: c.Run, Candidate: c.ID, At: f.Now()}},
 	}, nil
 }

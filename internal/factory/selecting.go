@@ -31,7 +31,7 @@ func (f *Factory) selectBest(ctx context.Context, job art.Job) (art.Change, erro
 		selected = selected || c.Selection != nil
 	}
 	if selected {
-		return f.selectAgain(fresh, run.Run), nil
+		return f.selectAgain(fresh, candidates, run.Run), nil
 	}
 	k, err := Kit(run.Run)
 	if err != nil {
@@ -44,29 +44,48 @@ func (f *Factory) selectBest(ctx context.Context, job art.Job) (art.Change, erro
 	return f.afterSelection(change, run.Run, candidates), nil
 }
 
-// selectAgain puts pictures that were made again before the person who had sent their parents back.
-func (f *Factory) selectAgain(fresh []art.CandidateView, run art.Run) art.Change {
-	if len(fresh) == 0 {
-		return art.Change{}
+// selectAgain puts pictures that came after the selection before a person: those made again because somebody sent their
+// parents back, and those that could not be rendered at first.
+func (f *Factory) selectAgain(fresh, candidates []art.CandidateView, run art.Run) art.Change {
+	var change art.Change
+	waits, approved := false, false
+	for _, c := range candidates {
+		waits = waits || c.Selection != nil && c.Selection.Selected && c.Decision == nil
+		approved = approved || c.Decision != nil && c.Decision.Action == art.Approve
 	}
-	change := art.Change{Events: []art.Event{{Kind: "run", Run: run.ID, At: f.Now()}}}
 	for _, c := range fresh {
-		s := art.Selection{Candidate: c.ID, Selected: c.Verdict.Pass, Reason: art.Text{
-			art.English: "made again, after " + c.Parent + " was sent back, and failed a gate",
-			art.German:  "neu gemacht, nachdem " + c.Parent + " zurückgeschickt wurde, und an einer Prüfung gescheitert",
-		}}
-		if s.Selected {
-			s.Reason = art.Text{
-				art.English: "made again, after " + c.Parent + " was sent back",
-				art.German:  "neu gemacht, nachdem " + c.Parent + " zurückgeschickt wurde",
-			}
-			if run.Kind == art.Production && run.State != art.RunReview {
-				change.RunState = &art.RunStateChange{Run: run.ID, State: art.RunReview}
-			}
-		}
-		change.Selections = append(change.Selections, s)
+		change.Selections = append(change.Selections, art.Selection{Candidate: c.ID, Selected: c.Verdict.Pass, Reason: late(c)})
+		waits = waits || c.Verdict.Pass && c.Decision == nil
+	}
+	state := run.State
+	switch {
+	case run.Kind == art.Exploration:
+		state = art.RunExplored
+	case waits:
+		state = art.RunReview
+	case state == art.RunWorking && !approved:
+		state = art.RunEmpty
+	}
+	if state != run.State {
+		change.RunState = &art.RunStateChange{Run: run.ID, State: state}
+	}
+	if len(fresh) > 0 || state != run.State {
+		change.Events = []art.Event{{Kind: "run", Run: run.ID, At: f.Now()}}
 	}
 	return change
+}
+
+// late says why a picture came after the selection.
+func late(c art.CandidateView) art.Text {
+	t := art.Text{art.English: "rendered after the others were selected", art.German: "gerendert, nachdem die anderen ausgewählt waren"}
+	if c.Parent != "" {
+		t = art.Text{art.English: "made again, after " + c.Parent + " was sent back", art.German: "neu gemacht, nachdem " + c.Parent + " zurückgeschickt wurde"}
+	}
+	if !c.Verdict.Pass {
+		t[art.English] += ", and failed a gate"
+		t[art.German] += ", und an einer Prüfung gescheitert"
+	}
+	return t
 }
 
 // ballot is what the pre-selection needs to know: the brief's wishes over the kit's, and what must be distinct.

@@ -157,18 +157,13 @@ type worker struct {
 }
 
 // Work does one job; see Handler for what its errors mean.
-func (w *worker) Work(ctx context.Context, job *river.Job[args]) (err error) {
+func (w *worker) Work(ctx context.Context, job *river.Job[args]) error {
 	o := w.queue.options
-	defer func() {
-		if p := recover(); p != nil { // the one place where a handler's panic ends
-			err = fmt.Errorf("queue: %s of run %s broke down: %v", job.Args.Job.Kind, job.Args.Run, p)
-		}
-	}()
 	handle, ok := o.Handlers[job.Args.Job.Kind]
 	if !ok {
 		return river.JobCancel(fmt.Errorf("queue: nobody handles %q", job.Args.Job.Kind))
 	}
-	change, err := handle(ctx, job.Args.Job)
+	change, err := safely(ctx, handle, job.Args.Job)
 	switch {
 	case err == nil:
 		return w.commit(ctx, job, change)
@@ -182,6 +177,16 @@ func (w *worker) Work(ctx context.Context, job *river.Job[args]) (err error) {
 	}
 	o.Logger.WarnContext(ctx, "job will be tried again", "kind", job.Args.Job.Kind, "run", job.Args.Run, "subject", job.Args.Subject, "attempt", job.Attempt, "err", err)
 	return err
+}
+
+// safely is the one place where a handler's panic ends: as an error, so that giving up is written down like any other.
+func safely(ctx context.Context, handle Handler, job art.Job) (c art.Change, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			c, err = art.Change{}, fmt.Errorf("queue: %s of run %s broke down: %v", job.Kind, job.Run, p)
+		}
+	}()
+	return handle(ctx, job)
 }
 
 // commit writes the change, its jobs and the end of this job at once.

@@ -154,6 +154,15 @@ func TestAPanicIsAFailureOfItsJobOnly(t *testing.T) {
 	b.work(func() bool { return len(b.seen) >= 2 })
 }
 
+func TestAPanicIsGivenUpLikeAnyOtherFailure(t *testing.T) {
+	b := newBench(t, func(context.Context, art.Job) (art.Change, error) { panic("boom") })
+	b.insert(job("bad"))
+	if _, err := b.db.Handle().ExecContext(context.Background(), `UPDATE river_job SET max_attempts = 1`); err != nil {
+		t.Fatal(err)
+	}
+	b.work(func() bool { return len(b.failed) == 1 })
+}
+
 func TestRescueFindsTheJobsOfADeadWorker(t *testing.T) {
 	ctx := context.Background()
 	b := newBench(t, func(context.Context, art.Job) (art.Change, error) { return art.Change{}, nil })
