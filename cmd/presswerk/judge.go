@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,7 +83,7 @@ func one(ctx context.Context, file string, colours []art.Colour, rubric []art.Ga
 
 func judgeText(w io.Writer, words words, all []judged) {
 	for _, j := range all {
-		fmt.Fprintln(w, j.File, j.Error)
+		fmt.Fprintln(w, cmp.Or(j.Error, j.File))
 		for _, s := range j.Scores {
 			if s.Available {
 				fmt.Fprintf(w, "  %-10s %8.3f %-14s %s\n", s.Scorer, s.Value, s.Unit, s.Meaning.In(words.lang))

@@ -103,7 +103,7 @@ func (c *makeCmd) rests(run art.RunView) bool {
 	switch run.State {
 	case art.RunWorking:
 		return false
-	case art.RunReview: // approved pictures may still be on their way
+	case art.RunReview, art.RunPublished: // what was approved or taken back may still be on its way
 		return run.Progress.Approved == run.Progress.Published
 	default:
 		return true
@@ -138,10 +138,23 @@ func (c *makeCmd) report(ctx context.Context, g *globals, l *line, run art.RunVi
 	if run.Publication != nil {
 		answer.Published = run.Publication.Path
 	}
+	if run.Failure == "" && run.Progress.Rendered == 0 { // no gate was asked: say what kept the renderer from working
+		run.State, run.Failure = art.RunFailed, firstFailure(candidates)
+	}
 	if err := g.answer(answer, func(w io.Writer) { c.text(w, g.words, run, answer) }); err != nil {
 		return err
 	}
 	return outcome(run)
+}
+
+// firstFailure is why the first of the candidates that could not be rendered was given up.
+func firstFailure(candidates []art.CandidateView) string {
+	for _, v := range candidates {
+		if v.Failure != "" {
+			return v.Failure
+		}
+	}
+	return ""
 }
 
 func (c *makeCmd) text(w io.Writer, words words, run art.RunView, m made) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"presswerk/internal/art"
 	"presswerk/internal/factory"
@@ -53,6 +54,6 @@ func planText(w io.Writer, words words, p art.Plan) {
 		fmt.Fprintln(w, words.say("plan_warning", r.Field, r.Reason))
 	}
 	for _, r := range p.Refused {
-		fmt.Fprintln(w, words.say("plan_refused", r.Field, r.Reason))
+		fmt.Fprintln(w, words.say("plan_refused", r.Field, strings.TrimSuffix(r.Reason+"; "+r.Remedy, "; ")))
 	}
 }

@@ -237,7 +237,7 @@ func TestWhatCannotBeHonouredIsRefused(t *testing.T) {
 	}{
 		"no engine":            {func(in *plan.Input) { in.Engines = nil }, "parameters.engine", "doctor"},
 		"an unknown engine":    {axis("engine", "locla"), "parameters.engine", `did you mean "local"`},
-		"an unknown model":     {axis("model", "hous"), "parameters.model", "house@1"},
+		"an unknown model":     {axis("model", "hous"), "parameters.model", `did you mean "house"? there are: house@1, sd@3`},
 		"an old model":         {axis("model", "house@7"), "parameters.model", "house@1"},
 		"a model elsewhere":    {func(in *plan.Input) { in.Brief.Parameters = art.Parameters{Engine: "local", Model: "sd"} }, "parameters.model", "there are: house@1"},
 		"an unknown sampler":   {axis("sampler", "eulr"), "parameters.sampler", `did you mean "euler"`},

@@ -44,7 +44,14 @@ func (b *builder) engine(p art.Parameters) (art.Capabilities, *art.Refusal) {
 // suggest names what could be meant, and all there is.
 func suggest(name string, known []string) string {
 	all := "there are: " + strings.Join(known, ", ")
-	if near := prompt.Nearest(name, known); near != "" {
+	near := prompt.Nearest(name, known)
+	for _, k := range known { // who leaves the version out means the name
+		bare, _, _ := strings.Cut(k, "@")
+		if near == "" {
+			near = prompt.Nearest(name, []string{bare})
+		}
+	}
+	if near != "" {
 		return fmt.Sprintf("did you mean %q? %s", near, all)
 	}
 	return all

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"presswerk/internal/testkit"
+)
+
+// TestMain lets scripts call this test binary under the program's name.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"presswerk": main})
+}
+
+func TestScripts(t *testing.T) {
+	root := testkit.Root(t)
+	native := filepath.Dir(filepath.Dir(testkit.Native(t, onnxLibrary)))
+	_ = testkit.Native(t, filepath.Join(upscalerDir, upscalerNames()[0]+".onnx"))
+	_ = testkit.Native(t, c2paLibrary)
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script", RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("PRESSWERK_LIB", native)
+			e.Setenv("PRESSWERK_MODELS", filepath.Join(root, "models"))
+			e.Setenv("PRESSWERK_THREADS", "2")
+			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, "cache")) // nothing of this machine's user is seen
+			e.Setenv("FIXTURES", filepath.Join(root, "internal", "provenance", "testdata"))
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": status, "picture": drawPicture, "json": validJSON, "tamper": tamper},
+	})
+}
+
+// status runs a program and wants its exit status: exits 2 presswerk plan x.yaml.
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits STATUS PROGRAM ARGUMENT…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var ended *exec.ExitError
+		if !errors.As(err, &ended) {
+			ts.Fatalf("%v", err)
+		}
+		got = ended.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d\n%s\n%s", got, want, ts.ReadFile("stdout"), ts.ReadFile("stderr"))
+	}
+}
+
+// drawPicture writes a PNG with a dark square on a light ground: picture FILE SIDE.
+func drawPicture(ts *testscript.TestScript, _ bool, args []string) {
+	side, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	p := image.NewGray(image.Rect(0, 0, side, side))
+	for y := range side {
+		for x := range side {
+			p.SetGray(x, y, color.Gray{Y: 230})
+			if x > side/4 && x < 3*side/4 && y > side/4 && y < 3*side/4 {
+				p.SetGray(x, y, color.Gray{Y: 20})
+			}
+		}
+	}
+	f, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Check(errors.Join(png.Encode(f, p), f.Close()))
+}
+
+// validJSON wants standard output to be one JSON document, and puts the string at a path into a variable:
+// json VARIABLE assets.0.id.
+func validJSON(ts *testscript.TestScript, _ bool, args []string) {
+	var v any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &v))
+	if len(args) < 2 {
+		return
+	}
+	for key := range strings.SplitSeq(args[1], ".") {
+		switch at := v.(type) {
+		case map[string]any:
+			v = at[key]
+		case []any:
+			i, err := strconv.Atoi(key)
+			ts.Check(err)
+			v = at[i]
+		}
+	}
+	s, ok := v.(string)
+	if !ok {
+		ts.Fatalf("there is no string at %s, but %v", args[1], v)
+	}
+	ts.Setenv(args[0], s)
+}
+
+// tamper changes one byte in the middle of a copy: tamper FROM TO.
+func tamper(ts *testscript.TestScript, _ bool, args []string) {
+	data := []byte(ts.ReadFile(args[0]))
+	data[len(data)/2] ^= 0x55
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o600))
+}
