@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,6 +113,8 @@ func (f *files) index(ctx context.Context, now publish.Campaign) error {
 		if err != nil {
 			return err
 		}
+		public := r.Publication.Assets // what was taken back since is no longer there to be shown
+		assets = slices.DeleteFunc(assets, func(a art.Asset) bool { return !slices.Contains(public, a.ID) })
 		cards = append(cards, card(publish.Campaign{
 			Run: r.Run, Brand: publish.Brand{Name: k.Name}, Languages: languages(r.Brief), MadeAt: r.Publication.At,
 		}, assets))

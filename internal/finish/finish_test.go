@@ -397,6 +397,14 @@ func TestAContactSheetShowsEveryTile(t *testing.T) {
 			t.Errorf("%s: ΔE %.1f at %d, %d", name, d, c.x, c.y)
 		}
 	}
+	// Many tiles are smaller, twelve of 96 in a row: 217 of them are 1548 × 3404, and 2000 are 29452 high.
+	many := make([]finish.Tile, 217)
+	for i := range many {
+		many[i] = finish.Tile{Picture: tiles[0].Picture, Title: tiles[0].Title}
+	}
+	if sheet, err = finisher(func(*finish.Options) {}).Sheet(context.Background(), "s", many, art.Rights{}, nil); err != nil || sheet.Width != 1548 || sheet.Height != 3404 {
+		t.Errorf("many tiles: %d×%d, %v", sheet.Width, sheet.Height, err)
+	}
 	for name, tiles := range map[string][]finish.Tile{"no tiles": nil, "no picture": {{Picture: []byte("Dear aunt")}}} {
 		if _, err := finisher(func(*finish.Options) {}).Sheet(context.Background(), "s", tiles, art.Rights{}, nil); !errors.Is(err, art.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)

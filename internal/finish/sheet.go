@@ -28,13 +28,20 @@ type Tile struct {
 
 // Measures of a contact sheet in pixels.
 const (
-	tileSide   = 224
-	tileGap    = 28
-	labelRoom  = 52
-	sheetEdge  = 44
-	ringWidth  = 5
-	sheetTiles = 6 // a row, at most
+	tileGap   = 28
+	labelRoom = 52
+	sheetEdge = 44
+	ringWidth = 5
 )
+
+// tileSize gives the side of a tile and how many stand in a row. A run of 2000 pictures, the most that a plan may hold,
+// must stay below the 65535 pixels that a JPEG can be high.
+func tileSize(n int) (side, columns int) {
+	if n > 216 {
+		return 96, 12
+	}
+	return 224, min(6, n)
+}
 
 // sheetColours: paper, ink, quiet ink, ring of the selected.
 func sheetColours() (paper, ink, quiet, ring color.RGBA) {
@@ -74,9 +81,9 @@ func (f *Finisher) Sheet(ctx context.Context, name string, tiles []Tile, rights 
 
 // drawSheet lays the tiles out in rows.
 func drawSheet(ctx context.Context, tiles []Tile) (*imaging.RGB, error) {
-	columns := min(sheetTiles, len(tiles))
+	side, columns := tileSize(len(tiles))
 	rows := (len(tiles) + columns - 1) / columns
-	size := image.Rect(0, 0, 2*sheetEdge+columns*(tileSide+tileGap)-tileGap, 2*sheetEdge+rows*(tileSide+labelRoom+tileGap)-tileGap)
+	size := image.Rect(0, 0, 2*sheetEdge+columns*(side+tileGap)-tileGap, 2*sheetEdge+rows*(side+labelRoom+tileGap)-tileGap)
 	paper, ink, quiet, ring := sheetColours()
 	canvas := image.NewRGBA(size)
 	draw.Draw(canvas, size, image.NewUniform(paper), image.Point{}, draw.Src)
@@ -89,16 +96,16 @@ func drawSheet(ctx context.Context, tiles []Tile) (*imaging.RGB, error) {
 		return nil, err
 	}
 	for i, t := range tiles {
-		at := image.Pt(sheetEdge+i%columns*(tileSide+tileGap), sheetEdge+i/columns*(tileSide+labelRoom+tileGap))
+		at := image.Pt(sheetEdge+i%columns*(side+tileGap), sheetEdge+i/columns*(side+labelRoom+tileGap))
 		if t.Selected {
-			draw.Draw(canvas, image.Rect(at.X-ringWidth, at.Y-ringWidth, at.X+tileSide+ringWidth, at.Y+tileSide+ringWidth), image.NewUniform(ring), image.Point{}, draw.Src)
+			draw.Draw(canvas, image.Rect(at.X-ringWidth, at.Y-ringWidth, at.X+side+ringWidth, at.Y+side+ringWidth), image.NewUniform(ring), image.Point{}, draw.Src)
 		}
-		if err := drawTile(ctx, canvas, at, t.Picture); err != nil {
+		if err := drawTile(ctx, canvas, at, side, t.Picture); err != nil {
 			return nil, err
 		}
-		write(canvas, bold, ink, at.X, at.Y+tileSide+24, fmt.Sprintf("%d", i+1))
-		write(canvas, plain, quiet, at.X+34, at.Y+tileSide+24, t.Title)
-		write(canvas, plain, quiet, at.X, at.Y+tileSide+44, t.Note)
+		write(canvas, bold, ink, at.X, at.Y+side+24, side, fmt.Sprintf("%d", i+1))
+		write(canvas, plain, quiet, at.X+34, at.Y+side+24, side-34, t.Title)
+		write(canvas, plain, quiet, at.X, at.Y+side+44, side, t.Note)
 	}
 	out, err := imaging.NewRGB(size.Dx(), size.Dy())
 	if err != nil {
@@ -110,17 +117,17 @@ func drawSheet(ctx context.Context, tiles []Tile) (*imaging.RGB, error) {
 	return out, nil
 }
 
-func drawTile(ctx context.Context, canvas *image.RGBA, at image.Point, data []byte) error {
+func drawTile(ctx context.Context, canvas *image.RGBA, at image.Point, side int, data []byte) error {
 	p, err := imaging.Decode(ctx, data, imaging.Limits{})
 	if err != nil {
 		return err
 	}
 	long := max(p.Width, p.Height)
-	small, err := imaging.Resize(p, max(1, p.Width*tileSide/long), max(1, p.Height*tileSide/long))
+	small, err := imaging.Resize(p, max(1, p.Width*side/long), max(1, p.Height*side/long))
 	if err != nil {
 		return err
 	}
-	dx, dy := (tileSide-small.Width)/2, (tileSide-small.Height)/2
+	dx, dy := (side-small.Width)/2, (side-small.Height)/2
 	for y := range small.Height {
 		for x := range small.Width {
 			r, g, b := small.At(x, y)
@@ -141,9 +148,9 @@ func face(ttf []byte) (font.Face, error) {
 	return opentype.NewFace(f, &opentype.FaceOptions{Size: textSize, DPI: 72, Hinting: font.HintingFull})
 }
 
-// write draws a line of text and cuts it at the tile's width.
-func write(canvas *image.RGBA, f font.Face, c color.Color, x, y int, text string) {
-	for font.MeasureString(f, text).Ceil() > tileSide-8 && len(text) > 1 {
+// write draws a line of text and cuts it at the width.
+func write(canvas *image.RGBA, f font.Face, c color.Color, x, y, width int, text string) {
+	for font.MeasureString(f, text).Ceil() > width-8 && len(text) > 1 {
 		r := []rune(text)
 		text = string(r[:len(r)-2]) + "…"
 	}
