@@ -240,7 +240,7 @@ func (b *bench) work(run string, done func(art.RunView) bool) art.RunView {
 		b.t.Fatal(err)
 	}
 	var v art.RunView
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		v = b.run(run)
 		if done(v) {
 			break

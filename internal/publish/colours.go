@@ -46,7 +46,13 @@ func parse(hex string) (rgb, bool) {
 }
 
 func (c rgb) hex() string {
-	return fmt.Sprintf("#%02x%02x%02x", int(c[0]+0.5), int(c[1]+0.5), int(c[2]+0.5))
+	w := c.whole()
+	return fmt.Sprintf("#%02x%02x%02x", int(w[0]), int(w[1]), int(w[2]))
+}
+
+// whole is the colour as it is written and shown.
+func (c rgb) whole() rgb {
+	return rgb{math.Floor(c[0] + 0.5), math.Floor(c[1] + 0.5), math.Floor(c[2] + 0.5)}
 }
 
 // luminance is that of WCAG 2.1.
@@ -73,7 +79,7 @@ func contrast(a, b rgb) float64 {
 func towards(hex string, end float64, ground string) string {
 	c, _ := parse(hex)
 	g, _ := parse(ground)
-	for step := 0; step < 50 && contrast(c, g) < readable; step++ {
+	for step := 0; step < 50 && contrast(c.whole(), g) < readable; step++ {
 		for i := range c {
 			c[i] += (end - c[i]) * 0.06
 		}
