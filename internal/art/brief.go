@@ -57,7 +57,7 @@ type Legal struct {
 
 // Select is how the best few per cent are picked.
 type Select struct {
-	Share float64 `json:"share,omitempty" yaml:"share,omitempty"` // top share of the candidates that pass, 0 < share ≤ 1; 0 takes the kit's
+	Share float64 `json:"share,omitempty" yaml:"share,omitempty"` // how many of all judged candidates are selected, as a share, rounded up: 0 < share ≤ 1; 0 takes the kit's
 	Count int     `json:"count,omitempty" yaml:"count,omitempty"` // at most this many; 0 means no limit
 	// DistinctBy keeps at most one winner for each value of this matrix field, such as "prompt.subject".
 	DistinctBy string `json:"distinct_by,omitempty" yaml:"distinct_by,omitempty"`

@@ -3,6 +3,6 @@
 //	sum, err := blobs.Put(ctx, data)
 //	data, err := blobs.Get(ctx, sum) // checked against the name on the way out
 //
-// It stands on gocloud.dev/blob, so that a folder and an S3-class bucket are the same to callers. It knows nothing of
-// what the bytes mean and never deletes.
+// It stands on gocloud.dev/blob, so that an S3-class bucket can become the same to callers as a folder; so far Open takes
+// a folder. The package knows nothing of what the bytes mean and never deletes.
 package blob

@@ -44,7 +44,7 @@ func kinds() map[string]kind {
 	}
 }
 
-// Samplers lists the names that New takes, in alphabetical order.
+// Samplers lists the names that NewSampler takes, in alphabetical order.
 func Samplers() []string { return slices.Sorted(maps.Keys(kinds())) }
 
 func kindOf(name string) (kind, error) {

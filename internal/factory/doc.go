@@ -6,8 +6,8 @@
 // The factory also answers for the people around the line: it starts a run from a brief, takes decisions, and makes an
 // asset again from its record.
 //
-//	f, err := factory.New(factory.Options{…})
-//	run, err := f.Start(ctx, factory.Order{Brief: brief, Kit: kit})
+//	f := factory.New(factory.Options{…})
+//	run, err := f.Start(ctx, factory.Order{Brief: brief, Kit: kit, Styles: styles, Commit: commit})
 //
 // It sees neither SQL nor files nor a particular engine: it states the few methods that it needs as interfaces. It
 // keeps no state of its own; every answer comes from the records.

@@ -1,11 +1,12 @@
 // Package finish takes an approved candidate to a master and every file that its channels need, without another tool.
 //
-// Its nouns: a Step is one thing done to a picture, with its parameters recorded; the master is the largest, lossless
+// Its nouns: a step is one thing done to a picture, with its parameters recorded; the master is the largest, lossless
 // picture; a rendition is one file for a channel.
 //
 //	f := finish.New(finish.Options{Upscalers: ups, Signer: sign, Generator: …})
 //	out, err := f.Finish(ctx, finish.Input{Candidate: c, Picture: png, Channels: channels, …})
 //
-// The order is fixed: smooth → background → upscale → size → metadata → encode → sign. Signing comes last because any later change
-// breaks it. Equal input gives equal pixels; only signatures differ. Nothing is stored here: the caller keeps the files.
+// The order is fixed: read → smooth → background → upscale → size → placeholder → master → renditions. Every file gets its
+// metadata when it is encoded and is signed last, because any later change breaks the signature. Equal input gives equal
+// pixels; only signatures differ. Nothing is stored here: the caller keeps the files.
 package finish

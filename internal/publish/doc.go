@@ -5,7 +5,8 @@
 // the page above several campaigns.
 //
 //	err := publish.Site(ctx, campaign, dir)
-//	err = publish.Index(ctx, cards, parent)
+//	err = publish.Index(ctx, cards, "https://www.example.com/", parent)
+//	html, err := publish.Snippet(campaign, asset, "https://www.example.com/", art.English)
 //
 // The pages need no script and load nothing from elsewhere. The package makes no pictures: it takes the finished files
 // byte by byte, so their signatures stay intact.

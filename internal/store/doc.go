@@ -5,9 +5,10 @@
 // in one transaction together with whatever the caller does on the same transaction (queueing follow-up jobs, ending
 // the job): either all of it happened or none.
 //
-//	db, err := store.Open(ctx, path, store.Options{})
-//	err = db.Commit(ctx, change, func(ctx context.Context, tx *sql.Tx) error { return queue.Insert(ctx, tx, change.Jobs) })
+//	db, err := store.Open(ctx, path)
+//	err = db.Commit(ctx, change, now, func(ctx context.Context, tx *sql.Tx) error { return q.Insert(ctx, tx, change.Jobs) })
 //
-// Open upgrades an older database forward and keeps a copy of it beside it. The store never keeps pictures (see blob)
+// The queue keeps its jobs in the same file; Open makes its tables, too, and Handle gives it the connection. Open upgrades
+// an older database forward and keeps a copy of it beside it. The store never keeps pictures (see blob)
 // and never decides anything (see judge and factory).
 package store

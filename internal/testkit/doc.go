@@ -1,2 +1,10 @@
 // Package testkit helps tests. It is imported by tests only.
+//
+// Native, Tool and Need stand before what a bare machine may lack: a test is then skipped, and under PRESSWERK_ALL=1 it
+// fails. Root finds the source tree.
+//
+//	path := testkit.Native(t, "c2pa/libc2pa_c.so")
+//
+// Its own tests are about the tree as a whole: who imports whom, as docs/layers.txt allows, and that every package says
+// what it is for.
 package testkit

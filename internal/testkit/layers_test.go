@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -36,6 +37,28 @@ func TestLayers(t *testing.T) {
 	}
 	for _, sentence := range l.check(listPackages(t)) {
 		t.Error(sentence)
+	}
+}
+
+// TestEveryPackageSaysWhatItIsFor: there is a doc.go, and it begins as Go's tools expect.
+func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
+	for name := range listPackages(t) {
+		dir, file := "internal", "doc.go"
+		if strings.HasPrefix(name, "cmd/") {
+			dir, file = "", "main.go"
+		}
+		text, err := os.ReadFile(filepath.Join(Root(t), dir, filepath.FromSlash(name), file))
+		if err != nil {
+			t.Errorf("%s has no %s: write what it is for, its nouns, one example and what it will not do", name, file)
+			continue
+		}
+		begin := "// Package " + path.Base(name) + " "
+		if dir == "" {
+			begin = "// Command " + path.Base(name) + " "
+		}
+		if !strings.HasPrefix(string(text), begin) {
+			t.Errorf("%s of %s does not begin with %q: go doc shows what stands there", file, name, begin)
+		}
 	}
 }
 
@@ -153,8 +176,8 @@ func (l layers) check(packages map[string][]string) []string {
 			wrong = append(wrong, fmt.Sprintf("%s is not listed in docs/layers.txt: add a line %q with what it may import", name, name+": …"))
 			continue
 		}
-		for _, path := range packages[name] {
-			if sentence := l.checkImport(name, path, allowed); sentence != "" {
+		for _, imported := range packages[name] {
+			if sentence := l.checkImport(name, imported, allowed); sentence != "" {
 				wrong = append(wrong, sentence)
 			}
 		}
@@ -163,8 +186,8 @@ func (l layers) check(packages map[string][]string) []string {
 }
 
 // checkImport says what is wrong with one import, or nothing.
-func (l layers) checkImport(name, path string, allowed []string) string {
-	if other, ok := inTree(path); ok {
+func (l layers) checkImport(name, imported string, allowed []string) string {
+	if other, ok := inTree(imported); ok {
 		switch {
 		case other == "testkit":
 			return name + " imports testkit outside its tests: move what it needs to where it belongs"
@@ -175,23 +198,23 @@ func (l layers) checkImport(name, path string, allowed []string) string {
 		}
 	}
 	for library, users := range l.mayUse {
-		if path != library && (!strings.HasPrefix(path, library+"/") || !strings.Contains(library, ".")) {
+		if imported != library && (!strings.HasPrefix(imported, library+"/") || !strings.Contains(library, ".")) {
 			continue
 		}
 		switch {
 		case slices.Contains(users, name):
 		case len(users) == 0:
-			return fmt.Sprintf("%s imports %s, which nobody may use: do without it, or change its line in docs/layers.txt", name, path)
+			return fmt.Sprintf("%s imports %s, which nobody may use: do without it, or change its line in docs/layers.txt", name, imported)
 		default:
-			return fmt.Sprintf("%s imports %s, which only %s may use: ask that package for what is needed, or change its line in docs/layers.txt", name, path, strings.Join(users, ", "))
+			return fmt.Sprintf("%s imports %s, which only %s may use: ask that package for what is needed, or change its line in docs/layers.txt", name, imported, strings.Join(users, ", "))
 		}
 	}
 	return ""
 }
 
 // inTree gives the short name of a package of this tree.
-func inTree(path string) (string, bool) {
-	name, ok := strings.CutPrefix(path, module)
+func inTree(imported string) (string, bool) {
+	name, ok := strings.CutPrefix(imported, module)
 	return strings.TrimPrefix(name, "internal/"), ok
 }
 
