@@ -219,6 +219,14 @@ func checkPage(t *testing.T, tab testkit.Tab, name string) {
 			t.Errorf("picture %d: %v", i, err)
 		}
 	}
+	// A preload that doesn't fit what the picture element asks for loads the first picture twice.
+	if files := testkit.Evaluate[[]string](t, tab, `(() => {
+		const first = document.querySelector("picture img");
+		if (!first) return [];
+		const stem = first.currentSrc.split("/").pop().replace(/-\d+\.\w+$/, "");
+		return performance.getEntriesByType("resource").map(r => r.name.split("/").pop()).filter(n => n.startsWith(stem)); })()`); len(files) > 1 {
+		t.Errorf("the first picture was loaded as %v", files)
+	}
 	if shift := testkit.Evaluate[float64](t, tab, `new Promise(done => {
 		let sum = 0;
 		new PerformanceObserver(list => list.getEntries().forEach(e => { sum += e.value; })).observe({type: "layout-shift", buffered: true});

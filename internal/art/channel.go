@@ -13,9 +13,18 @@ type Channel struct {
 
 // Colour is a named colour of a brand.
 type Colour struct {
-	Name string `json:"name" yaml:"name"`
-	Hex  string `json:"hex" yaml:"hex"`                       // "#rrggbb", sRGB
-	Role string `json:"role,omitempty" yaml:"role,omitempty"` // "primary", "accent", "background", "neutral"
+	Name  string `json:"name" yaml:"name"`                       // as briefs and prompts say it
+	Title Text   `json:"title,omitempty" yaml:"title,omitempty"` // as people read it; the name where nothing is said
+	Hex   string `json:"hex" yaml:"hex"`                         // "#rrggbb", sRGB
+	Role  string `json:"role,omitempty" yaml:"role,omitempty"`   // "primary", "accent", "background", "neutral"
+}
+
+// Called is the colour's name for people who read lang.
+func (c Colour) Called(lang Language) string {
+	if title := c.Title.In(lang); title != "" {
+		return title
+	}
+	return c.Name
 }
 
 // Capabilities is what an engine with one model can honour, as data.

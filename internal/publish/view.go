@@ -32,6 +32,11 @@ type picture struct {
 	Style         template.CSS
 }
 
+// Attribute is the source's srcset for a preload link. The template package would write imagesrcset as one address.
+func (s source) Attribute() template.HTMLAttr {
+	return template.HTMLAttr(`imagesrcset="` + template.HTMLEscapeString(s.Srcset) + `"`) //nolint:gosec // escaped here
+}
+
 // Preload is the source that a browser of today will choose.
 func (p picture) Preload() source {
 	if len(p.Sources) > 0 {
