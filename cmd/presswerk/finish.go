@@ -55,17 +55,34 @@ func (c *finishCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
+	origin, err := t.originOf(ctx, data)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.File, err)
+	}
 	f := t.finisher(id)
 	name := strings.TrimSuffix(filepath.Base(c.File), filepath.Ext(c.File))
 	text := art.Text{art.English: c.Alt}
 	out, err := f.Finish(ctx, finish.Input{
-		Picture: data, AssetID: art.Digest(data), Slug: prompt.Slugify(name), Title: text, Alt: text,
+		Picture: data, Origin: origin, AssetID: art.Digest(data), Slug: prompt.Slugify(name), Title: text, Alt: text,
 		Channels: channels, Finishing: k.Finishing, Rights: k.Rights, PromptInFiles: k.PromptMode(),
 	})
 	if err != nil {
 		return err
 	}
 	return c.write(g, out)
+}
+
+// originOf is the digital source type that a file gives itself, in its manifest before its metadata.
+func (t *tools) originOf(ctx context.Context, data []byte) (string, error) {
+	lib, _ := t.library() // without it the metadata still say something
+	v, err := provenance.Verify(ctx, data, provenance.VerifyOptions{Library: lib})
+	if err != nil {
+		return "", err
+	}
+	if types := v.Layers.C2PA.SourceTypes; v.Layers.C2PA.State != provenance.Invalid && len(types) > 0 {
+		return types[0], nil
+	}
+	return v.Layers.Metadata.SourceType, nil
 }
 
 func (c *finishCmd) write(g *globals, out finish.Output) error {

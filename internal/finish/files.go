@@ -35,7 +35,7 @@ func master(ctx context.Context, w *work) (map[string]any, error) {
 	file := File{Data: data, Rendition: art.Rendition{
 		Name: name, Format: "png", MIME: imaging.PNG.MIME(), Width: w.picture.Width, Height: w.picture.Height, ColourSpace: "srgb",
 	}}
-	if w.out.Master, err = w.f.sign(ctx, file, w.created(name)); err != nil {
+	if w.out.Master, err = w.f.sign(ctx, file, w.first(name)); err != nil {
 		return nil, err
 	}
 	return map[string]any{"name": name, "c2pa": w.out.Master.C2PA}, nil

@@ -46,7 +46,8 @@ func New(o Options) *Finisher { return &Finisher{o: o} }
 // Input is an approved candidate with all that its files have to say.
 type Input struct {
 	Candidate     art.Candidate
-	Picture       []byte // the candidate's file as the engine gave it
+	Picture       []byte // the candidate's file as the engine gave it, or a file from elsewhere
+	Origin        string // digital source type that a file from elsewhere gives itself; "" when it says nothing
 	AssetID       string
 	Slug          string
 	Title         art.Text
@@ -87,6 +88,7 @@ type work struct {
 	f       *Finisher
 	size    int // longer side of the master
 	picture *imaging.RGB
+	mime    string // of the picture as it came
 	out     Output
 }
 
@@ -131,11 +133,15 @@ func (f *Finisher) Finish(ctx context.Context, in Input) (Output, error) {
 }
 
 func read(ctx context.Context, w *work) (map[string]any, error) {
+	info, err := imaging.Probe(w.Picture, imaging.Limits{})
+	if err != nil {
+		return nil, err
+	}
 	p, err := imaging.Decode(ctx, w.Picture, imaging.Limits{})
 	if err != nil {
 		return nil, err
 	}
-	w.picture = p
+	w.picture, w.mime = p, info.Format.MIME()
 	return map[string]any{"width": p.Width, "height": p.Height}, nil
 }
 

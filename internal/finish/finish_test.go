@@ -411,3 +411,47 @@ func TestAContactSheetShowsEveryTile(t *testing.T) {
 		}
 	}
 }
+
+// claims keeps what it is asked to sign.
+type claims struct{ all *[]provenance.Claim }
+
+func (c claims) Sign(_ context.Context, _ string, data []byte, claim provenance.Claim) ([]byte, error) {
+	*c.all = append(*c.all, claim)
+	return data, nil
+}
+
+func TestPicturesFromElsewhereAreNotCalledGenerated(t *testing.T) {
+	for name, x := range map[string]struct {
+		side         int // of the picture that comes in; the master has 1024
+		origin, want string
+	}{
+		"enlarged by a network":   {256, "", provenance.Composite},
+		"large enough":            {1100, "", ""},
+		"says that it was made":   {256, provenance.Generated, provenance.Generated},
+		"says that it was edited": {1100, provenance.Composite, provenance.Composite},
+	} {
+		var signed []provenance.Claim
+		in := input(t, x.side, x.side)
+		in.Candidate, in.Origin = art.Candidate{}, x.origin
+		out, err := finisher(func(o *finish.Options) { o.Signer = claims{&signed} }).Finish(t.Context(), in)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		c := signed[0]
+		if c.Actions[0].Action != "c2pa.opened" || len(c.Ingredients) != 1 || !c.Ingredients[0].Parent || c.Metadata["Iptc4xmpExt:DigitalSourceType"] != x.want {
+			t.Errorf("%s: the master claims %+v", name, c)
+		}
+		if err := c.Lint(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		info, err := imaging.Probe(out.Master.Data, imaging.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := provenance.ParsePacket(info.XMP)
+		if err != nil || m.SourceType != x.want || m.Prompt != "" {
+			t.Errorf("%s: the metadata say %q of a prompt %q: %v", name, m.SourceType, m.Prompt, err)
+		}
+	}
+}

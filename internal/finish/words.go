@@ -10,20 +10,46 @@ import (
 // metadata is what the XMP packet of every file of this picture says.
 func (w *work) metadata() provenance.Metadata {
 	model := w.model()
-	prompt := "sha256:" + art.Digest([]byte(w.Candidate.Planned.Prompt))
-	if w.PromptInFiles == "text" {
+	prompt := ""
+	switch {
+	case !w.made():
+	case w.PromptInFiles == "text":
 		prompt = w.Candidate.Planned.Prompt
+	default:
+		prompt = "sha256:" + art.Digest([]byte(w.Candidate.Planned.Prompt))
 	}
 	return provenance.Metadata{
 		Title: w.Title, Description: w.Alt, Alt: w.Alt, Creator: w.Rights.Creator, Credit: w.Rights.Credit,
 		Copyright: w.Rights.Copyright, WebStatement: w.Rights.License, LicensorName: w.Rights.Creator,
-		LicensorURL: w.Rights.AcquireURL, SourceType: provenance.Generated, System: model.Name, SystemVersion: model.Version,
+		LicensorURL: w.Rights.AcquireURL, SourceType: w.origin(), System: model.Name, SystemVersion: model.Version,
 		Prompt: prompt, DataMining: w.Rights.DataMining,
 	}
 }
 
-// model is the network that made the picture.
-func (w *work) model() art.ModelRef { return w.Candidate.Planned.Model }
+// model is the network that made the picture; of a picture that came from elsewhere, the one that changed it most.
+func (w *work) model() art.ModelRef {
+	if !w.made() && len(w.out.Sources) > 0 {
+		s := w.out.Sources[0]
+		return art.ModelRef{Name: s.Name, Version: s.Version, SHA256: s.SHA256}
+	}
+	return w.Candidate.Planned.Model
+}
+
+// made tells whether the picture was made here, from a recipe.
+func (w *work) made() bool { return w.Candidate.Planned.ID != "" }
+
+// origin is the digital source type: what was made here is generated, what came from elsewhere is what it says of
+// itself, and a picture that nothing is known of becomes a composite when a network has enlarged it.
+func (w *work) origin() string {
+	switch {
+	case w.made():
+		return provenance.Generated
+	case w.Origin == "" && len(w.out.Sources) > 0:
+		return provenance.Composite
+	default:
+		return w.Origin
+	}
+}
 
 // base is what the claims of all files of this picture share.
 func (w *work) base(title string) provenance.Claim {
@@ -31,22 +57,50 @@ func (w *work) base(title string) provenance.Claim {
 	if w.Approval.By == art.PolicyAuto {
 		oversight = "policy"
 	}
+	name := w.model().Name
+	if w.made() {
+		name = cmp.Or(name, "unknown")
+	}
 	return provenance.Claim{
-		Title: title, Generator: w.f.o.Generator, ModelName: cmp.Or(w.model().Name, "unknown"),
+		Title: title, Generator: w.f.o.Generator, ModelName: name,
 		ModelID: prefixed("sha256:", w.model().SHA256), Oversight: oversight,
 		NoMining: w.Rights.DataMining != "" && w.Rights.DataMining != "DMI-ALLOWED",
 		Metadata: map[string]string{
 			"photoshop:Credit": w.Rights.Credit, "xmpRights:WebStatement": w.Rights.License,
-			"Iptc4xmpExt:DigitalSourceType": provenance.Generated, "dc:title": w.Title.In(art.English),
+			"Iptc4xmpExt:DigitalSourceType": w.origin(), "dc:title": w.Title.In(art.English),
 		},
 	}
 }
 
-// created is the master's claim: a model made it, then it was enlarged.
-func (w *work) created(title string) provenance.Claim {
-	r := w.Candidate.Planned.Recipe
+// first is the master's claim: a model made it, or it came from elsewhere; then it was enlarged.
+func (w *work) first(title string) provenance.Claim {
 	c := w.base(title)
-	c.Actions = []provenance.Action{{
+	if w.made() {
+		c.Actions = []provenance.Action{w.created()}
+	} else {
+		c.Ingredients = []provenance.Ingredient{{Label: sourceLabel, Title: w.Title.In(art.English), Parent: true, MIME: w.mime, Data: w.Picture}}
+		c.Actions = []provenance.Action{{Action: "c2pa.opened", Ingredients: []string{sourceLabel}}}
+	}
+	for _, s := range w.out.Sources {
+		c.Actions = append(c.Actions, provenance.Action{
+			Action: "c2pa.enhanced", Software: &provenance.Software{Name: s.Name, Version: s.Version}, Description: "enlarged",
+			SourceType: w.enlarged(),
+		})
+	}
+	return c
+}
+
+// enlarged is the source type of enlarging: of a generated picture it says nothing new.
+func (w *work) enlarged() string {
+	if w.origin() == provenance.Composite {
+		return provenance.Composite
+	}
+	return ""
+}
+
+func (w *work) created() provenance.Action {
+	r := w.Candidate.Planned.Recipe
+	return provenance.Action{
 		Action: "c2pa.created", When: w.Candidate.RenderedAt, SourceType: provenance.Generated,
 		Software: &provenance.Software{Name: cmp.Or(r.Model.Name, r.Engine), Version: r.Model.Version},
 		Parameters: map[string]any{
@@ -54,13 +108,7 @@ func (w *work) created(title string) provenance.Claim {
 			"com.presswerk.steps": r.Steps, "com.presswerk.promptSha256": art.Digest([]byte(r.Prompt)),
 			"com.presswerk.approvedBy": approver(w.Approval),
 		},
-	}}
-	for _, s := range w.out.Sources {
-		c.Actions = append(c.Actions, provenance.Action{
-			Action: "c2pa.enhanced", Software: &provenance.Software{Name: s.Name, Version: s.Version}, Description: "enlarged",
-		})
 	}
-	return c
 }
 
 // approver says who decided without naming a person in the open.
@@ -74,6 +122,9 @@ func approver(d art.Decision) string {
 // masterLabel is how a rendition's actions refer to its master.
 const masterLabel = "master"
 
+// sourceLabel is how a master's actions refer to the picture that came from elsewhere.
+const sourceLabel = "source"
+
 // opened is a rendition's claim: a later state of the master.
 func (w *work) opened(title string, cropped bool) provenance.Claim {
 	c := w.base(title)
@@ -82,7 +133,7 @@ func (w *work) opened(title string, cropped bool) provenance.Claim {
 	}}
 	c.Actions = []provenance.Action{{Action: "c2pa.opened", Ingredients: []string{masterLabel}}}
 	if cropped {
-		c.Actions = append(c.Actions, provenance.Action{Action: "c2pa.cropped", SourceType: provenance.Generated})
+		c.Actions = append(c.Actions, provenance.Action{Action: "c2pa.cropped", SourceType: cmp.Or(w.origin(), provenance.Enhanced)})
 	}
 	c.Actions = append(c.Actions, provenance.Action{Action: "c2pa.resized.proportional"}, provenance.Action{Action: "c2pa.transcoded"})
 	return c

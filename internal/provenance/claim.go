@@ -158,7 +158,9 @@ func (c Claim) definition() (string, error) {
 			"Iptc4xmpExt": nsExt, "Iptc4xmpCore": nsCore, "dc": nsDC, "photoshop": nsPhotoshop, "xmpRights": nsRights, "plus": nsPlus,
 		}}
 		for k, v := range c.Metadata {
-			m[k] = v
+			if v != "" {
+				m[k] = v
+			}
 		}
 		assertions = append(assertions, assertion{Label: "cawg.metadata", Kind: "Json", Data: m})
 	}
