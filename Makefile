@@ -32,6 +32,8 @@ check: tools fmt lint ## formatting, generated files and the linter
 
 fmt: tools ## is everything formatted and generated as it should be?
 	@out=$$($(tools)/go/gofumpt -l cmd internal); [ -z "$$out" ] || { echo "not gofumpt'ed: $$out"; exit 1; }
+	@before=$$(cat internal/web/*_templ.go | sha256sum); $(tools)/go/templ generate -path internal/web > /dev/null 2>&1; \
+		[ "$$before" = "$$(cat internal/web/*_templ.go | sha256sum)" ] || { echo "internal/web/*_templ.go was older than its templates and is written anew: commit it"; exit 1; }
 
 lint: tools ## go vet and golangci-lint
 	@go vet ./...
@@ -42,7 +44,6 @@ unit: tools models ## Go tests under the race detector; what is missing fails, n
 
 generate: tools ## write generated files anew
 	@$(tools)/go/templ generate -path internal/web
-	@go generate ./...
 
 clean: ## remove what was built and the demo
 	@rm -rf bin demo

@@ -40,6 +40,9 @@ func (c *backupCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return fmt.Errorf("backup: preparing the passphrase: %w", err)
 	}
+	if err := os.MkdirAll(ws.data(), 0o700); err != nil { // nothing was made here yet
+		return fmt.Errorf("backup: making the workspace's data folder: %w", err)
+	}
 	staging, err := os.MkdirTemp(ws.data(), "backup-")
 	if err != nil {
 		return fmt.Errorf("backup: making a folder for the copy: %w", err)

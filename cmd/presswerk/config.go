@@ -22,7 +22,8 @@ type settings struct {
 
 // Names of the native libraries inside a native folder.
 const (
-	onnxLibrary = "onnxruntime/libonnxruntime.so.1.32.0"
+	onnxVersion = "1.32.0"
+	onnxLibrary = "onnxruntime/libonnxruntime.so." + onnxVersion
 	c2paLibrary = "c2pa/libc2pa_c.so"
 	upscalerDir = "models/realesrgan"
 )

@@ -103,8 +103,9 @@ func (c *makeCmd) rests(run art.RunView) bool {
 	switch run.State {
 	case art.RunWorking:
 		return false
-	case art.RunReview, art.RunPublished: // what was approved or taken back may still be on its way
-		return run.Progress.Approved == run.Progress.Published
+	case art.RunReview, art.RunPublished: // what was approved, taken back or sent back may still be on its way
+		p := run.Progress
+		return p.Approved == p.Published && p.Judged+p.Failed == p.Candidates
 	default:
 		return true
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -103,7 +104,7 @@ func (s studio) ask(t *testing.T, method, path, key string, body, answer any) in
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close() //nolint:errcheck // only read
+	defer response.Body.Close()
 	if data, err = io.ReadAll(response.Body); err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +223,7 @@ func testStudioPages(t *testing.T, s studio, paths []string, asset string) {
 			t.Fatal(err)
 		}
 		data, err := io.ReadAll(response.Body)
-		if err = response.Body.Close(); err != nil {
+		if err := errors.Join(err, response.Body.Close()); err != nil {
 			t.Fatal(err)
 		}
 		files = append(files, filepath.Join(dir, fmt.Sprintf("%d.html", i)))

@@ -74,7 +74,7 @@ func (t *tools) engines() (engine.Registry, error) {
 func (t *tools) local(extra ...string) (*local.Engine, error) {
 	e, err := local.New(local.Options{
 		Library: t.g.settings.native(onnxLibrary), Models: append(extra, t.modelFolders()...), Threads: t.g.settings.Threads,
-		Providers: t.providers(), Version: version, Now: time.Now,
+		Providers: t.providers(), Version: local.Revision + "+onnxruntime-" + onnxVersion, Now: time.Now,
 	})
 	if err != nil {
 		return nil, err

@@ -47,6 +47,7 @@ type Progress struct {
 	Rendered   int `json:"rendered"`
 	Reused     int `json:"reused"`
 	Judged     int `json:"judged"`
+	Failed     int `json:"failed"` // could not be rendered
 	Selected   int `json:"selected"`
 	Approved   int `json:"approved"`
 	Rejected   int `json:"rejected"`

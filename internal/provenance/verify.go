@@ -63,6 +63,7 @@ type WatermarkLayer struct {
 // FingerprintLayer compares the picture with those that were made here.
 type FingerprintLayer struct {
 	Available bool   `json:"available"`
+	Reason    string `json:"reason,omitempty"` // why it could not be taken
 	Hash      string `json:"hash,omitempty"`
 	Match     string `json:"match"`    // the candidate that looks the same, or ""
 	Distance  int    `json:"distance"` // bits of 256 to it; −1 without a match
@@ -147,7 +148,10 @@ func metadataLayer(packet []byte) MetadataLayer {
 func fingerprintLayer(ctx context.Context, data []byte, lookup Lookup) (FingerprintLayer, error) {
 	p, err := imaging.Decode(ctx, data, imaging.Limits{})
 	if err != nil {
-		return FingerprintLayer{}, fmt.Errorf("provenance: taking the fingerprint: %w", err)
+		if ctx.Err() != nil {
+			return FingerprintLayer{}, fmt.Errorf("provenance: taking the fingerprint: %w", err)
+		}
+		return FingerprintLayer{Reason: err.Error(), Distance: -1}, nil // a damaged file still has the other layers
 	}
 	hash, _, err := imaging.PDQ(p)
 	if err != nil {

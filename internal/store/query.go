@@ -81,6 +81,7 @@ func count(candidates []art.CandidateView) art.Progress {
 		p.Rendered += one(c.Image != "")
 		p.Reused += one(c.Reused)
 		p.Judged += one(c.Verdict != nil)
+		p.Failed += one(c.Verdict == nil && c.Failure != "")
 		p.Selected += one(c.Selection != nil && c.Selection.Selected)
 		p.Approved += one(c.Decision != nil && c.Decision.Action == art.Approve)
 		p.Rejected += one(c.Decision != nil && c.Decision.Action == art.Reject)

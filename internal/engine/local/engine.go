@@ -30,9 +30,13 @@ type Options struct {
 	// Together is how many pictures share a run of the network; 0 means 1. More is faster on a GPU. On a CPU a picture
 	// then depends on its neighbours in the last bit: ONNX Runtime splits its sums by the batch's size.
 	Together int
-	Version  string           // this program's version, which goes into Info
+	Version  string           // goes into Info and into recipes: Revision and that of the library
 	Now      func() time.Time // the clock for Picture.Elapsed; nil leaves Elapsed 0
 }
+
+// Revision is raised when equal recipes give other pixels than before. It is part of a recipe's identity, so a new
+// release of the program renders nothing anew unless its arithmetic has changed.
+const Revision = "1"
 
 // Engine renders in this process. It is safe for concurrent use.
 type Engine struct {
