@@ -179,9 +179,9 @@ func testSiteInBrowser(t *testing.T, p program) {
 		"picture": "/breakfast-table/" + filepath.Base(pages[0]),
 	}
 	for _, screen := range testkit.Screens() {
-		tab := testkit.Browser(t) // a fresh one: what is in the cache is taken rather than what fits
 		for name, address := range addresses {
 			t.Run(screen.Name+" "+name, func(t *testing.T) {
+				tab := testkit.Browser(t) // a fresh one: what is in the cache is taken rather than what fits
 				testkit.Show(t, tab, screen, server.URL+address)
 				checkPage(t, tab, name)
 			})

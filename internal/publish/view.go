@@ -13,9 +13,9 @@ import (
 
 // How wide pictures are shown, for the sizes attribute.
 const (
-	heroSizes = "(min-width: 88rem) 43rem, (min-width: 56rem) 50vw, 94vw"
-	cardSizes = "(min-width: 88rem) 20rem, (min-width: 40rem) 44vw, 94vw"
-	pageSizes = "(min-width: 88rem) 45rem, (min-width: 56rem) 53vw, 94vw"
+	heroSizes = "(min-width: 80rem) 43rem, (min-width: 56rem) 50vw, 94vw"
+	cardSizes = "(min-width: 80rem) 20rem, (min-width: 40rem) 44vw, 94vw"
+	pageSizes = "(min-width: 80rem) 45rem, (min-width: 56rem) 53vw, 94vw"
 )
 
 // source is one format of a picture element.
