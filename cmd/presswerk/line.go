@@ -78,6 +78,7 @@ type line struct {
 	engines engine.Registry
 	tools   *tools
 	working bool
+	broken  chan error // the first result that could not be written down
 	closers []func() error
 }
 
@@ -97,7 +98,7 @@ func openHere(ctx context.Context, g *globals, o lineOptions) (*line, error) {
 
 // openLine opens records, bytes, engines and queue and introduces them to the factory.
 func openLine(ctx context.Context, g *globals, ws workspaceDir, o lineOptions) (l *line, err error) {
-	l = &line{g: g, ws: ws, hub: &factory.Hub{}, tools: newTools(g)}
+	l = &line{g: g, ws: ws, hub: &factory.Hub{}, tools: newTools(g), broken: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			l.close()
@@ -143,6 +144,12 @@ func (l *line) newQueue() (*queue.Queue, error) {
 	}
 	return queue.New(l.db.Handle(), queue.Options{
 		Commit: l.commitWith, Handlers: handlers, Failed: l.factory.Failed, MaxAttempts: 3, Logger: slog.New(slog.DiscardHandler),
+		Broken: func(err error) {
+			select {
+			case l.broken <- err:
+			default: // the first one is told
+			}
+		},
 	})
 }
 

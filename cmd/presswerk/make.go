@@ -91,6 +91,8 @@ func (c *makeCmd) follow(ctx context.Context, g *globals, l *line, run art.RunVi
 			return run, nil
 		}
 		select {
+		case err := <-l.broken:
+			return run, fmt.Errorf("%w; is the disk full? Nothing is lost: call make again when it is mended: %w", err, art.ErrUnavailable)
 		case <-ctx.Done():
 			return run, ctx.Err()
 		case <-tick.C:

@@ -90,7 +90,10 @@ func (c *serveCmd) work(ctx context.Context, l *line) error {
 			return err
 		}
 		if free {
-			return l.begin(ctx, "")
+			if err := l.begin(ctx, ""); err != nil {
+				return err
+			}
+			return c.watch(ctx, l)
 		}
 		if !told {
 			l.g.note("%s", l.g.words.say("serve_elsewhere"))
@@ -100,6 +103,18 @@ func (c *serveCmd) work(ctx context.Context, l *line) error {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(takeOver):
+		}
+	}
+}
+
+// watch tells about results that could not be written down. Their jobs are tried again.
+func (c *serveCmd) watch(ctx context.Context, l *line) error {
+	for {
+		select {
+		case err := <-l.broken:
+			l.g.note("%v", err)
+		case <-ctx.Done():
+			return nil
 		}
 	}
 }

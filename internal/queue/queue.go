@@ -30,6 +30,8 @@ type Options struct {
 	Workers map[art.JobKind]int
 	// Failed is told of a job that will not be tried again and returns what to write about it. The job then counts as done.
 	Failed func(ctx context.Context, job art.Job, err error) art.Change
+	// Broken, when set, is told of results that could not be written down. Their jobs stay and are tried again.
+	Broken func(err error)
 	// MaxAttempts is how often a job is tried; 0 means 5.
 	MaxAttempts int
 	Logger      *slog.Logger
@@ -191,7 +193,7 @@ func safely(ctx context.Context, handle Handler, job art.Job) (c art.Change, err
 
 // commit writes the change, its jobs and the end of this job at once.
 func (w *worker) commit(ctx context.Context, job *river.Job[args], change art.Change) error {
-	return w.queue.options.Commit(ctx, change, func(ctx context.Context, tx *sql.Tx) error {
+	err := w.queue.options.Commit(ctx, change, func(ctx context.Context, tx *sql.Tx) error {
 		if err := w.queue.Insert(ctx, tx, change.Jobs); err != nil {
 			return err
 		}
@@ -200,6 +202,10 @@ func (w *worker) commit(ctx context.Context, job *river.Job[args], change art.Ch
 		}
 		return nil
 	})
+	if err != nil && ctx.Err() == nil && w.queue.options.Broken != nil {
+		w.queue.options.Broken(fmt.Errorf("queue: writing down what %s of run %s made: %w", job.Args.Job.Kind, job.Args.Run, err))
+	}
+	return err
 }
 
 // final tells whether trying again cannot help.

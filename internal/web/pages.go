@@ -280,8 +280,12 @@ func (s *Studio) verify(w http.ResponseWriter, r *http.Request) {
 
 func upload(r *http.Request) (name string, data []byte, err error) {
 	file, head, err := r.FormFile("file")
-	if err != nil {
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
 		return "", nil, fmt.Errorf("web: reading the upload: %w", err)
+	case err != nil:
+		return "", nil, fmt.Errorf("web: reading the upload: %w: %w", err, art.ErrInvalid)
 	}
 	defer file.Close()
 	if data, err = io.ReadAll(file); err != nil {

@@ -1,0 +1,195 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"presswerk/internal/access"
+	"presswerk/internal/art"
+	"presswerk/internal/provenance"
+)
+
+// line has no runs and says no to everything.
+type line struct{ Line }
+
+func (line) Runs(context.Context) ([]art.RunView, error) { return nil, nil }
+func (line) Run(context.Context, string) (art.RunView, error) {
+	return art.RunView{}, art.ErrNotFound
+}
+func (line) Assets(context.Context, string) ([]art.Asset, error) { return nil, nil }
+func (line) Decide(context.Context, art.Decision) error          { return art.ErrRefused }
+func (line) Asset(context.Context, string) (art.Asset, error)    { panic("a bug") }
+func (line) Candidate(context.Context, string) (art.CandidateView, error) {
+	return art.CandidateView{}, art.ErrUnavailable
+}
+
+// studio serves an empty workspace and gives a key with some scopes.
+func studio(t *testing.T, scopes ...access.Scope) (address, key string) {
+	t.Helper()
+	key, ring, err := access.Ring{}.Add("test", scopes, time.Unix(0, 0), bytes.NewReader(make([]byte, 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(Options{
+		Line: line{}, Briefs: func(context.Context) ([]BriefCard, error) {
+			return []BriefCard{{Name: "b", Error: `<script>alert("x")</script>`}}, nil
+		},
+		Make: func(context.Context, string) (art.RunView, error) { return art.RunView{}, art.ErrInvalid },
+		Verify: func(context.Context, []byte) (provenance.Verification, error) {
+			return provenance.Verification{}, art.ErrInvalid
+		},
+		Keys: func() (access.Ring, error) { return ring, nil }, SiteDir: t.TempDir(), Name: "Test", User: "tester", Version: "test",
+		Now: func() time.Time { return time.Unix(0, 0) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(s.Handler())
+	t.Cleanup(server.Close)
+	return server.URL, key
+}
+
+// ask sends one request and follows no redirect.
+func ask(t *testing.T, method, address string, headers map[string]string, form url.Values) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for name, value := range headers {
+		r.Header.Set(name, value)
+	}
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := response.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return response, string(body)
+}
+
+func TestWhoHasNoKeySeesNothing(t *testing.T) {
+	address, key := studio(t, access.Read)
+	for _, path := range []string{"/", "/runs/x", "/library", "/assets/x", "/verify", "/blobs/x", "/site/index.html"} {
+		if r, _ := ask(t, http.MethodGet, address+path, nil, nil); r.StatusCode != http.StatusSeeOther || r.Header.Get("Location") != "/login" {
+			t.Errorf("%s answers %d %s", path, r.StatusCode, r.Header.Get("Location"))
+		}
+	}
+	if r, _ := ask(t, http.MethodPost, address+"/login", nil, url.Values{"key": {"pw_wrong"}}); r.StatusCode != http.StatusUnauthorized || len(r.Cookies()) > 0 {
+		t.Errorf("a wrong key answers %d with %v", r.StatusCode, r.Cookies())
+	}
+	r, _ := ask(t, http.MethodPost, address+"/login", nil, url.Values{"key": {" " + key + "\n"}})
+	if len(r.Cookies()) != 1 || !r.Cookies()[0].HttpOnly || r.Cookies()[0].SameSite != http.SameSiteStrictMode {
+		t.Fatalf("the right key gave %v", r.Cookies())
+	}
+	r, body := ask(t, http.MethodGet, address+"/", map[string]string{"Cookie": "presswerk_key=" + key}, nil)
+	if r.StatusCode != http.StatusOK || strings.Contains(body, "<script>alert") || !strings.Contains(body, "&lt;script&gt;alert") {
+		t.Errorf("the first page: %d\n%s", r.StatusCode, body)
+	}
+	if policy := r.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe-inline") {
+		t.Errorf("the policy is %q", policy)
+	}
+	r, _ = ask(t, http.MethodGet, address+"/library?q=a&key="+key, nil, nil)
+	if r.Header.Get("Location") != "/library?q=a" {
+		t.Errorf("a link with a key leads to %s", r.Header.Get("Location"))
+	}
+}
+
+func TestRequestsFromElsewhereAreRefused(t *testing.T) {
+	address, key := studio(t, access.Scopes()...)
+	for name, headers := range map[string]map[string]string{
+		"another site":    {"Sec-Fetch-Site": "cross-site"},
+		"another origin":  {"Origin": "https://evil.example"},
+		"without cookies": {"Origin": address},
+	} {
+		if name != "without cookies" {
+			headers["Cookie"] = "presswerk_key=" + key
+		}
+		r, _ := ask(t, http.MethodPost, address+"/candidates/x/decision", headers, url.Values{"action": {"approve"}})
+		if r.StatusCode != http.StatusForbidden && r.Header.Get("Location") != "/login" {
+			t.Errorf("%s: %d", name, r.StatusCode)
+		}
+	}
+}
+
+func TestScopesAndErrors(t *testing.T) {
+	address, key := studio(t, access.Read)
+	cookie := map[string]string{"Cookie": "presswerk_key=" + key}
+	for _, x := range []struct {
+		method, path string
+		code         int
+	}{
+		{http.MethodPost, "/candidates/x/decision", http.StatusForbidden},
+		{http.MethodPost, "/runs", http.StatusForbidden},
+		{http.MethodGet, "/runs/x", http.StatusNotFound},
+		{http.MethodGet, "/candidates/x", http.StatusServiceUnavailable},
+		{http.MethodGet, "/assets/x", http.StatusInternalServerError},
+		{http.MethodGet, "/nothing", http.StatusNotFound},
+		{http.MethodPost, "/verify", http.StatusUnprocessableEntity},
+	} {
+		r, body := ask(t, x.method, address+x.path, cookie, url.Values{})
+		if r.StatusCode != x.code || body == "" {
+			t.Errorf("%s %s: %d, not %d", x.method, x.path, r.StatusCode, x.code)
+		}
+	}
+	r, body := ask(t, http.MethodPost, address+"/runs", map[string]string{"Cookie": "presswerk_key=" + key, "HX-Request": "true"}, url.Values{})
+	if r.StatusCode != http.StatusForbidden || !strings.Contains(body, `hx-target="#toasts"`) {
+		t.Errorf("htmx gets %d %s", r.StatusCode, body)
+	}
+}
+
+func TestLanguages(t *testing.T) {
+	address, _ := studio(t)
+	for accept, want := range map[string]string{"": "en", "de-AT,de;q=0.9": "de", "fr, de;q=0.5, en;q=0.2": "de", "en-GB, de": "en"} {
+		if _, body := ask(t, http.MethodGet, address+"/login", map[string]string{"Accept-Language": accept}, nil); !strings.Contains(body, `<html lang="`+want+`">`) {
+			t.Errorf("%q is not answered in %s", accept, want)
+		}
+	}
+	for back, want := range map[string]string{"/library?q=a": "/library?q=a", "//evil.example": "/", "https://evil.example": "/", `/\evil.example`: "/", "": "/"} {
+		r, _ := ask(t, http.MethodPost, address+"/language", nil, url.Values{"language": {"de"}, "back": {back}})
+		if got := r.Header.Get("Location"); got != want {
+			t.Errorf("back to %q leads to %q", back, got)
+		}
+	}
+}
+
+// TestEverySentenceIsThereInBothLanguages also finds keys that no sentence has.
+func TestEverySentenceIsThereInBothLanguages(t *testing.T) {
+	gaps := regexp.MustCompile(`%(\.[0-9]+)?[a-z]`)
+	for key, s := range catalogue() {
+		if s.en == "" || s.de == "" {
+			t.Errorf("%s lacks a language", key)
+		}
+		en, de := gaps.FindAllString(s.en, -1), gaps.FindAllString(s.de, -1)
+		if strings.Join(en, " ") != strings.Join(de, " ") {
+			t.Errorf("%s has the gaps %v in English and %v in German", key, en, de)
+		}
+	}
+	for _, row := range standings() {
+		if _, ok := catalogue()[row.Word]; !ok {
+			t.Errorf("no sentence for the state %q", row.Word)
+		}
+	}
+	for _, state := range []art.RunState{art.RunWorking, art.RunReview, art.RunPublished, art.RunEmpty, art.RunFailed, art.RunExplored} {
+		if _, ok := catalogue()["run_"+string(state)]; !ok {
+			t.Errorf("no sentence for the run's state %q", state)
+		}
+	}
+}
