@@ -6,17 +6,17 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/presswerk
 tools=${PRESSWERK_TOOLS:-$cache/tools}
 
-missing_packages() {
-  sed 's/#.*//' "$top/setup/debian.txt" | while read -r package; do
+missing_packages() { # FILE...
+  cat "$@" | sed 's/#.*//' | while read -r package; do
     [ -n "$package" ] || continue
     dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || echo "$package"
   done
 }
 
-install_packages() {
+install_packages() { # FILE...
   local missing root=
   command -v dpkg-query >/dev/null || { echo "setup: this is not Debian; install the counterparts of setup/debian.txt yourself" >&2; return; }
-  missing=$(missing_packages)
+  missing=$(missing_packages "$@")
   [ -n "$missing" ] || return 0
   if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || { echo "setup: these Debian packages are missing and there is no sudo; install them as root: "$missing >&2; exit 1; }
@@ -61,9 +61,10 @@ install_go() {
 for program in go python3; do
   command -v "$program" >/dev/null || { echo "setup: $program is missing; Go 1.26 and Python 3.11 or newer are needed first" >&2; exit 1; }
 done
-install_packages
+install_packages "$top/setup/debian.txt"
 "$top/scripts/native.sh"
 if [ "${1:-}" = tools ]; then
+  install_packages "$top/setup/debian-tools.txt"
   command -v npm >/dev/null || { echo "setup: npm is missing; the checks need Node 20 or newer" >&2; exit 1; }
   keyed node "$top/setup/node/package.json" "$top/setup/node/package-lock.json"
   keyed python "$top/setup/python/requirements.txt"
