@@ -83,6 +83,10 @@ type Walk struct {
 	Guidance Guidance
 	Start    int // the first call; above 0 for image-to-image
 	End      int // stop before this call; 0 means the last one
+	// Before, when set, is told of each call before the denoiser is asked.
+	Before func(call int)
+	// After, when set, may change the latents after each call, as inpainting does.
+	After func(call int, latents []float32)
 	// OnStep, when set, hears of the latents after each call; it must not keep or change them. Its error ends the walk.
 	OnStep func(call, calls int, latents []float32) error
 }
@@ -106,6 +110,9 @@ func (w Walk) Run(ctx context.Context, latents []float32) error {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("diffusion: step %d: %w", i, err)
 		}
+		if w.Before != nil {
+			w.Before(i)
+		}
 		scaleInto(input, latents, w.Samplers[0].Scale(i))
 		out, err := w.Denoiser.Denoise(ctx, input, cond.Rows, timesteps[i], cond)
 		if err != nil {
@@ -121,6 +128,9 @@ func (w Walk) Run(ctx context.Context, latents []float32) error {
 				w.Guidance.Apply(positive[from:to], out[from:to])
 			}
 			s.Step(i, positive[from:to], latents[from:to], w.noise(b))
+		}
+		if w.After != nil {
+			w.After(i, latents)
 		}
 		if w.OnStep != nil {
 			if err := w.OnStep(i, len(timesteps), latents); err != nil {
