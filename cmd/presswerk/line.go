@@ -113,6 +113,7 @@ func openLine(ctx context.Context, g *globals, ws workspaceDir, o lineOptions) (
 		return l, err
 	}
 	l.closers = append(l.closers, l.blobs.Close)
+	l.tools.open = l.blobs.Get
 	if l.engines, err = l.tools.engines(); err != nil {
 		return l, err
 	}

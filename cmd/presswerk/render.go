@@ -12,17 +12,22 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/engine/local"
+	"presswerk/internal/imaging"
 )
 
 // renderCmd renders one recipe, exactly. The flags replace or expose what is otherwise drawn from the seed.
 type renderCmd struct {
-	Recipe      string `arg:"" type:"existingfile" help:"${arg_recipe}"`
-	Out         string `short:"o" name:"out" type:"path" required:"" placeholder:"DIR" help:"${flag_out}"`
-	Latents     string `name:"latents" type:"existingfile" placeholder:"NPY" help:"${flag_latents}"`
-	Noise       string `name:"noise" type:"existingfile" placeholder:"NPY" help:"${flag_noise}"`
-	SaveLatents string `name:"save-latents" type:"path" placeholder:"NPY" help:"${flag_savelat}"`
-	SaveImage   string `name:"save-image" type:"path" placeholder:"NPY" help:"${flag_saveimg}"`
-	SaveSteps   string `name:"save-steps" type:"path" placeholder:"DIR" help:"${flag_savesteps}"`
+	Recipe      string   `arg:"" type:"existingfile" help:"${arg_recipe}"`
+	Out         string   `short:"o" name:"out" type:"path" required:"" placeholder:"DIR" help:"${flag_out}"`
+	Latents     string   `name:"latents" type:"existingfile" placeholder:"NPY" help:"${flag_latents}"`
+	Noise       string   `name:"noise" type:"existingfile" placeholder:"NPY" help:"${flag_noise}"`
+	Posterior   string   `name:"posterior" type:"existingfile" placeholder:"NPY" help:"${flag_posterior}"`
+	Init        string   `name:"init" type:"existingfile" placeholder:"PNG" help:"${flag_init}"`
+	Mask        string   `name:"mask" type:"existingfile" placeholder:"PNG" help:"${flag_mask}"`
+	Control     []string `name:"control" type:"existingfile" sep:"none" placeholder:"PNG" help:"${flag_control}"`
+	SaveLatents string   `name:"save-latents" type:"path" placeholder:"NPY" help:"${flag_savelat}"`
+	SaveImage   string   `name:"save-image" type:"path" placeholder:"NPY" help:"${flag_saveimg}"`
+	SaveSteps   string   `name:"save-steps" type:"path" placeholder:"DIR" help:"${flag_savesteps}"`
 }
 
 // rendered is the answer of render.
@@ -39,15 +44,18 @@ func (c *renderCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	in, err := c.inputs()
+	t := newTools(g)
+	defer t.close() //nolint:errcheck // pictures are written by then
+	in, err := c.inputs(ctx)
 	if err != nil {
 		return err
 	}
-	t := newTools(g)
-	defer t.close() //nolint:errcheck // pictures are written by then
 	var extra []string
 	if recipe.Model.Dir != "" {
 		extra = []string{recipe.Model.Dir}
+	}
+	if recipe.Refiner != nil && recipe.Refiner.Dir != "" {
+		extra = append(extra, recipe.Refiner.Dir)
 	}
 	e, err := t.local(extra...)
 	if err != nil {
@@ -78,7 +86,7 @@ func readRecipe(path string) (art.Recipe, error) {
 	if err != nil {
 		return r, fmt.Errorf("reading %s: %w", path, err)
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
+	d := json.NewDecoder(bytes.NewReader(local.FiniteJSON(data))) // scheduler_config.json files hold -Infinity
 	d.DisallowUnknownFields()
 	if err := d.Decode(&r); err != nil {
 		return r, fmt.Errorf("%s is no recipe: %w: %w", path, err, art.ErrInvalid)
@@ -86,9 +94,9 @@ func readRecipe(path string) (art.Recipe, error) {
 	return r, nil
 }
 
-func (c *renderCmd) inputs() (local.Inputs, error) {
+func (c *renderCmd) inputs(ctx context.Context) (local.Inputs, error) {
 	in := local.Inputs{KeepSteps: c.SaveSteps != ""}
-	for path, slot := range map[string]**local.Array{c.Latents: &in.Latents, c.Noise: &in.StepNoise} {
+	for path, slot := range map[string]**local.Array{c.Latents: &in.Latents, c.Noise: &in.StepNoise, c.Posterior: &in.Posterior} {
 		if path == "" {
 			continue
 		}
@@ -98,7 +106,36 @@ func (c *renderCmd) inputs() (local.Inputs, error) {
 		}
 		*slot = &a
 	}
+	for path, slot := range map[string]**imaging.RGB{c.Init: &in.Init, c.Mask: &in.Mask} {
+		if path == "" {
+			continue
+		}
+		p, err := readPicture(ctx, path)
+		if err != nil {
+			return in, err
+		}
+		*slot = p
+	}
+	for _, path := range c.Control {
+		p, err := readPicture(ctx, path)
+		if err != nil {
+			return in, err
+		}
+		in.Controls = append(in.Controls, p)
+	}
 	return in, nil
+}
+
+func readPicture(ctx context.Context, path string) (*imaging.RGB, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	p, err := imaging.Decode(ctx, data, imaging.Limits{})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return p, nil
 }
 
 func readArray(path string) (local.Array, error) {

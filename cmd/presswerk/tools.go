@@ -32,7 +32,8 @@ func (s settings) upscaler(name string) string {
 type tools struct {
 	g       *globals
 	mu      sync.Mutex
-	closers []func() error // guarded by mu: networks are opened while jobs run
+	closers []func() error                                           // guarded by mu: networks are opened while jobs run
+	open    func(ctx context.Context, sha256 string) ([]byte, error) // finds pictures that recipes name; nil finds none
 	c2pa    *provenance.Library
 }
 
@@ -74,7 +75,7 @@ func (t *tools) engines() (engine.Registry, error) {
 func (t *tools) local(extra ...string) (*local.Engine, error) {
 	e, err := local.New(local.Options{
 		Library: t.g.settings.native(onnxLibrary), Models: append(extra, t.modelFolders()...), Threads: t.g.settings.Threads,
-		Providers: t.providers(), Version: local.Revision + "+onnxruntime-" + onnxVersion, Now: time.Now,
+		Providers: t.providers(), Open: t.open, Version: local.Revision + "+onnxruntime-" + onnxVersion, Now: time.Now,
 	})
 	if err != nil {
 		return nil, err

@@ -3,6 +3,8 @@ package local
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"presswerk/internal/art"
 )
@@ -23,8 +25,14 @@ func check(f *Folder, r art.Recipe) error {
 	if err := checkUnbuilt(f, r); err != nil {
 		return err
 	}
-	_, err := newSamplers(f, r, 1)
-	return err
+	samplers, err := newSamplers(f, r, 1)
+	if err != nil {
+		return err
+	}
+	if firstCall(samplers[0], r) >= len(samplers[0].Timesteps()) {
+		return art.Invalid("strength", fmt.Sprintf("%v of %d steps is less than one step", strengthOf(r), r.Steps), "raise strength or steps")
+	}
+	return nil
 }
 
 func checkNumbers(f *Folder, r art.Recipe) error {
@@ -56,7 +64,7 @@ func checkNumbers(f *Folder, r art.Recipe) error {
 }
 
 func checkRanges(r art.Recipe) error {
-	for _, n := range []struct {
+	checked := []struct {
 		name      string
 		v         float64
 		low, high float64
@@ -64,9 +72,29 @@ func checkRanges(r art.Recipe) error {
 		{"guidance_scale", r.GuidanceScale, 0, 100},
 		{"guidance_rescale", r.GuidanceRescale, 0, 1},
 		{"eta", r.Eta, 0, 1},
-	} {
+		{"strength", strengthOf(r), 0, 1},
+	}
+	if r.Refiner != nil {
+		checked = append(checked, struct {
+			name      string
+			v         float64
+			low, high float64
+		}{"refiner.start", r.Refiner.Start, 0, 1})
+	}
+	for _, n := range checked {
 		if math.IsNaN(n.v) || n.v < n.low || n.v > n.high {
 			return art.Invalid(n.name, fmt.Sprintf("%v is not in %v … %v", n.v, n.low, n.high), "choose a number in this range")
+		}
+	}
+	for i, c := range r.Controls {
+		field := fmt.Sprintf("controls[%d].", i)
+		switch {
+		case math.IsNaN(c.Weight) || c.Weight < -10 || c.Weight > 10:
+			return art.Invalid(field+"weight", fmt.Sprintf("%v is not in -10 … 10", c.Weight), "1 is the network's own strength")
+		case math.IsNaN(c.Start) || c.Start < 0 || c.Start > 1:
+			return art.Invalid(field+"start", fmt.Sprintf("%v is not in 0 … 1", c.Start), "it is a share of the steps")
+		case math.IsNaN(c.End) || c.End < 0 || c.End > 1 || c.End != 0 && c.End <= c.Start:
+			return art.Invalid(field+"end", fmt.Sprintf("%v is not in 0 … 1 and after the start", c.End), "it is a share of the steps; 0 means to the end")
 		}
 	}
 	return nil
@@ -80,31 +108,39 @@ func checkUnbuilt(f *Folder, r art.Recipe) error {
 		field  string
 		reason string
 	}{
-		{r.Mode != art.ModeTextToImage, "mode", fmt.Sprintf("%q is not built yet, only %s", r.Mode, art.ModeTextToImage)},
+		{!slices.Contains(modes(), r.Mode), "mode", fmt.Sprintf("%q is unknown or not built, known are %s", r.Mode, strings.Join(modes(), ", "))},
 		{r.Syntax != "" && r.Syntax != "plain", "syntax", fmt.Sprintf("%q is not built yet, only plain", r.Syntax)},
 		{r.NoiseSource != "" && r.NoiseSource != "cpu" && r.NoiseSource != "cuda", "noise_source", fmt.Sprintf("%q is neither cpu nor cuda", r.NoiseSource)},
-		{r.Refiner != nil, "refiner", "is not built yet"},
-		{r.Strength != nil, "strength", "needs an initial image, and text-to-image has none"},
-		{r.InitImage != "", "init_image", "is not built yet"},
-		{r.MaskImage != "", "mask_image", "is not built yet"},
+		{r.Strength != nil && r.Mode == art.ModeTextToImage, "strength", "needs an initial image, and text-to-image has none"},
+		{r.Refiner != nil && !xl, "refiner", "only SDXL models have one"},
+		{r.Refiner != nil && r.Mode != art.ModeTextToImage, "refiner", "goes with text-to-image only"},
 		{len(r.LoRAs) > 0, "loras", "are not built yet"},
 		{len(r.Embeddings) > 0, "embeddings", "are not built yet"},
-		{len(r.Controls) > 0, "controls", "are not built yet"},
 		{len(r.References) > 0, "references", "are not built yet"},
 		{r.Tiling, "tiling", "is not built yet"},
 		{r.Hires != nil, "hires", "is not built yet"},
 		{r.Eta != 0 && r.Sampler != "ddim", "eta", "only ddim has one"},
 		{r.Prompt2 != "" && !xl, "prompt_2", "this model has one text encoder"},
 		{!xl && (r.OriginalSize != nil || r.CropsTopLeft != nil || r.TargetSize != nil), "original_size", "only SDXL models know sizes"},
-		{f.unet.InChannels != f.vae.LatentChannels, "model", fmt.Sprintf("its UNet takes %d channels where text-to-image has %d", f.unet.InChannels, f.vae.LatentChannels)},
-		{f.unet.TimeCond != 0, "model", "latent consistency models are not built yet"},
-		{xl && !f.hasEncoder(), "model", "is a refiner, which can't start a picture"},
+		{!f.takes(r.Mode), "model", fmt.Sprintf("its UNet takes %d channels, which does not go with %s", f.unet.InChannels, r.Mode)},
+		{xl && !f.hasEncoder() && r.Mode == art.ModeTextToImage, "model", "is a refiner, which can't start a picture"},
 	} {
 		if u.asked {
 			return art.Unsupported(u.field, u.reason, "take it out, or choose another engine or model")
 		}
 	}
 	return checkClipSkip(f, r)
+}
+
+// modes are those that this renderer knows.
+func modes() []string {
+	return []string{art.ModeTextToImage, art.ModeImageToImage, art.ModeInpaint, art.ModeOutpaint}
+}
+
+// takes tells whether the UNet's channels go with a mode: the latents alone, or with mask and masked picture beside.
+func (f *Folder) takes(mode string) bool {
+	c := f.vae.LatentChannels
+	return f.unet.InChannels == c || f.unet.InChannels == 2*c+1 && (mode == art.ModeInpaint || mode == art.ModeOutpaint)
 }
 
 func checkClipSkip(f *Folder, r art.Recipe) error {

@@ -81,7 +81,7 @@ func readConfig(folder fs.FS, name string, into any) error {
 	if len(data) > maxConfig {
 		return fmt.Errorf("%s is larger than %d bytes: %w", name, maxConfig, art.ErrInvalid)
 	}
-	if err := json.Unmarshal(finiteJSON(data), into); err != nil {
+	if err := json.Unmarshal(FiniteJSON(data), into); err != nil {
 		return fmt.Errorf("%s is no JSON of the expected form: %w: %w", name, err, art.ErrInvalid)
 	}
 	return nil
@@ -95,9 +95,9 @@ func readOptional(folder fs.FS, name string, into any) error {
 	return nil
 }
 
-// finiteJSON replaces the words that Python's json module writes and JSON doesn't know: Infinity by the largest
+// FiniteJSON replaces the words that Python's json module writes and JSON doesn't know: Infinity by the largest
 // float64, which compares alike, and NaN by null.
-func finiteJSON(data []byte) []byte {
+func FiniteJSON(data []byte) []byte {
 	var out []byte
 	inString := false
 	for i := 0; i < len(data); i++ {

@@ -15,7 +15,7 @@ func TestFiniteJSON(t *testing.T) {
 		`"\`:                                        `"\`,
 		`[1, "x"]`:                                  `[1, "x"]`,
 	} {
-		if got := string(finiteJSON([]byte(in))); got != want {
+		if got := string(FiniteJSON([]byte(in))); got != want {
 			t.Errorf("%s becomes %s, want %s", in, got, want)
 		}
 	}
@@ -24,7 +24,7 @@ func TestFiniteJSON(t *testing.T) {
 func FuzzFiniteJSON(f *testing.F) {
 	f.Add([]byte(`{"a": -Infinity}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if json.Valid(data) && string(finiteJSON(data)) != string(data) {
+		if json.Valid(data) && string(FiniteJSON(data)) != string(data) {
 			t.Fatalf("valid JSON %q was changed", data)
 		}
 	})

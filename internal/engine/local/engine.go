@@ -30,8 +30,10 @@ type Options struct {
 	// Together is how many pictures share a run of the network; 0 means 1. More is faster on a GPU. On a CPU a picture
 	// then depends on its neighbours in the last bit: ONNX Runtime splits its sums by the batch's size.
 	Together int
-	Version  string           // goes into Info and into recipes: Revision and that of the library
-	Now      func() time.Time // the clock for Picture.Elapsed; nil leaves Elapsed 0
+	// Open finds a picture that a recipe names by its SHA-256; nil refuses such recipes.
+	Open    func(ctx context.Context, sha256 string) ([]byte, error)
+	Version string           // goes into Info and into recipes: Revision and that of the library
+	Now     func() time.Time // the clock for Picture.Elapsed; nil leaves Elapsed 0
 }
 
 // Revision is raised when equal recipes give other pixels than before. It is part of a recipe's identity, so a new

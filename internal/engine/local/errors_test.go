@@ -32,7 +32,7 @@ func TestBadRecipes(t *testing.T) {
 	}
 	defer e.Close()
 	two := 2
-	half := 0.5
+	half, tiny := 0.5, 0.01
 	for _, test := range []struct {
 		name, field string
 		want        error
@@ -55,7 +55,9 @@ func TestBadRecipes(t *testing.T) {
 		{"endless prompt", "prompt", art.ErrInvalid, func(r *art.Recipe) { r.Prompt = strings.Repeat("a", maxPrompt+1) }},
 		{"clip skip 0", "clip_skip", art.ErrInvalid, func(r *art.Recipe) { r.ClipSkip = new(int) }},
 		{"clip skip 2", "clip_skip", art.ErrUnsupported, func(r *art.Recipe) { r.ClipSkip = &two }},
-		{"mode", "mode", art.ErrUnsupported, func(r *art.Recipe) { r.Mode = art.ModeOutpaint }},
+		{"mode", "mode", art.ErrUnsupported, func(r *art.Recipe) { r.Mode = "video" }},
+		{"no picture", "init_image", art.ErrInvalid, func(r *art.Recipe) { r.Mode = art.ModeOutpaint }},
+		{"nothing to do", "strength", art.ErrInvalid, func(r *art.Recipe) { r.Mode, r.Strength = art.ModeImageToImage, &tiny }},
 		{"syntax", "syntax", art.ErrUnsupported, func(r *art.Recipe) { r.Syntax = "a1111" }},
 		{"noise source", "noise_source", art.ErrUnsupported, func(r *art.Recipe) { r.NoiseSource = "dice" }},
 		{"refiner", "refiner", art.ErrUnsupported, func(r *art.Recipe) { r.Refiner = &art.Refiner{} }},
@@ -64,9 +66,11 @@ func TestBadRecipes(t *testing.T) {
 		{"mask image", "mask_image", art.ErrUnsupported, func(r *art.Recipe) { r.MaskImage = "sha256:00" }},
 		{"lora", "loras", art.ErrUnsupported, func(r *art.Recipe) { r.LoRAs = []art.LoRA{{Name: "x"}} }},
 		{"embedding", "embeddings", art.ErrUnsupported, func(r *art.Recipe) { r.Embeddings = []art.ModelRef{{Name: "x"}} }},
-		{"control", "controls", art.ErrUnsupported, func(r *art.Recipe) { r.Controls = []art.Control{{Kind: "canny"}} }},
+		{"control", "controls[0].image", art.ErrInvalid, func(r *art.Recipe) { r.Controls = []art.Control{{Kind: "canny"}} }},
 		{"reference", "references", art.ErrUnsupported, func(r *art.Recipe) { r.References = []art.Control{{Kind: "style"}} }},
 		{"tiling", "tiling", art.ErrUnsupported, func(r *art.Recipe) { r.Tiling = true }},
+		{"control weight", "controls[0].weight", art.ErrInvalid, func(r *art.Recipe) { r.Controls = []art.Control{{Weight: math.NaN()}} }},
+		{"control end", "controls[0].end", art.ErrInvalid, func(r *art.Recipe) { r.Controls = []art.Control{{Start: 0.5, End: 0.2}} }},
 		{"hires", "hires", art.ErrUnsupported, func(r *art.Recipe) { r.Hires = &art.Hires{} }},
 		{"eta without ddim", "eta", art.ErrUnsupported, func(r *art.Recipe) { r.Eta = 1 }},
 		{"second prompt", "prompt_2", art.ErrUnsupported, func(r *art.Recipe) { r.Prompt2 = "x" }},

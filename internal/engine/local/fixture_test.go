@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"presswerk/internal/art"
+	"presswerk/internal/imaging"
 )
 
 // fixtureCase is one case of testdata/manifest.json: what diffusers (torch, fp32) makes of a tiny pipeline.
@@ -24,6 +25,8 @@ type fixtureCase struct {
 	GuidanceScale   float64 `json:"guidance_scale"`
 	Seed            art.Seed
 	Eta             float64
+	Strength        *float64
+	Split           float64
 	Timesteps       json.RawMessage
 	SchedulerConfig map[string]any `json:"scheduler_config"`
 	Extra           struct {
@@ -85,7 +88,53 @@ func (c fixtureCase) recipe() art.Recipe {
 		OriginalSize: c.Extra.OriginalSize, TargetSize: c.Extra.TargetSize, CropsTopLeft: c.Extra.Crops,
 	}
 	r.Sampler, r.Scheduler = samplerOf(c.Scheduler)
+	switch c.Task {
+	case "img2img":
+		r.Mode, r.Strength = art.ModeImageToImage, c.Strength
+	case "inpaint":
+		r.Mode, r.Strength = art.ModeInpaint, c.Strength
+	case "base+refiner":
+		r.Refiner = &art.Refiner{ModelRef: art.ModelRef{Dir: filepath.Join("testdata", "models", "sdxl-refiner-tiny")}, Start: c.Split}
+	}
 	return r
+}
+
+// inputs are the pictures of a case, and with noise its noise.
+func (c fixtureCase) inputs(t testing.TB, noise bool) Inputs {
+	in := Inputs{KeepSteps: true, Init: c.picture(t, "image_in"), Mask: c.picture(t, "mask_in")}
+	if p := c.picture(t, "control_in"); p != nil {
+		in.Controls = []*imaging.RGB{p}
+	}
+	if noise {
+		in.Latents, in.StepNoise, in.Posterior = c.array(t, "init_noise"), c.array(t, "step_noise"), c.array(t, "posterior_noise")
+	}
+	return in
+}
+
+// picture reads one of the case's pictures, saved as bytes [height, width, 3] or [height, width].
+func (c fixtureCase) picture(t testing.TB, name string) *imaging.RGB {
+	t.Helper()
+	entry, ok := c.Arrays[name]
+	if !ok {
+		return nil
+	}
+	data, err := os.ReadFile(filepath.Join("testdata", entry.File))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := imaging.NewRGB(c.Width, c.Height)
+	if err != nil {
+		t.Fatal(err)
+	}
+	area := c.Width * c.Height
+	if rgb := len(data) > 3*area; rgb {
+		copy(p.Pix, data[len(data)-3*area:])
+		return p
+	}
+	for i, v := range data[len(data)-area:] {
+		p.Pix[3*i], p.Pix[3*i+1], p.Pix[3*i+2] = v, v, v
+	}
+	return p
 }
 
 func worst(t testing.TB, what string, got, want Array) float64 {
@@ -109,19 +158,18 @@ func TestFixtures(t *testing.T) {
 	e := newEngine(t, Options{MaxLoaded: 3})
 	ran := 0
 	for _, c := range readFixtures(t) {
-		if e.Check(c.recipe()) != nil || c.Task != "txt2img" {
+		if err := e.Check(c.recipe()); err != nil {
+			t.Logf("%s: %v", c.ID, err)
 			continue
 		}
 		ran++
 		t.Run(c.ID, func(t *testing.T) {
-			given := Inputs{Latents: c.array(t, "init_noise"), StepNoise: c.array(t, "step_noise")}
-			for name, in := range map[string]Inputs{"seed": {}, "given noise": given} {
-				in.KeepSteps = true
+			for name, in := range map[string]Inputs{"seed": c.inputs(t, false), "given noise": c.inputs(t, true)} {
 				compareFixture(t, e, c, name, in)
 			}
 		})
 	}
-	if ran < 10 {
+	if ran < 18 {
 		t.Errorf("only %d cases ran", ran)
 	}
 }
@@ -139,6 +187,7 @@ func compareFixture(t *testing.T, e *Engine, c fixtureCase, name string, in Inpu
 	}
 	var timesteps []float64
 	if json.Unmarshal(c.Timesteps, &timesteps) == nil {
+		timesteps = timesteps[len(timesteps)-len(result.Timesteps):] // a picture to begin with skips the first ones
 		for i, want := range timesteps {
 			if math.Abs(result.Timesteps[i]-want) > 1e-3 {
 				t.Errorf("%s: timesteps are %v, want %v", name, result.Timesteps, timesteps)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"presswerk/internal/diffusion"
 	"presswerk/internal/diffusion/tokenize"
@@ -21,6 +22,10 @@ type pipeline struct {
 	unet     *onnx.Session
 	decoder  *onnx.Session
 	cache    *promptCache
+	load     func(path string, outputs ...string) (*onnx.Session, error)
+
+	mu     sync.Mutex
+	extras map[string]*onnx.Session // networks that only some modes need, by their file; guarded by mu
 }
 
 // textEncoder is one tokenizer with its network.
@@ -40,9 +45,13 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options) (_ *pipeline, err
 	}()
 	o.Config = f.about.Session
 	o.IntraOpThreads = orInt(o.IntraOpThreads, f.about.Threads)
-	load := func(name string, outputs ...string) (*onnx.Session, error) {
+	p.load = func(path string, outputs ...string) (*onnx.Session, error) {
+		o := o
 		o.Outputs = outputs
-		return rt.Load(filepath.Join(f.Dir, filepath.FromSlash(name)), o)
+		return rt.Load(path, o)
+	}
+	load := func(name string, outputs ...string) (*onnx.Session, error) {
+		return p.load(filepath.Join(f.Dir, filepath.FromSlash(name)), outputs...)
 	}
 	if p.unet, err = load("unet/model.onnx"); err != nil {
 		return nil, err
@@ -97,6 +106,12 @@ func (p *pipeline) close() error {
 	for _, e := range p.encoders {
 		all = append(all, e.session.Close())
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.extras {
+		all = append(all, s.Close())
+	}
+	p.extras = nil
 	for _, s := range []*onnx.Session{p.unet, p.decoder} {
 		if s != nil {
 			all = append(all, s.Close())
@@ -111,31 +126,64 @@ type denoiser struct {
 	channels int
 	height   int // latents
 	width    int
+	blocks   []int // channels of the UNet's levels
+	beside   [][]float32
+	controls []control
+	call     int // of calls, told by the walk
+	calls    int
+}
+
+// denoiser asks this batch's network for a walk of some calls.
+func (b *batch) denoiser(calls int) *denoiser {
+	return &denoiser{
+		session: b.pipe.unet, channels: b.shape[1], height: b.shape[2], width: b.shape[3], calls: calls,
+		blocks: b.pipe.folder.unet.BlockChannels, beside: b.beside, controls: b.controls,
+	}
 }
 
 // Denoise implements diffusion.Denoiser.
-func (d denoiser) Denoise(ctx context.Context, latents []float32, rows int, timestep float64, cond diffusion.Conditioning) ([]float32, error) {
+func (d *denoiser) Denoise(ctx context.Context, latents []float32, rows int, timestep float64, cond diffusion.Conditioning) ([]float32, error) {
+	sample := onnx.Float32(latents, int64(rows), int64(d.channels), int64(d.height), int64(d.width))
 	inputs := map[string]onnx.Tensor{
-		"sample":                onnx.Float32(latents, int64(rows), int64(d.channels), int64(d.height), int64(d.width)),
-		"timestep":              d.timestep(timestep),
+		"sample": sample, "timestep": d.timestep(timestep), "control_sample": sample,
 		"encoder_hidden_states": onnx.Float32(cond.Hidden, int64(rows), int64(cond.Tokens), int64(cond.Width)),
 	}
 	for name, values := range cond.Extra {
 		inputs[name] = onnx.Float32(values, int64(rows), int64(len(values)/rows))
 	}
+	if err := d.steer(ctx, inputs, rows); err != nil {
+		return nil, err
+	}
+	delete(inputs, "control_sample")
+	inputs["sample"] = d.joined(latents, rows)
 	out, err := d.session.Run(ctx, inputs)
 	if err != nil {
 		return nil, err
 	}
-	sample, ok := out["out_sample"]
+	result, ok := out["out_sample"]
 	if !ok {
-		sample = out[d.session.Outputs()[0].Name]
+		result = out[d.session.Outputs()[0].Name]
 	}
-	return sample.F32, nil
+	return result.F32, nil
+}
+
+// joined puts the planes that the network reads beside the latents below them, for each row.
+func (d *denoiser) joined(latents []float32, rows int) onnx.Tensor {
+	channels := d.channels
+	if len(d.beside) > 0 {
+		size, area := len(latents)/rows, d.height*d.width
+		channels += len(d.beside[0]) / area
+		var all []float32
+		for i := range rows {
+			all = append(append(all, latents[i*size:(i+1)*size]...), d.beside[i%len(d.beside)]...)
+		}
+		latents = all
+	}
+	return onnx.Float32(latents, int64(rows), int64(channels), int64(d.height), int64(d.width))
 }
 
 // timestep makes the tensor that the graph asks for. Graphs that take whole timesteps get the nearest one.
-func (d denoiser) timestep(t float64) onnx.Tensor {
+func (d *denoiser) timestep(t float64) onnx.Tensor {
 	i := slices.IndexFunc(d.session.Inputs(), func(in onnx.Info) bool { return in.Name == "timestep" })
 	if i < 0 {
 		return onnx.Float32([]float32{float32(t)})

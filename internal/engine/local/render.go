@@ -132,7 +132,8 @@ func (e *Engine) calls(r art.Recipe) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return len(samplers[0].Timesteps()), nil
+	n := len(samplers[0].Timesteps())
+	return n - min(firstCall(samplers[0], r), n), nil
 }
 
 // group sorts recipes into runs of at most size pictures that are equal but for prompts and seeds.

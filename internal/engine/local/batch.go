@@ -1,0 +1,235 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"presswerk/internal/art"
+	"presswerk/internal/diffusion"
+)
+
+// run renders recipes that differ in prompts and seeds only, in one run. Count is called after each step.
+func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count func()) (_ Result, err error) {
+	if in, err = e.pictures(ctx, recipes[0], in); err != nil {
+		return Result{}, err
+	}
+	base, err := e.open(recipes[0].Model)
+	if err != nil {
+		return Result{}, err
+	}
+	defer base.close(&err)
+	b, err := newBatch(ctx, base.pipeline, recipes, in)
+	if err != nil {
+		return Result{}, err
+	}
+	result, err := b.walk(ctx, count)
+	if err != nil {
+		return Result{}, err
+	}
+	last := b
+	if recipes[0].Refiner != nil {
+		refiner, err := e.open(recipes[0].Refiner.ModelRef)
+		if err != nil {
+			return Result{}, err
+		}
+		defer refiner.close(&err)
+		if last, err = b.handOver(refiner.pipeline); err != nil {
+			return Result{}, err
+		}
+		refined, err := last.walk(ctx, count)
+		if err != nil {
+			return Result{}, err
+		}
+		result = result.then(refined)
+	}
+	result.Image, err = last.decode(ctx)
+	return result, err
+}
+
+// then is a walk that another one goes on with.
+func (r Result) then(next Result) Result {
+	r.Latents = next.Latents
+	r.Steps = append(r.Steps, next.Steps...)
+	r.Timesteps = append(r.Timesteps, next.Timesteps...)
+	return r
+}
+
+// lease is a pipeline in use.
+type lease struct {
+	*pipeline
+	release func() error
+}
+
+func (e *Engine) open(ref art.ModelRef) (lease, error) {
+	folder, err := e.folder(ref)
+	if err != nil {
+		return lease{}, err
+	}
+	pipe, release, err := e.pool.acquire(folder)
+	return lease{pipe, release}, err
+}
+
+// close gives the pipeline back; its error stands behind the one that is on its way already.
+func (l lease) close(err *error) {
+	if closing := l.release(); closing != nil {
+		*err = errors.Join(*err, fmt.Errorf("local: unloading %s: %w", l.folder.Dir, closing))
+	}
+}
+
+// batch is one run of the denoiser over several pictures of one size.
+type batch struct {
+	pipe     *pipeline
+	recipes  []art.Recipe
+	samplers []diffusion.Sampler
+	noise    []diffusion.Noise
+	latents  []float32
+	shape    []int // of the latents: [batch, channels, h, w]
+	first    int   // call of the samplers
+	end      int   // call to stop before; 0 means the last one
+	keep     bool
+
+	beside   [][]float32                       // for each picture, planes that the network reads beside the latents
+	hold     func(call int, latents []float32) // holds parts of the picture in place between calls; nil holds none
+	controls []control
+}
+
+// newBatch draws the noise, in diffusers' order: the posterior's and the starting noise as the mode needs them, then
+// each stochastic step's.
+func newBatch(ctx context.Context, pipe *pipeline, recipes []art.Recipe, in Inputs) (*batch, error) {
+	f, r := pipe.folder, recipes[0]
+	b := &batch{pipe: pipe, recipes: recipes, keep: in.KeepSteps}
+	b.shape = []int{len(recipes), f.vae.LatentChannels, r.Height / f.factor(), r.Width / f.factor()}
+	var err error
+	if b.samplers, err = newSamplers(f, r, len(recipes)); err != nil {
+		return nil, err
+	}
+	if in.Latents != nil && !sameShape(in.Latents.Shape, b.shape) {
+		return nil, art.Invalid("latents", fmt.Sprintf("have shape %v, but this recipe wants %v", in.Latents.Shape, b.shape), "save them with this shape")
+	}
+	for _, one := range recipes {
+		b.noise = append(b.noise, noiseOf(one))
+	}
+	b.latents = make([]float32, b.size()*len(recipes))
+	if err := b.start(ctx, in); err != nil {
+		return nil, err
+	}
+	if r.Refiner != nil {
+		limit, err := b.limit()
+		if err != nil {
+			return nil, err
+		}
+		b.end = endForRefiner(b.samplers[0].Timesteps(), limit)
+		if b.end == 0 || b.end == len(b.samplers[0].Timesteps()) {
+			return nil, art.Invalid("refiner.start", fmt.Sprintf("%v of %d steps leaves one of the two models nothing to do", r.Refiner.Start, r.Steps), "choose about 0.8, or more steps")
+		}
+	}
+	if b.controls, err = pipe.openControls(r, in.Controls); err != nil {
+		return nil, err
+	}
+	if in.StepNoise != nil {
+		err = b.replay(*in.StepNoise)
+	}
+	return b, err
+}
+
+// size is how many numbers one picture's latents have.
+func (b *batch) size() int { return b.shape[1] * b.shape[2] * b.shape[3] }
+
+// of is one picture's part of something that holds all of them.
+func (b *batch) of(all []float32, i int) []float32 { return all[i*b.size() : (i+1)*b.size()] }
+
+func noiseOf(r art.Recipe) diffusion.Noise {
+	if r.NoiseSource == "cuda" {
+		return diffusion.NewPhiloxNoise(int64(r.Seed))
+	}
+	return diffusion.NewTorchNoise(int64(r.Seed))
+}
+
+// replay takes the noise of the stochastic steps from outside.
+func (b *batch) replay(a Array) error {
+	calls := 0
+	for i := b.first; i < len(b.samplers[0].Timesteps()); i++ {
+		if b.samplers[0].Stochastic(i) {
+			calls++
+		}
+	}
+	if len(a.Shape) != 5 || !sameShape(a.Shape[1:], b.shape) || a.Shape[0] < calls {
+		return art.Invalid("noise", fmt.Sprintf("has shape %v, but this recipe wants %v after %d steps", a.Shape, b.shape, calls), "save one array [steps, batch, channels, height, width]")
+	}
+	for i := range b.noise {
+		call := 0
+		b.noise[i] = diffusion.NoiseFunc(func(dst []float32) {
+			from := (call*len(b.noise) + i) * b.size()
+			copy(dst, a.Data[from:from+b.size()])
+			call++
+		})
+	}
+	return nil
+}
+
+func sameShape(a, b []int) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// walk encodes the prompts and takes the latents to the end of this batch's calls.
+func (b *batch) walk(ctx context.Context, count func()) (Result, error) {
+	r := b.recipes[0]
+	positive, negative, notes, err := b.pipe.conditioning(ctx, b.recipes)
+	if err != nil {
+		return Result{}, err
+	}
+	b.pipe.addConditions(r, &positive, &negative)
+	guidance := diffusion.Guidance{Scale: r.GuidanceScale, Rescale: r.GuidanceRescale}
+	if b.pipe.folder.unet.TimeCond != 0 {
+		guidance = diffusion.Guidance{Scale: 1} // the network was told the scale
+	}
+	end := b.end
+	if end == 0 {
+		end = len(b.samplers[0].Timesteps())
+	}
+	result := Result{Timesteps: b.samplers[0].Timesteps()[b.first:end], Notes: notes}
+	denoise := b.denoiser(end - b.first)
+	walk := diffusion.Walk{
+		Denoiser: denoise, Samplers: b.samplers, Noise: b.noise, Positive: positive, Negative: negative, Guidance: guidance,
+		Start: b.first, End: b.end, After: b.hold,
+		Before: func(call int) { denoise.call = call - b.first },
+		OnStep: func(_, _ int, latents []float32) error {
+			if b.keep {
+				result.Steps = append(result.Steps, Array{Shape: b.shape, Data: append([]float32(nil), latents...)})
+			}
+			count()
+			return nil
+		},
+	}
+	if err := walk.Run(ctx, b.latents); err != nil {
+		return Result{}, fmt.Errorf("local: rendering with %s: %w", b.pipe.folder.about.Name, err)
+	}
+	result.Latents = Array{Shape: b.shape, Data: append([]float32(nil), b.latents...)}
+	return result, nil
+}
+
+// decode makes pixels, one picture at a time, so that memory doesn't grow with the batch.
+func (b *batch) decode(ctx context.Context) (Array, error) {
+	r, name := b.recipes[0], b.pipe.folder.about.Name
+	image := Array{Shape: []int{len(b.recipes), r.Height, r.Width, 3}}
+	for i := range b.recipes {
+		pixels, err := b.pipe.decode(ctx, b.of(b.latents, i), b.shape[2], b.shape[3])
+		if err != nil {
+			return Array{}, fmt.Errorf("local: decoding with %s: %w", name, err)
+		}
+		if len(pixels) != r.Height*r.Width*3 {
+			return Array{}, fmt.Errorf("local: %s decoded %d numbers for %d×%d pixels: %w", name, len(pixels), r.Width, r.Height, art.ErrInvalid)
+		}
+		image.Data = append(image.Data, pixels...)
+	}
+	return image, nil
+}

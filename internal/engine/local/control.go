@@ -1,0 +1,274 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"presswerk/internal/art"
+	"presswerk/internal/diffusion"
+	"presswerk/internal/imaging"
+	"presswerk/internal/onnx"
+)
+
+// control is a network that steers the layout, with its picture.
+type control struct {
+	art.Control
+	session *onnx.Session
+	pixels  []float32 // three planes of 0..1
+	height  int
+	width   int
+}
+
+// openControls loads the networks of a recipe's controls. A control that names no model takes the one of the pipeline's
+// own folder; a picture without any control in the recipe is one with weight 1.
+func (p *pipeline) openControls(r art.Recipe, pictures []*imaging.RGB) ([]control, error) {
+	wanted := r.Controls
+	if len(wanted) == 0 && len(pictures) == 1 {
+		wanted = []art.Control{{Weight: 1, End: 1}}
+	}
+	if len(wanted) != len(pictures) {
+		return nil, art.Invalid("controls", fmt.Sprintf("there are %d, and %d pictures for them", len(wanted), len(pictures)), "give one picture for each control")
+	}
+	var all []control
+	for i, c := range wanted {
+		path, err := p.controlPath(c.Model)
+		if err != nil {
+			return nil, fmt.Errorf("local: controls[%d]: %w", i, err)
+		}
+		session, err := p.extra(path)
+		if err != nil {
+			return nil, fmt.Errorf("local: controls[%d]: %w", i, err)
+		}
+		if c.End == 0 {
+			c.End = 1
+		}
+		all = append(all, control{Control: c, session: session, pixels: unit(pictures[i]), height: r.Height, width: r.Width})
+	}
+	return all, nil
+}
+
+// controlPath finds a control network: in the folder that the recipe names, or in the pipeline's own.
+func (p *pipeline) controlPath(ref art.ModelRef) (string, error) {
+	dir := ref.Dir
+	if dir == "" {
+		dir = p.folder.Dir
+	}
+	for _, name := range []string{"controlnet/model.onnx", "model.onnx"} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if _, err := os.Stat(path); err == nil {
+			return path, nil
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("looking for a control network: %w", err)
+		}
+	}
+	return "", &art.FieldError{Field: "controls.model", Reason: dir + " has no controlnet/model.onnx", Remedy: "name a folder that has one as model.dir", Kind: art.ErrNotFound}
+}
+
+// unit turns a picture into three planes of 0..1.
+func unit(p *imaging.RGB) []float32 {
+	out := planes(p)
+	for i, v := range out {
+		out[i] = v/2 + 0.5
+	}
+	return out
+}
+
+// active tells whether the control steers call i of n.
+//
+// Source: diffusers, StableDiffusionControlNetPipeline, controlnet_keep.
+func (c control) active(i, n int) bool {
+	return float64(i)/float64(n) >= c.Start && float64(i+1)/float64(n) <= c.End
+}
+
+// residuals runs the network and gives what it adds to the denoiser, by the names of the denoiser's inputs.
+func (c control) residuals(ctx context.Context, inputs map[string]onnx.Tensor, rows int) (map[string]onnx.Tensor, error) {
+	own := map[string]onnx.Tensor{}
+	scaled := false
+	for _, in := range c.session.Inputs() {
+		switch in.Name {
+		case "controlnet_cond":
+			all := make([]float32, 0, rows*len(c.pixels))
+			for range rows {
+				all = append(all, c.pixels...)
+			}
+			own[in.Name] = onnx.Float32(all, int64(rows), 3, int64(c.height), int64(c.width))
+		case "conditioning_scale":
+			scaled = true
+			own[in.Name] = onnx.Float32([]float32{float32(c.Weight)}, ones(len(in.Dims))...)
+		case "sample":
+			own[in.Name] = inputs["control_sample"]
+		default:
+			t, ok := inputs[in.Name]
+			if !ok {
+				return nil, fmt.Errorf("local: the control network wants %q, which this model doesn't have: %w", in.Name, art.ErrUnsupported)
+			}
+			own[in.Name] = t
+		}
+	}
+	out, err := c.session.Run(ctx, own)
+	if err != nil {
+		return nil, fmt.Errorf("local: running a control network: %w", err)
+	}
+	if !scaled {
+		for _, t := range out {
+			for i := range t.F32 {
+				t.F32[i] *= float32(c.Weight)
+			}
+		}
+	}
+	return out, nil
+}
+
+func ones(n int) []int64 {
+	shape := make([]int64, n)
+	for i := range shape {
+		shape[i] = 1
+	}
+	return shape
+}
+
+// isResidual tells inputs of a denoiser that a control network fills.
+func isResidual(name string) bool {
+	return strings.HasPrefix(name, "down_block_res_sample") || strings.HasPrefix(name, "mid_block_res_sample") ||
+		strings.HasPrefix(name, "down_block_additional_residual") || strings.HasPrefix(name, "mid_block_additional_residual")
+}
+
+// steer adds the residuals of all active controls to the denoiser's inputs; where nothing steers, they are zeros.
+func (d *denoiser) steer(ctx context.Context, inputs map[string]onnx.Tensor, rows int) error {
+	var wanted []onnx.Info
+	for _, in := range d.session.Inputs() {
+		if isResidual(in.Name) {
+			wanted = append(wanted, in)
+		}
+	}
+	if len(wanted) == 0 {
+		if len(d.controls) > 0 {
+			return art.Unsupported("controls", "this model's UNet was exported without inputs for control networks", "export it again with residual inputs")
+		}
+		return nil
+	}
+	for _, c := range d.controls {
+		if !c.active(d.call, d.calls) {
+			continue
+		}
+		out, err := c.residuals(ctx, inputs, rows)
+		if err != nil {
+			return err
+		}
+		if err := add(inputs, wanted, c.session.Outputs(), out); err != nil {
+			return err
+		}
+	}
+	for i, in := range wanted {
+		if _, ok := inputs[in.Name]; !ok {
+			shape := d.residualShape(i, len(wanted), in)
+			n := int64(rows)
+			for _, s := range shape {
+				n *= s
+			}
+			inputs[in.Name] = onnx.Float32(make([]float32, n), append([]int64{int64(rows)}, shape...)...)
+		}
+	}
+	return nil
+}
+
+// add sums one control's outputs into the inputs, by name, else by order.
+func add(inputs map[string]onnx.Tensor, wanted, outputs []onnx.Info, out map[string]onnx.Tensor) error {
+	if len(outputs) != len(wanted) {
+		return art.Unsupported("controls", fmt.Sprintf("the control network has %d outputs, and this model's UNet takes %d", len(outputs), len(wanted)), "use one that was made for this model")
+	}
+	for i, in := range wanted {
+		t, ok := out[in.Name]
+		if !ok {
+			t = out[outputs[i].Name]
+		}
+		before, ok := inputs[in.Name]
+		if !ok {
+			inputs[in.Name] = t
+			continue
+		}
+		if len(before.F32) != len(t.F32) {
+			return art.Unsupported("controls", fmt.Sprintf("%s differs in shape between two control networks", in.Name), "use networks that were made for the same model")
+		}
+		for k, v := range t.F32 {
+			before.F32[k] += v
+		}
+	}
+	return nil
+}
+
+// residualShape is [channels, height, width] of the i-th of n residual inputs: the first convolution's, then each block's
+// layers and its downsampler, and the middle.
+//
+// Source: diffusers, UNet2DConditionModel.forward.
+func (d *denoiser) residualShape(i, n int, in onnx.Info) []int64 {
+	blocks := d.blocks
+	perBlock := max(1, (n-1-len(blocks))/len(blocks)) // layers; each block but the last has a downsampler, and there is conv_in
+	level := 0
+	switch {
+	case i == n-1:
+		level = len(blocks) - 1
+	case i > 0:
+		level = min((i-1)/(perBlock+1), len(blocks)-1)
+	}
+	halvings := level
+	if i > 0 && i < n-1 && level < len(blocks)-1 && (i-1)%(perBlock+1) == perBlock {
+		halvings++ // the downsampler
+	}
+	channels := int64(blocks[level])
+	if len(in.Dims) == 4 && in.Dims[1] > 0 {
+		channels = in.Dims[1]
+	}
+	scale := int(math.Pow(2, float64(halvings)))
+	return []int64{channels, int64(d.height / scale), int64(d.width / scale)}
+}
+
+// addConditions gives the networks that ask for more than prompts what they ask for: latent consistency models the
+// guidance scale, SDXL refiners an aesthetic score.
+func (p *pipeline) addConditions(r art.Recipe, positive, negative *diffusion.Conditioning) {
+	if dim := p.folder.unet.TimeCond; dim != 0 {
+		one := guidanceEmbedding(r.GuidanceScale-1, dim)
+		var all []float32
+		for range positive.Rows {
+			all = append(all, one...)
+		}
+		if positive.Extra == nil {
+			positive.Extra = map[string][]float32{}
+		}
+		positive.Extra["timestep_cond"] = all
+	}
+	if p.folder.xl() && p.folder.index.Aesthetic {
+		score(r, positive, 6)
+		score(r, negative, 2.5)
+	}
+}
+
+// score puts the aesthetic score where SDXL's base has the target size.
+//
+// Source: diffusers, StableDiffusionXLImg2ImgPipeline._get_add_time_ids; the scores are its defaults.
+func score(r art.Recipe, c *diffusion.Conditioning, value float32) {
+	var all []float32
+	for range c.Rows {
+		all = append(all, append(timeIDs(r)[:4:4], value)...)
+	}
+	c.Extra["time_ids"] = all
+}
+
+// guidanceEmbedding writes a guidance scale as sines and cosines.
+//
+// Source: diffusers, LatentConsistencyModelPipeline.get_guidance_scale_embedding.
+func guidanceEmbedding(w float64, dim int) []float32 {
+	half := dim / 2
+	out := make([]float32, dim)
+	for i := range half {
+		angle := w * 1000 * math.Exp(-math.Log(10000)/float64(half-1)*float64(i))
+		out[i], out[half+i] = float32(math.Sin(angle)), float32(math.Cos(angle))
+	}
+	return out
+}
