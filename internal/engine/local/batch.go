@@ -43,6 +43,21 @@ func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count
 		}
 		result = result.then(refined)
 	}
+	if recipes[0].Hires != nil {
+		var done bool
+		if last, done, err = b.enlarge(ctx); err != nil {
+			return Result{}, err
+		}
+		if !done {
+			enlarged, err := last.walk(ctx, count)
+			if err != nil {
+				return Result{}, err
+			}
+			result.Notes = nil // the same prompts say the same again
+			result = result.then(enlarged)
+			result.Notes = enlarged.Notes
+		}
+	}
 	result.Image, err = last.decode(ctx)
 	return result, err
 }

@@ -118,7 +118,6 @@ func checkUnbuilt(f *Folder, r art.Recipe) error {
 		{len(r.Embeddings) > 0, "embeddings", "are not built yet"},
 		{len(r.References) > 0, "references", "are not built yet"},
 		{r.Tiling, "tiling", "is not built yet"},
-		{r.Hires != nil, "hires", "is not built yet"},
 		{r.Eta != 0 && r.Sampler != "ddim", "eta", "only ddim has one"},
 		{r.Prompt2 != "" && !xl, "prompt_2", "this model has one text encoder"},
 		{!xl && (r.OriginalSize != nil || r.CropsTopLeft != nil || r.TargetSize != nil), "original_size", "only SDXL models know sizes"},
@@ -128,6 +127,9 @@ func checkUnbuilt(f *Folder, r art.Recipe) error {
 		if u.asked {
 			return art.Unsupported(u.field, u.reason, "take it out, or choose another engine or model")
 		}
+	}
+	if err := checkHires(f, r); err != nil {
+		return err
 	}
 	return checkClipSkip(f, r)
 }

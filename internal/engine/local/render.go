@@ -133,7 +133,13 @@ func (e *Engine) calls(r art.Recipe) (int, error) {
 		return 0, err
 	}
 	n := len(samplers[0].Timesteps())
-	return n - min(firstCall(samplers[0], r), n), nil
+	n -= min(firstCall(samplers[0], r), n)
+	if r.Hires != nil {
+		again := r
+		again.Mode, again.Strength = art.ModeImageToImage, &r.Hires.Strength
+		n += len(samplers[0].Timesteps()) - min(firstCall(samplers[0], again), len(samplers[0].Timesteps()))
+	}
+	return n, nil
 }
 
 // group sorts recipes into runs of at most size pictures that are equal but for prompts and seeds.
