@@ -17,6 +17,7 @@ const (
 	TypeBool     ElementType = 9
 	TypeFloat16  ElementType = 10
 	TypeFloat64  ElementType = 11
+	TypeBFloat16 ElementType = 16 // as weights only
 	typeMaximum  ElementType = 64 // far above what ONNX defines; larger numbers mean a broken file
 	maxNameBytes             = 1 << 16
 	maxRank                  = 64

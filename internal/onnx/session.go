@@ -20,6 +20,8 @@ type Options struct {
 	Config         map[string]string // session configuration entries, such as session.disable_quant_qdq=1
 	Outputs        []string          // outputs to compute; nil means all
 	Optimized      string            // when set, the optimised graph is written to this file
+	Weights        map[string]Weight // take the place of the file's initialisers of the same name, type and shape
+	Scratch        string            // folder for a network with other weights that is too large for memory; "" is the system's
 }
 
 // Session is one loaded network. It is safe for concurrent use.
@@ -30,6 +32,7 @@ type Session struct {
 
 	mu    sync.RWMutex // held for reading while the network runs
 	inner *ort.DynamicAdvancedSession
+	owned string // folder that ends with the session; "" when there is none
 }
 
 // Load reads the ONNX file at path. A file that is missing gives the system's error; one that is no network, or uses
@@ -48,6 +51,13 @@ func (r *Runtime) Load(path string, o Options) (*Session, error) {
 	outputs, err := choose(h.outputs, o.Outputs)
 	if err != nil {
 		return nil, fmt.Errorf("onnx: loading %s: %w", path, err)
+	}
+	if len(o.Weights) > 0 {
+		inner, folder, err := loadReplaced(path, o, names(h.inputs), names(outputs))
+		if err != nil {
+			return nil, fmt.Errorf("onnx: loading %s with other weights: %w", path, err)
+		}
+		return &Session{path: path, inputs: h.inputs, outputs: outputs, inner: inner, owned: folder}, nil
 	}
 	settings, err := settings(o)
 	if err != nil {
@@ -153,6 +163,7 @@ func (s *Session) Close() error {
 	}
 	err := s.inner.Destroy()
 	s.inner = nil
+	err = errors.Join(err, replaced{folder: s.owned}.remove())
 	if err != nil {
 		return fmt.Errorf("onnx: closing %s: %w", s.path, err)
 	}
