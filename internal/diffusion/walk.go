@@ -49,6 +49,18 @@ type Guidance struct {
 	// Rescale 0..1 mixes in an output with the spread of the positive one, against burning.
 	// Source: Lin et al. 2023, arXiv:2305.08891, section 3.4.
 	Rescale float64
+	// Start and End are the shares of a walk's calls between which there is guidance; End 0 means to the end.
+	// Source: Kynkäänniemi et al. 2024, arXiv:2404.07724; counted as diffusers' ClassifierFreeGuidance does.
+	Start, End float64
+}
+
+// within says whether call, of calls, has guidance.
+func (g Guidance) within(call, calls int) bool {
+	end := g.End
+	if end == 0 {
+		end = 1
+	}
+	return int(g.Start*float64(calls)) <= call && call < int(end*float64(calls))
 }
 
 // On says whether a negative prompt has any effect.
@@ -80,6 +92,8 @@ type Walk struct {
 	Noise    []Noise   // one for each picture; used by stochastic samplers only
 	Positive Conditioning
 	Negative Conditioning // ignored when guidance is off
+	// Schedule, when set, says what steers each call, in the place of Positive and Negative.
+	Schedule func(call int) Mix
 	Guidance Guidance
 	Start    int // the first call; above 0 for image-to-image
 	End      int // stop before this call; 0 means the last one
@@ -95,8 +109,7 @@ type Walk struct {
 // It stops when ctx ends and returns its error, wrapped.
 func (w Walk) Run(ctx context.Context, latents []float32) error {
 	batch := len(w.Samplers)
-	cond, err := w.check(latents)
-	if err != nil {
+	if err := w.check(latents); err != nil {
 		return err
 	}
 	timesteps := w.Samplers[0].Timesteps()
@@ -105,7 +118,8 @@ func (w Walk) Run(ctx context.Context, latents []float32) error {
 		end = len(timesteps)
 	}
 	size := len(latents) / batch
-	input := make([]float32, len(latents)*cond.Rows/batch)
+	steer := w.steer(end)
+	var input []float32
 	for i := w.Start; i < end; i++ {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("diffusion: step %d: %w", i, err)
@@ -113,18 +127,26 @@ func (w Walk) Run(ctx context.Context, latents []float32) error {
 		if w.Before != nil {
 			w.Before(i)
 		}
+		steering, err := steer(i)
+		if err != nil {
+			return fmt.Errorf("diffusion: step %d: %w", i, err)
+		}
+		rows := steering.cond.Rows
+		if want := rows * size; len(input) != want {
+			input = make([]float32, want)
+		}
 		scaleInto(input, latents, w.Samplers[0].Scale(i))
-		out, err := w.Denoiser.Denoise(ctx, input, cond.Rows, timesteps[i], cond)
+		out, err := w.Denoiser.Denoise(ctx, input, rows, timesteps[i], steering.cond)
 		if err != nil {
 			return fmt.Errorf("diffusion: step %d: %w", i, err)
 		}
 		if len(out) != len(input) {
 			return fmt.Errorf("diffusion: step %d: the denoiser gave %d numbers for %d", i, len(out), len(input))
 		}
-		positive := out[len(out)-len(latents):]
+		positive := steering.positive(out, len(latents))
 		for b, s := range w.Samplers {
 			from, to := b*size, (b+1)*size
-			if w.Guidance.On() {
+			if steering.guided {
 				w.Guidance.Apply(positive[from:to], out[from:to])
 			}
 			s.Step(i, positive[from:to], latents[from:to], w.noise(b))
@@ -141,26 +163,37 @@ func (w Walk) Run(ctx context.Context, latents []float32) error {
 	return nil
 }
 
-// check makes one batch of the conditionings, negative rows first, and refuses what doesn't fit.
-func (w Walk) check(latents []float32) (Conditioning, error) {
+// check refuses what doesn't fit.
+func (w Walk) check(latents []float32) error {
 	batch := len(w.Samplers)
 	switch {
 	case batch == 0 || len(latents) == 0 || len(latents)%batch != 0:
-		return Conditioning{}, fmt.Errorf("diffusion: %d numbers can't be latents of %d pictures", len(latents), batch)
+		return fmt.Errorf("diffusion: %d numbers can't be latents of %d pictures", len(latents), batch)
 	case w.Start < 0 || w.Start >= len(w.Samplers[0].Timesteps()) || w.End < 0 || w.End > len(w.Samplers[0].Timesteps()):
-		return Conditioning{}, fmt.Errorf("diffusion: calls %d to %d are not among %d", w.Start, w.End, len(w.Samplers[0].Timesteps()))
-	case w.Positive.Rows != batch:
-		return Conditioning{}, fmt.Errorf("diffusion: %d prompts for %d pictures", w.Positive.Rows, batch)
-	case w.Samplers[0].Stochastic(w.Start) && len(w.Noise) != batch:
-		return Conditioning{}, errors.New("diffusion: this sampler needs noise for every picture")
+		return fmt.Errorf("diffusion: calls %d to %d are not among %d", w.Start, w.End, len(w.Samplers[0].Timesteps()))
+	case w.Schedule == nil && w.Positive.Rows != batch:
+		return fmt.Errorf("diffusion: %d prompts for %d pictures", w.Positive.Rows, batch)
+	case w.stochastic() && len(w.Noise) != batch:
+		return errors.New("diffusion: this sampler needs noise for every picture")
+	case w.Schedule == nil && w.Guidance.On() && w.Negative.Rows != batch:
+		return fmt.Errorf("diffusion: %d negative prompts for %d pictures", w.Negative.Rows, batch)
 	}
-	if !w.Guidance.On() {
-		return w.Positive, nil
+	return nil
+}
+
+// stochastic says whether any call of this walk draws noise; some samplers draw at every second one.
+func (w Walk) stochastic() bool {
+	s := w.Samplers[0]
+	end := w.End
+	if end == 0 {
+		end = len(s.Timesteps())
 	}
-	if w.Negative.Rows != batch {
-		return Conditioning{}, fmt.Errorf("diffusion: %d negative prompts for %d pictures", w.Negative.Rows, batch)
+	for i := w.Start; i < end; i++ {
+		if s.Stochastic(i) {
+			return true
+		}
 	}
-	return w.Negative.Join(w.Positive)
+	return false
 }
 
 func (w Walk) noise(b int) Noise {
