@@ -40,6 +40,7 @@ type commands struct {
 	Engines enginesCmd `cmd:"" help:"${engines}"`
 	Serve   serveCmd   `cmd:"" help:"${serve}"`
 	Keys    keysCmd    `cmd:"" help:"${keys}"`
+	Bench   benchCmd   `cmd:"" help:"${bench}"`
 	Doctor  doctorCmd  `cmd:"" help:"${doctor}"`
 	Backup  backupCmd  `cmd:"" help:"${backup}"`
 	Restore restoreCmd `cmd:"" help:"${restore}"`

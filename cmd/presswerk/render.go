@@ -50,14 +50,7 @@ func (c *renderCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	var extra []string
-	if recipe.Model.Dir != "" {
-		extra = []string{recipe.Model.Dir}
-	}
-	if recipe.Refiner != nil && recipe.Refiner.Dir != "" {
-		extra = append(extra, recipe.Refiner.Dir)
-	}
-	e, err := t.local(extra...)
+	e, err := t.local(recipeFolders(recipe)...)
 	if err != nil {
 		return err
 	}
