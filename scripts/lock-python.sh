@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Writes setup/python/requirements.txt anew from requirements.in: every package that pip picks today, with its hash.
+# Writes a folder's requirements.txt (by default that of setup/python, else of "$1": trainer) anew from its
+# requirements.in: every package that pip picks today, with its hash.
 set -euo pipefail
-cd "$(dirname "$0")/../setup/python"
+cd "$(dirname "$0")/../${1:-setup/python}"
 wheels=$(mktemp -d)
 trap 'rm -rf "$wheels"' EXIT
 python3 -m pip download --quiet --only-binary=:all: --dest "$wheels" --requirement requirements.in

@@ -1,0 +1,114 @@
+"""Reads a diffusers checkpoint and writes the renderer's folder."""
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, ControlNetModel, T2IAdapter, UNet2DConditionModel
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPVisionModelWithProjection
+
+from . import graph, networks
+
+COPIED = ("model_index.json", "scheduler", "tokenizer", "tokenizer_2", "feature_extractor")
+
+
+def export(
+    checkpoint: Path, out: Path, controlnets=(), t2i: Path | None = None, ip_adapters=(), half=False, check=False, say=print
+) -> None:
+    """Writes the folder. With check, each graph is run beside the module that it was made from; a difference of more than a
+    thousandth (in half precision, three hundredths) of the largest value is an error."""
+    index = json.loads((checkpoint / "model_index.json").read_text())
+    if "StableDiffusion" not in index["_class_name"] and "LatentConsistency" not in index["_class_name"]:
+        raise ValueError(f"{checkpoint}: pipelines of class {index['_class_name']} can't be exported")
+    out.mkdir(parents=True, exist_ok=True)
+    _copy(checkpoint, out, bool(controlnets))
+    limit = 3e-2 if half else 1e-3
+    for network in _networks(checkpoint, index, [Path(c) for c in controlnets], t2i, ip_adapters):
+        found = graph.save(network, out, half)
+        line = f"{network.folder}: {len(found)} weights mapped"
+        if check:
+            off = graph.verify(network, out)
+            line += f", off by {off:.1e}"
+            if not off <= limit:
+                raise ValueError(f"{network.folder}: the graph is off by {off:.2e} of the largest value")
+        say(line)
+
+
+def _copy(checkpoint: Path, out: Path, controlled: bool) -> None:
+    for name in COPIED:
+        source = checkpoint / name
+        if source.is_dir():
+            shutil.copytree(source, out / name, dirs_exist_ok=True)
+    index = json.loads((checkpoint / "model_index.json").read_text())
+    index.pop("_name_or_path", None)
+    for dropped in ("safety_checker", "image_encoder", "feature_extractor"):
+        if dropped in index:
+            index[dropped] = [None, None]
+    if controlled:
+        index["controlnet"] = ["diffusers", "ControlNetModel"]
+    (out / "model_index.json").write_text(json.dumps(index, indent=2, sort_keys=True) + "\n")
+
+
+def _networks(checkpoint: Path, index: dict, controlnets, t2i, ip_adapters):
+    """Loads one network after the other, so that memory holds only what is being traced."""
+    pooled = None
+    for name, kinds in {
+        "text_encoder": CLIPTextModel, "text_encoder_2": CLIPTextModelWithProjection,
+    }.items():
+        if index.get(name, [None, None])[1] is None:
+            continue
+        module = _load(kinds, checkpoint / name, attn_implementation="eager")
+        projected = index[name][1] == "CLIPTextModelWithProjection"
+        pooled = module.config.projection_dim if projected else pooled
+        yield networks.text_encoder(name, module, projected)
+    vae = _load(AutoencoderKL, checkpoint / "vae")
+    yield networks.vae_encoder(vae)
+    yield networks.vae_decoder(vae)
+    del vae
+    for i, path in enumerate(controlnets):
+        folder = "controlnet" if i == 0 else f"controlnet_{i + 1}"
+        yield networks.controlnet(folder, _load(ControlNetModel, path), pooled)
+    features = ()
+    if t2i is not None:
+        adapter = _load(T2IAdapter, t2i)
+        network = networks.t2i_adapter(adapter)
+        scale = networks.LATENT * 8
+        with torch.no_grad():
+            features = adapter(torch.rand(2, adapter.config.in_channels, scale, scale))
+        yield network
+    unet = _load(UNet2DConditionModel, checkpoint / "unet")
+    tokens = _load_ip_adapters(unet, ip_adapters)
+    yield networks.unet(unet, pooled, features, tokens)
+
+
+def _load(kind, path: Path, **more):
+    """Reads a network in float32; half precision is made from it, as diffusers' own loading does."""
+    dtype = {"dtype": torch.float32} if kind in (CLIPTextModel, CLIPTextModelWithProjection, CLIPVisionModelWithProjection) else {"torch_dtype": torch.float32}
+    return kind.from_pretrained(str(path), local_files_only=True, **dtype, **more)
+
+
+def _load_ip_adapters(unet, files) -> list:
+    """Loads IP-Adapters into the UNet and returns the shapes of the image embeddings that each one takes, without the
+    batch: [pictures, width], or for the plus variants [pictures, tokens, width]."""
+    if not files:
+        return []
+    states = []
+    for file in files:
+        from safetensors.torch import load_file
+
+        state = {"image_proj": {}, "ip_adapter": {}}
+        for key, value in load_file(str(file)).items():
+            part, _, name = key.partition(".")
+            state[part][name] = value
+        states.append(state)
+    unet._load_ip_adapter_weights(states)
+    shapes = []
+    for projection in unet.encoder_hid_proj.image_projection_layers:
+        if hasattr(projection, "image_embeds"):  # ImageProjection
+            shapes.append([1, projection.image_embeds.in_features])
+        elif hasattr(projection, "proj_in"):  # IPAdapterPlusImageProjection
+            shapes.append([1, 257, projection.proj_in.in_features])
+        else:
+            raise ValueError(f"IP-Adapters with {type(projection).__name__} can't be exported")
+    return shapes
