@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 )
@@ -13,7 +12,7 @@ import (
 type settings struct {
 	NativeDirs []string // where native libraries and converted models may be, best first
 	ModelDirs  []string // where models may be, best first
-	Threads    int      // PRESSWERK_THREADS: of the renderer; 0 means one per core
+	Threads    int      // PRESSWERK_THREADS: of one network; 0 means what its model asks for, so that pictures don't depend on the number of cores
 	Provider   string   // PRESSWERK_PROVIDER: ONNX Runtime's execution provider; "" means cpu
 	BaseURL    string   // PRESSWERK_BASE_URL: where sites will be reached, for sitemaps and previews; ends with "/"
 	User       string   // who decides when no name is given
@@ -47,8 +46,6 @@ func readSettings(getenv func(string) string) settings {
 	s.ModelDirs = append(s.ModelDirs, filepath.Join(cacheDir(getenv), "presswerk", "models"))
 	if n, err := strconv.Atoi(getenv("PRESSWERK_THREADS")); err == nil && n > 0 {
 		s.Threads = n
-	} else {
-		s.Threads = runtime.NumCPU()
 	}
 	s.Provider = getenv("PRESSWERK_PROVIDER")
 	s.User = getenv("USER")

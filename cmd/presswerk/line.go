@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"syscall"
 	"time"
@@ -144,7 +145,9 @@ func (l *line) newQueue() (*queue.Queue, error) {
 		handlers[kind] = h
 	}
 	return queue.New(l.db.Handle(), queue.Options{
-		Commit: l.commitWith, Handlers: handlers, Failed: l.factory.Failed, MaxAttempts: 3, Logger: slog.New(slog.DiscardHandler),
+		Commit: l.commitWith, Handlers: handlers, Failed: l.factory.Failed, MaxAttempts: 3,
+		Workers: map[art.JobKind]int{art.JobRender: runtime.NumCPU()}, // the engine decides how many are made at a time
+		Logger:  slog.New(slog.DiscardHandler),
 		Broken: func(err error) {
 			select {
 			case l.broken <- err:

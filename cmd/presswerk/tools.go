@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -39,7 +40,7 @@ type tools struct {
 
 func newTools(g *globals) *tools {
 	t := &tools{g: g}
-	stop := imaging.Start(imaging.Options{Threads: g.settings.Threads})
+	stop := imaging.Start(imaging.Options{Threads: runtime.NumCPU()})
 	t.later(func() error { stop(); return nil })
 	return t
 }

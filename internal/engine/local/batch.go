@@ -14,6 +14,11 @@ func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count
 	if in, err = e.pictures(ctx, recipes[0], in); err != nil {
 		return Result{}, err
 	}
+	free, err := e.wait(ctx, recipes[0].Model)
+	if err != nil {
+		return Result{}, err
+	}
+	defer free()
 	base, err := e.open(recipes[0].Model)
 	if err != nil {
 		return Result{}, err
@@ -62,6 +67,19 @@ func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count
 	return result, err
 }
 
+// wait takes as many cores as the model's networks have threads; a network that doesn't say takes all.
+func (e *Engine) wait(ctx context.Context, ref art.ModelRef) (free func(), err error) {
+	folder, err := e.folder(ref)
+	if err != nil {
+		return nil, err
+	}
+	n := int64(min(orInt(orInt(e.options.Threads, folder.about.Threads), e.options.Cores), e.options.Cores))
+	if err := e.cores.Acquire(ctx, n); err != nil {
+		return nil, fmt.Errorf("local: waiting for other pictures: %w", err)
+	}
+	return func() { e.cores.Release(n) }, nil
+}
+
 // then is a walk that another one goes on with.
 func (r Result) then(next Result) Result {
 	r.Latents = next.Latents
@@ -103,6 +121,7 @@ type batch struct {
 	first    int   // call of the samplers
 	end      int   // call to stop before; 0 means the last one
 	keep     bool
+	again    bool // whether this is the second pass of a hires fix
 
 	beside   [][]float32                       // for each picture, planes that the network reads beside the latents
 	hold     func(call int, latents []float32) // holds parts of the picture in place between calls; nil holds none
@@ -198,12 +217,11 @@ func sameShape(a, b []int) bool {
 // walk encodes the prompts and takes the latents to the end of this batch's calls.
 func (b *batch) walk(ctx context.Context, count func()) (Result, error) {
 	r := b.recipes[0]
-	positive, negative, notes, err := b.pipe.conditioning(ctx, b.recipes)
+	prompts, err := b.prompts(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	b.pipe.addConditions(r, &positive, &negative)
-	guidance := diffusion.Guidance{Scale: r.GuidanceScale, Rescale: r.GuidanceRescale}
+	guidance := guidanceOf(r)
 	if b.pipe.folder.unet.TimeCond != 0 {
 		guidance = diffusion.Guidance{Scale: 1} // the network was told the scale
 	}
@@ -211,10 +229,12 @@ func (b *batch) walk(ctx context.Context, count func()) (Result, error) {
 	if end == 0 {
 		end = len(b.samplers[0].Timesteps())
 	}
-	result := Result{Timesteps: b.samplers[0].Timesteps()[b.first:end], Notes: notes}
-	denoise := b.denoiser(end - b.first)
+	result := Result{Timesteps: b.samplers[0].Timesteps()[b.first:end], Notes: prompts.notes}
+	// Controls count all calls, those of a refiner too, as diffusers does.
+	denoise := b.denoiser(len(b.samplers[0].Timesteps()) - b.first)
 	walk := diffusion.Walk{
-		Denoiser: denoise, Samplers: b.samplers, Noise: b.noise, Positive: positive, Negative: negative, Guidance: guidance,
+		Denoiser: denoise, Samplers: b.samplers, Noise: b.noise, Guidance: guidance,
+		Positive: prompts.positive, Negative: prompts.negative, Schedule: prompts.schedule,
 		Start: b.first, End: b.end, After: b.hold,
 		Before: func(call int) { denoise.call = call - b.first },
 		OnStep: func(_, _ int, latents []float32) error {

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"presswerk/internal/art"
 	"presswerk/internal/diffusion"
 	"presswerk/internal/engine"
@@ -24,7 +26,7 @@ type Options struct {
 	Library   string   // the ONNX Runtime library: a file, or the folder that holds it
 	Models    []string // model folders that recipes may name
 	Threads   int      // threads of one network; 0 takes what the model asks for, else lets ONNX Runtime choose
-	Parallel  int      // pictures made at a time; 0 means as many as there are cores for their threads
+	Cores     int      // that pictures made at a time share, each taking its threads; 0 means all
 	Providers []string // execution providers in order of preference; nil means cpu
 	MaxLoaded int      // models kept in memory; 0 means 2
 	// Together is how many pictures share a run of the network; 0 means 1. More is faster on a GPU. On a CPU a picture
@@ -45,6 +47,7 @@ type Engine struct {
 	options Options
 	hasher  *hasher
 	pool    *pool
+	cores   *semaphore.Weighted
 	info    engine.Info
 	models  []model
 }
@@ -73,10 +76,8 @@ func New(o Options) (*Engine, error) {
 		o.Now = func() time.Time { return time.Time{} }
 	}
 	o.Together = orInt(o.Together, 1)
-	if o.Parallel == 0 {
-		o.Parallel = max(1, runtime.GOMAXPROCS(0)/max(1, o.Threads))
-	}
-	e := &Engine{options: o, hasher: &hasher{}}
+	o.Cores = orInt(o.Cores, runtime.GOMAXPROCS(0))
+	e := &Engine{options: o, hasher: &hasher{}, cores: semaphore.NewWeighted(int64(o.Cores))}
 	e.pool = &pool{library: o.Library, max: orInt(o.MaxLoaded, 2), options: onnx.Options{IntraOpThreads: o.Threads, Providers: o.Providers}}
 	for _, dir := range o.Models {
 		f, err := openFolder(e.hasher, dir)

@@ -10,6 +10,7 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
+	"presswerk/internal/prompt"
 )
 
 // Render makes one picture of one recipe; the recipe's batch hint is ignored. The same recipe gives the same bits on
@@ -89,10 +90,10 @@ func (e *Engine) renderAll(ctx context.Context, recipes []art.Recipe, progress e
 	return pictures, nil
 }
 
-// each calls do for 0 … n−1, as many at a time as the options say. The first error ends the others.
+// each calls do for 0 … n−1, several at a time; run waits for cores. The first error ends the others.
 func (e *Engine) each(ctx context.Context, n int, do func(ctx context.Context, k int) error) error {
 	tasks, ctx := errgroup.WithContext(ctx)
-	tasks.SetLimit(e.options.Parallel)
+	tasks.SetLimit(e.options.Cores)
 	for k := range n {
 		tasks.Go(func() error { return do(ctx, k) })
 	}
@@ -148,7 +149,10 @@ func group(recipes []art.Recipe, size int) ([][]int, error) {
 	open := map[string]int{} // what must be equal → the group that still has room
 	for i, r := range recipes {
 		same := r
-		same.Prompt, same.NegativePrompt, same.Prompt2, same.Seed, same.Batch = "", "", "", 0, 0
+		same.Seed, same.Batch = 0, 0
+		if r.Syntax != prompt.A1111 { // whose prompts differ in length and change by step
+			same.Prompt, same.NegativePrompt, same.Prompt2 = "", "", ""
+		}
 		key, err := art.CanonicalJSON(same)
 		if err != nil {
 			return nil, err
