@@ -103,6 +103,8 @@ type Recipe struct {
 	Steps           int            `json:"steps"`
 	GuidanceScale   float64        `json:"guidance_scale"`
 	GuidanceRescale float64        `json:"guidance_rescale,omitempty"`
+	GuidanceStart   float64        `json:"guidance_start,omitempty"` // share of the walk before which there is no guidance
+	GuidanceEnd     *float64       `json:"guidance_end,omitempty"`   // share of the walk after which there is none; nil is 1
 	Sampler         string         `json:"sampler"`
 	Scheduler       string         `json:"scheduler,omitempty"`
 	Prediction      string         `json:"prediction,omitempty"`
@@ -111,8 +113,10 @@ type Recipe struct {
 	Batch           int            `json:"batch,omitempty"`        // a hint outside the identity
 	Strength        *float64       `json:"strength,omitempty"`
 	Eta             float64        `json:"eta,omitempty"`
-	InitImage       string         `json:"init_image,omitempty"` // "sha256:…"
-	MaskImage       string         `json:"mask_image,omitempty"` // "sha256:…"
+	InitImage       string         `json:"init_image,omitempty"`   // "sha256:…"
+	MaskImage       string         `json:"mask_image,omitempty"`   // "sha256:…"
+	MaskPadding     *int           `json:"mask_padding,omitempty"` // only the masked part is rendered, with so many pixels around it
+	MaskBlur        float64        `json:"mask_blur,omitempty"`    // standard deviation in pixels of the edge with which it is put back
 	LoRAs           []LoRA         `json:"loras,omitempty"`
 	Embeddings      []ModelRef     `json:"embeddings,omitempty"`
 	Controls        []Control      `json:"controls,omitempty"`
@@ -130,6 +134,9 @@ type Recipe struct {
 func (r Recipe) Canonical() ([]byte, error) {
 	r.Batch = 0
 	r.Model.Dir = ""
+	if r.GuidanceEnd != nil && *r.GuidanceEnd == 1 {
+		r.GuidanceEnd = nil
+	}
 	return CanonicalJSON(r)
 }
 

@@ -22,6 +22,8 @@ type Inputs struct {
 	Init     *imaging.RGB
 	Mask     *imaging.RGB   // white is made anew
 	Controls []*imaging.RGB // one for each of the recipe's controls
+
+	over *paste // where a rendered region goes back to
 }
 
 // Result is a batch of pictures as numbers.

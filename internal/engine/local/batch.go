@@ -63,7 +63,12 @@ func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count
 			result.Notes = enlarged.Notes
 		}
 	}
-	result.Image, err = last.decode(ctx)
+	if result.Image, err = last.decode(ctx); err != nil {
+		return Result{}, err
+	}
+	if in.over != nil {
+		result.Image, err = in.over.all(result.Image)
+	}
 	return result, err
 }
 

@@ -71,8 +71,11 @@ func checkRanges(r art.Recipe) error {
 	}{
 		{"guidance_scale", r.GuidanceScale, 0, 100},
 		{"guidance_rescale", r.GuidanceRescale, 0, 1},
+		{"guidance_start", r.GuidanceStart, 0, 1},
+		{"guidance_end", guidanceEnd(r), 0, 1},
 		{"eta", r.Eta, 0, 1},
 		{"strength", strengthOf(r), 0, 1},
+		{"mask_blur", r.MaskBlur, 0, 256},
 	}
 	if r.Refiner != nil {
 		checked = append(checked, struct {
@@ -85,6 +88,9 @@ func checkRanges(r art.Recipe) error {
 		if math.IsNaN(n.v) || n.v < n.low || n.v > n.high {
 			return art.Invalid(n.name, fmt.Sprintf("%v is not in %v … %v", n.v, n.low, n.high), "choose a number in this range")
 		}
+	}
+	if r.MaskPadding != nil && (*r.MaskPadding < 0 || *r.MaskPadding > maxSide) {
+		return art.Invalid("mask_padding", fmt.Sprintf("%d is not in 0 … %d", *r.MaskPadding, maxSide), "32 shows the network some surroundings")
 	}
 	for i, c := range r.Controls {
 		field := fmt.Sprintf("controls[%d].", i)
@@ -109,8 +115,9 @@ func checkUnbuilt(f *Folder, r art.Recipe) error {
 		reason string
 	}{
 		{!slices.Contains(modes(), r.Mode), "mode", fmt.Sprintf("%q is unknown or not built, known are %s", r.Mode, strings.Join(modes(), ", "))},
-		{r.Syntax != "" && r.Syntax != "plain", "syntax", fmt.Sprintf("%q is not built yet, only plain", r.Syntax)},
 		{r.NoiseSource != "" && r.NoiseSource != "cpu" && r.NoiseSource != "cuda", "noise_source", fmt.Sprintf("%q is neither cpu nor cuda", r.NoiseSource)},
+		{r.MaskPadding != nil && r.Mode != art.ModeInpaint, "mask_padding", "goes with inpainting only"},
+		{r.MaskBlur != 0 && r.MaskPadding == nil, "mask_blur", "goes with mask_padding only"},
 		{r.Strength != nil && r.Mode == art.ModeTextToImage, "strength", "needs an initial image, and text-to-image has none"},
 		{r.Refiner != nil && !xl, "refiner", "only SDXL models have one"},
 		{r.Refiner != nil && r.Mode != art.ModeTextToImage, "refiner", "goes with text-to-image only"},
@@ -129,6 +136,9 @@ func checkUnbuilt(f *Folder, r art.Recipe) error {
 		}
 	}
 	if err := checkHires(f, r); err != nil {
+		return err
+	}
+	if err := checkSyntax(f, r); err != nil {
 		return err
 	}
 	return checkClipSkip(f, r)
@@ -152,7 +162,7 @@ func checkClipSkip(f *Folder, r art.Recipe) error {
 	if *r.ClipSkip < 1 || *r.ClipSkip > 12 {
 		return art.Invalid("clip_skip", fmt.Sprintf("%d is not in 1 … 12", *r.ClipSkip), "1 is the last layer, 2 the last but one")
 	}
-	if !f.xl() {
+	if !f.xl() && !f.text.HiddenStates {
 		return art.Unsupported("clip_skip", "this model's exported text encoder gives its last layer only", "take it out")
 	}
 	return nil

@@ -93,6 +93,9 @@ func fitted(r art.Recipe, in Inputs) (Inputs, error) {
 			return in, err
 		}
 	}
+	if err := onlyMasked(r, &in); err != nil {
+		return in, err
+	}
 	var err error
 	if in.Init, err = fit(in.Init); err != nil {
 		return in, err
