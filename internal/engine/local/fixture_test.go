@@ -27,6 +27,11 @@ type fixtureCase struct {
 	Eta             float64
 	Strength        *float64
 	Split           float64
+	Refiner         string   // the folder of the refiner; none means sdxl-refiner-tiny
+	ControlScale    *float64 `json:"cn_scale"`
+	ControlStart    float64  `json:"cn_start"`
+	ControlEnd      float64  `json:"cn_end"`
+	LoRAs           []art.LoRA
 	Timesteps       json.RawMessage
 	SchedulerConfig map[string]any `json:"scheduler_config"`
 	Extra           struct {
@@ -86,6 +91,7 @@ func (c fixtureCase) recipe() art.Recipe {
 		Prompt: c.Prompt, NegativePrompt: c.NegativePrompt, Width: c.Width, Height: c.Height, Steps: c.Steps,
 		GuidanceScale: c.GuidanceScale, Seed: c.Seed, Eta: c.Eta, SchedulerConfig: c.SchedulerConfig,
 		OriginalSize: c.Extra.OriginalSize, TargetSize: c.Extra.TargetSize, CropsTopLeft: c.Extra.Crops,
+		LoRAs: c.LoRAs,
 	}
 	r.Sampler, r.Scheduler = samplerOf(c.Scheduler)
 	switch c.Task {
@@ -94,7 +100,10 @@ func (c fixtureCase) recipe() art.Recipe {
 	case "inpaint":
 		r.Mode, r.Strength = art.ModeInpaint, c.Strength
 	case "base+refiner":
-		r.Refiner = &art.Refiner{ModelRef: art.ModelRef{Dir: filepath.Join("testdata", "models", "sdxl-refiner-tiny")}, Start: c.Split}
+		r.Refiner = &art.Refiner{ModelRef: art.ModelRef{Dir: filepath.Join("testdata", "models", or(c.Refiner, "sdxl-refiner-tiny"))}, Start: c.Split}
+	}
+	if c.ControlScale != nil {
+		r.Controls = []art.Control{{Weight: *c.ControlScale, Start: c.ControlStart, End: c.ControlEnd}}
 	}
 	return r
 }
@@ -169,7 +178,7 @@ func TestFixtures(t *testing.T) {
 			}
 		})
 	}
-	if ran < 18 {
+	if ran < 37 {
 		t.Errorf("only %d cases ran", ran)
 	}
 }
