@@ -80,6 +80,9 @@ func (c *benchRenderCmd) measure(ctx context.Context, g *globals, e *local.Engin
 			g.note("first")
 		}
 	}
+	if err := e.Warm(ctx, recipes[0].Model); err != nil {
+		return answer, err // loading is no part of a picture's time; it stands in the time to the first step
+	}
 	if c.Together {
 		begun := time.Now()
 		if _, err := e.RenderBatch(ctx, recipes, first); err != nil {

@@ -29,8 +29,9 @@ type Options struct {
 	Cores     int      // that pictures made at a time share, each taking its threads; 0 means all
 	Providers []string // execution providers in order of preference; nil means cpu
 	MaxLoaded int      // models kept in memory; 0 means 2
-	// Together is how many pictures share a run of the network; 0 means 1. More is faster on a GPU. On a CPU a picture
-	// then depends on its neighbours in the last bit: ONNX Runtime splits its sums by the batch's size.
+	// Together is how many pictures share a run of the network; 0 means what the model asks for, else 1. More is faster.
+	// A picture then depends on its neighbours in the last bit, because ONNX Runtime splits small sums by the batch's
+	// size, unless the model's UNet is split where it depends on the prompt alone.
 	Together int
 	// Open finds a picture that a recipe names by its SHA-256; nil refuses such recipes.
 	Open    func(ctx context.Context, sha256 string) ([]byte, error)
@@ -40,7 +41,7 @@ type Options struct {
 
 // Revision is raised when equal recipes give other pixels than before. It is part of a recipe's identity, so a new
 // release of the program renders nothing anew unless its arithmetic has changed.
-const Revision = "1"
+const Revision = "2"
 
 // Engine renders in this process. It is safe for concurrent use.
 type Engine struct {
@@ -75,7 +76,6 @@ func New(o Options) (*Engine, error) {
 	if o.Now == nil {
 		o.Now = func() time.Time { return time.Time{} }
 	}
-	o.Together = orInt(o.Together, 1)
 	o.Cores = orInt(o.Cores, runtime.GOMAXPROCS(0))
 	e := &Engine{options: o, hasher: &hasher{}, cores: semaphore.NewWeighted(int64(o.Cores))}
 	e.pool = &pool{library: o.Library, max: orInt(o.MaxLoaded, 2), options: onnx.Options{IntraOpThreads: o.Threads, Providers: o.Providers}}

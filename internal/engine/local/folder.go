@@ -30,6 +30,10 @@ type description struct {
 	// Threads of one network. Small networks are made fastest one thread a picture, several pictures at a time; and
 	// then the number of cores doesn't change the bits.
 	Threads int `json:"threads"`
+	// Split says that the UNet may be cut where it depends on the prompt alone, and that pictures then come out the same
+	// to the bit whatever shares their batch. Together is how many are best made in one.
+	Split    bool `json:"split"`
+	Together int  `json:"together"`
 }
 
 // lock is model.lock: the SHA-256 of each file and of the folder.

@@ -20,6 +20,7 @@ type pipeline struct {
 	folder   *Folder
 	encoders []textEncoder // in the order in which their outputs are put side by side
 	unet     *onnx.Session
+	prompted *prompted // what the UNet says of prompts alone, where it is split; else nil
 	decoder  *onnx.Session
 	cache    *promptCache
 	load     func(path string, outputs ...string) (*onnx.Session, error)
@@ -53,8 +54,15 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options) (_ *pipeline, err
 	load := func(name string, outputs ...string) (*onnx.Session, error) {
 		return p.load(filepath.Join(f.Dir, filepath.FromSlash(name)), outputs...)
 	}
-	if p.unet, err = load("unet/model.onnx"); err != nil {
-		return nil, err
+	if f.about.Split {
+		if err = p.split(rt, o); err != nil {
+			return nil, err
+		}
+	}
+	if p.unet == nil {
+		if p.unet, err = load("unet/model.onnx"); err != nil {
+			return nil, err
+		}
 	}
 	if p.decoder, err = load("vae_decoder/model.onnx"); err != nil {
 		return nil, err
@@ -64,7 +72,7 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options) (_ *pipeline, err
 			continue
 		}
 		var outputs []string
-		if !f.xl() {
+		if !f.xl() && !f.text.HiddenStates {
 			outputs = []string{"last_hidden_state"} // the pooled output isn't used
 		}
 		session, err := load("text_encoder"+suffix+"/model.onnx", outputs...)
@@ -106,6 +114,7 @@ func (p *pipeline) close() error {
 	for _, e := range p.encoders {
 		all = append(all, e.session.Close())
 	}
+	all = append(all, p.prompted.close())
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, s := range p.extras {
@@ -123,6 +132,7 @@ func (p *pipeline) close() error {
 // denoiser runs the UNet on latents of one size.
 type denoiser struct {
 	session  *onnx.Session
+	prompted *prompted
 	channels int
 	height   int // latents
 	width    int
@@ -136,7 +146,7 @@ type denoiser struct {
 // denoiser asks this batch's network for a walk of some calls.
 func (b *batch) denoiser(calls int) *denoiser {
 	return &denoiser{
-		session: b.pipe.unet, channels: b.shape[1], height: b.shape[2], width: b.shape[3], calls: calls,
+		session: b.pipe.unet, prompted: b.pipe.prompted, channels: b.shape[1], height: b.shape[2], width: b.shape[3], calls: calls,
 		blocks: b.pipe.folder.unet.BlockChannels, beside: b.beside, controls: b.controls,
 	}
 }
@@ -155,6 +165,9 @@ func (d *denoiser) Denoise(ctx context.Context, latents []float32, rows int, tim
 		return nil, err
 	}
 	delete(inputs, "control_sample")
+	if err := d.prompted.fill(ctx, inputs, d.session.Inputs()); err != nil {
+		return nil, err
+	}
 	inputs["sample"] = d.joined(latents, rows)
 	out, err := d.session.Run(ctx, inputs)
 	if err != nil {

@@ -67,7 +67,7 @@ func distinct(recipes []art.Recipe) (different []art.Recipe, place []int, err er
 
 // renderAll renders recipes that were checked.
 func (e *Engine) renderAll(ctx context.Context, recipes []art.Recipe, progress engine.Progress) ([]engine.Picture, error) {
-	groups, err := group(recipes, e.options.Together)
+	groups, err := group(recipes, func(r art.Recipe) (int, error) { return e.together(r, len(recipes)) })
 	if err != nil {
 		return nil, err
 	}
@@ -143,8 +143,21 @@ func (e *Engine) calls(r art.Recipe) (int, error) {
 	return n, nil
 }
 
+// together is how many of n pictures are made in one run: as many as the options or the model say, and no more than
+// leave work for every core.
+func (e *Engine) together(r art.Recipe, n int) (int, error) {
+	f, err := e.folder(r.Model)
+	if err != nil {
+		return 0, err
+	}
+	size := orInt(e.options.Together, orInt(f.about.Together, 1))
+	threads := orInt(orInt(e.options.Threads, f.about.Threads), e.options.Cores)
+	parallel := max(1, e.options.Cores/threads)
+	return max(1, min(size, (n+parallel-1)/parallel)), nil
+}
+
 // group sorts recipes into runs of at most size pictures that are equal but for prompts and seeds.
-func group(recipes []art.Recipe, size int) ([][]int, error) {
+func group(recipes []art.Recipe, size func(art.Recipe) (int, error)) ([][]int, error) {
 	var groups [][]int
 	open := map[string]int{} // what must be equal → the group that still has room
 	for i, r := range recipes {
@@ -157,8 +170,12 @@ func group(recipes []art.Recipe, size int) ([][]int, error) {
 		if err != nil {
 			return nil, err
 		}
+		room, err := size(r)
+		if err != nil {
+			return nil, err
+		}
 		at, ok := open[string(key)]
-		if !ok || len(groups[at]) >= size {
+		if !ok || len(groups[at]) >= room {
 			at = len(groups)
 			groups = append(groups, nil)
 			open[string(key)] = at

@@ -1,0 +1,111 @@
+package onnx
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"presswerk/internal/testkit"
+)
+
+// TestSplitGivesTheSameNumbers cuts the house model's UNet and compares it, whole and in parts.
+func TestSplitGivesTheSameNumbers(t *testing.T) {
+	rt, err := Open(testkit.Native(t, "onnxruntime/libonnxruntime.so.1.32.0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = rt.Close() })
+	path := filepath.Join(testkit.Root(t), "models", "house", "unet", "model.onnx")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts, ok, err := SplitInputs(data, []string{"encoder_hidden_states"})
+	if err != nil || !ok || len(parts.Cut) == 0 {
+		t.Fatalf("cut at %v, %t, %v", parts.Cut, ok, err)
+	}
+	if len(parts.First)+len(parts.Rest) > len(data)+len(data)/10 {
+		t.Errorf("the parts have %d and %d bytes of %d", len(parts.First), len(parts.Rest), len(data))
+	}
+	o := Options{IntraOpThreads: 1, Config: map[string]string{"session.disable_quant_qdq": "1"}}
+	whole, err := rt.Load(path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := rt.LoadBytes("first", parts.First, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest, err := rt.LoadBytes("rest", parts.Rest, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []*Session{whole, first, rest} {
+		t.Cleanup(func() { _ = s.Close() })
+	}
+	const rows = 4
+	hidden, sample := ramp(rows*32*384), ramp(rows*8*16*16)
+	inputs := map[string]Tensor{
+		"sample": Float32(sample, rows, 8, 16, 16), "timestep": Int64([]int64{501}, 1), "encoder_hidden_states": Float32(hidden, rows, 32, 384),
+	}
+	want, err := whole.Run(t.Context(), inputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fixed, err := first.Run(t.Context(), map[string]Tensor{"encoder_hidden_states": inputs["encoder_hidden_states"]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, v := range fixed {
+		inputs[name] = v
+	}
+	for name := range inputs {
+		used := false
+		for _, in := range rest.Inputs() {
+			used = used || in.Name == name
+		}
+		if !used {
+			delete(inputs, name)
+		}
+	}
+	got, err := rest.Run(t.Context(), inputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range want["out_sample"].F32 {
+		if got["out_sample"].F32[i] != v {
+			t.Fatalf("number %d is %v, not %v", i, got["out_sample"].F32[i], v)
+		}
+	}
+}
+
+// ramp is a row of numbers between −1 and 1.
+func ramp(n int) []float32 {
+	out := make([]float32, n)
+	for i := range out {
+		out[i] = float32(i*7919%2003)/1001 - 1
+	}
+	return out
+}
+
+func TestSplitOfWhatCannotBeCut(t *testing.T) {
+	for name, data := range map[string][]byte{"nothing": nil, "noise": []byte("no network at all")} {
+		if _, ok, err := SplitInputs(data, []string{"x"}); ok || err == nil {
+			t.Errorf("%s: %t, %v", name, ok, err)
+		}
+	}
+	data, err := os.ReadFile(filepath.Join(testkit.Root(t), "models", "house", "vae_decoder", "model.onnx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := SplitInputs(data, []string{"encoder_hidden_states"}); ok || err != nil {
+		t.Errorf("a decoder: %t, %v", ok, err)
+	}
+}
+
+func FuzzSplitInputs(f *testing.F) {
+	f.Add([]byte{0x3a, 0x02, 0x0a, 0x00})
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		_, _, _ = SplitInputs(data, []string{"x"}) // strangers' bytes never end the program
+	})
+}
