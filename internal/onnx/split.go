@@ -169,8 +169,9 @@ func (s *splitter) read(graph []byte) error {
 			})
 			s.weights[name], s.kinds[name] = value, kind
 		case graphInput, graphOutput:
-			name, kind := "", 0
-			if name, kind, err = readSplitValue(value); field == graphInput {
+			name, kind, problem := readSplitValue(value)
+			err = problem
+			if field == graphInput {
 				s.inputs[name], s.kinds[name] = value, kind
 			} else {
 				s.outputs = append(s.outputs, name)
@@ -267,11 +268,10 @@ func (s *splitter) classify() bool {
 		if n.hasSubgraph {
 			return false
 		}
-		reach, kind := onNothing, 0
+		reach, kind := onNothing, n.kind(s.kinds)
 		for _, in := range n.in {
 			reach = max(reach, s.depends[in])
 		}
-		kind = n.kind(s.kinds)
 		for _, out := range n.out {
 			s.depends[out], s.kinds[out] = reach, kind
 		}
@@ -400,7 +400,7 @@ func (r *Runtime) LoadBytes(name string, data []byte, o Options) (*Session, erro
 	if err != nil {
 		return nil, fmt.Errorf("onnx: loading %s: %w", name, err)
 	}
-	defer settings.Destroy() //nolint:errcheck // the session has its own copy
+	defer settings.Destroy()
 	inner, err := ort.NewDynamicAdvancedSessionWithONNXData(data, names(h.inputs), names(outputs), settings)
 	if err != nil {
 		return nil, fmt.Errorf("onnx: loading %s: %w: %w", name, err, ErrModel)

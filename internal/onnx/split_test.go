@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -56,9 +57,7 @@ func TestSplitGivesTheSameNumbers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, v := range fixed {
-		inputs[name] = v
-	}
+	maps.Copy(inputs, fixed)
 	for name := range inputs {
 		used := false
 		for _, in := range rest.Inputs() {
