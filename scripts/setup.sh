@@ -69,4 +69,5 @@ if [ "${1:-}" = tools ]; then
   keyed node "$top/setup/node/package.json" "$top/setup/node/package-lock.json"
   keyed python "$top/setup/python/requirements.txt"
   keyed go "$top/setup/gotools/go.mod" "$top/setup/gotools/go.sum"
+  "$top/scripts/native.sh" "$top/setup/models.lock"
 fi

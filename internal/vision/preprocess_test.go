@@ -184,7 +184,7 @@ func TestMLSDFindsARectangle(t *testing.T) {
 			}
 		}
 	}
-	got, err := vision.MLSD(context.Background(), p, s, 0.3)
+	got, err := vision.MLSD(context.Background(), p, s, 0.1)
 	if err != nil {
 		t.Fatal(err)
 	}
