@@ -14,7 +14,8 @@ COPIED = ("model_index.json", "scheduler", "tokenizer", "tokenizer_2", "feature_
 
 
 def export(
-    checkpoint: Path, out: Path, controlnets=(), t2i: Path | None = None, ip_adapters=(), half=False, check=False, say=print
+    checkpoint: Path, out: Path, controlnets=(), t2i: Path | None = None, ip_adapters=(), image_encoder: Path | None = None,
+    half=False, check=False, say=print,
 ) -> None:
     """Writes the folder. With check, each graph is run beside the module that it was made from; a difference of more than a
     thousandth (in half precision, three hundredths) of the largest value is an error."""
@@ -24,7 +25,7 @@ def export(
     out.mkdir(parents=True, exist_ok=True)
     _copy(checkpoint, out, bool(controlnets))
     limit = 3e-2 if half else 1e-3
-    for network in _networks(checkpoint, index, [Path(c) for c in controlnets], t2i, ip_adapters):
+    for network in _networks(checkpoint, index, [Path(c) for c in controlnets], t2i, ip_adapters, image_encoder):
         found = graph.save(network, out, half)
         line = f"{network.folder}: {len(found)} weights mapped"
         if check:
@@ -50,7 +51,7 @@ def _copy(checkpoint: Path, out: Path, controlled: bool) -> None:
     (out / "model_index.json").write_text(json.dumps(index, indent=2, sort_keys=True) + "\n")
 
 
-def _networks(checkpoint: Path, index: dict, controlnets, t2i, ip_adapters):
+def _networks(checkpoint: Path, index: dict, controlnets, t2i, ip_adapters, image_encoder):
     """Loads one network after the other, so that memory holds only what is being traced."""
     pooled = None
     for name, kinds in {
@@ -77,6 +78,8 @@ def _networks(checkpoint: Path, index: dict, controlnets, t2i, ip_adapters):
         with torch.no_grad():
             features = adapter(torch.rand(2, adapter.config.in_channels, scale, scale))
         yield network
+    if image_encoder is not None:
+        yield networks.image_encoder(_load(CLIPVisionModelWithProjection, image_encoder, attn_implementation="eager"))
     unet = _load(UNet2DConditionModel, checkpoint / "unet")
     tokens = _load_ip_adapters(unet, ip_adapters)
     yield networks.unet(unet, pooled, features, tokens)
