@@ -48,6 +48,8 @@ type networkConfig struct {
 	TimeCond       int       `json:"time_cond_proj_dim"`
 	MaxPositions   int       `json:"max_position_embeddings"`
 	ProjectionDim  int       `json:"projection_dim"`
+	ModelType      string    `json:"model_type"`
+	HiddenStates   bool      `json:"output_hidden_states"` // whether the graph gives every layer
 }
 
 // sampleSize is the network's native side; the smaller one where there are two.

@@ -16,12 +16,13 @@ import (
 // maxCachedPrompts bounds the embedding cache of one model: 512 SDXL prompts are about 320 MB, house prompts 25 MB.
 const maxCachedPrompts = 512
 
-// prompt is all that decides an embedding.
-type prompt struct {
+// wording is all that decides an embedding.
+type wording struct {
 	first  string // for the first encoder
 	second string // for the second one, where there is one
 	skip   int    // layers from the end, as A1111 counts; 0 as the pipeline does
 	zero   bool   // SDXL's stand-in for "no negative prompt"
+	chunk  int    // above 0, first holds the ids of one chunk for the encoder of this number, counted from 1
 }
 
 // embedding is an encoded prompt.
@@ -37,22 +38,22 @@ type embedding struct {
 type promptCache struct {
 	mu    sync.Mutex
 	max   int
-	known map[prompt]embedding
-	order []prompt // oldest first
+	known map[wording]embedding
+	order []wording // oldest first
 }
 
 func newPromptCache(max int) *promptCache {
-	return &promptCache{max: max, known: map[prompt]embedding{}}
+	return &promptCache{max: max, known: map[wording]embedding{}}
 }
 
-func (c *promptCache) get(p prompt) (embedding, bool) {
+func (c *promptCache) get(p wording) (embedding, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.known[p]
 	return e, ok
 }
 
-func (c *promptCache) put(p prompt, e embedding) {
+func (c *promptCache) put(p wording, e embedding) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.known[p]; ok {
@@ -67,9 +68,9 @@ func (c *promptCache) put(p prompt, e embedding) {
 }
 
 // prompts gives the positive and the negative prompt of a recipe.
-func (p *pipeline) prompts(r art.Recipe) (positive, negative prompt) {
-	positive = prompt{first: r.Prompt}
-	negative = prompt{first: r.NegativePrompt}
+func (p *pipeline) prompts(r art.Recipe) (positive, negative wording) {
+	positive = wording{first: r.Prompt}
+	negative = wording{first: r.NegativePrompt}
 	if r.ClipSkip != nil {
 		positive.skip, negative.skip = *r.ClipSkip, *r.ClipSkip
 	}
@@ -82,7 +83,7 @@ func (p *pipeline) prompts(r art.Recipe) (positive, negative prompt) {
 
 // encode gives the embedding of a prompt, from the cache where it is known. Each prompt is encoded by itself, so that
 // a picture doesn't depend on its neighbours in the batch.
-func (p *pipeline) encode(ctx context.Context, text prompt) (embedding, error) {
+func (p *pipeline) encode(ctx context.Context, text wording) (embedding, error) {
 	if e, ok := p.cache.get(text); ok {
 		return e, nil
 	}
@@ -92,7 +93,7 @@ func (p *pipeline) encode(ctx context.Context, text prompt) (embedding, error) {
 		if i > 0 || !p.folder.hasEncoder() {
 			words = text.second
 		}
-		part, err := encoder.encode(ctx, words, p.hiddenName(encoder, text.skip))
+		part, err := p.encodeText(ctx, encoder, words, text.skip)
 		if err != nil {
 			return embedding{}, fmt.Errorf("local: encoding the prompt: %w", err)
 		}
@@ -108,36 +109,54 @@ func (p *pipeline) encode(ctx context.Context, text prompt) (embedding, error) {
 	return whole, nil
 }
 
-// hiddenName is the encoder's output that skip means. Stable Diffusion takes the last layer; SDXL the last but one.
-func (p *pipeline) hiddenName(e textEncoder, skip int) string {
-	if !p.folder.xl() {
-		return e.session.Outputs()[0].Name
+// encodeText gives the embedding of as much of a text as an encoder reads at once.
+func (p *pipeline) encodeText(ctx context.Context, e textEncoder, text string, skip int) (embedding, error) {
+	enc := tokenize.Encode(e.tokens, text, e.length)
+	result, err := p.encodeIDs(ctx, e, enc.IDs, skip)
+	if err == nil && len(enc.Dropped) > 0 {
+		result.notes = []string{fmt.Sprintf("the prompt is longer than the %d tokens that this model reads; cut: %q", e.length-2, e.tokens.Decode(enc.Dropped))}
 	}
-	layers := 0
-	for _, out := range e.session.Outputs() {
-		if strings.HasPrefix(out.Name, "hidden_states.") {
-			layers++
-		}
-	}
-	return "hidden_states." + strconv.Itoa(layers-orInt(skip, 2))
+	return result, err
 }
 
-func (e textEncoder) encode(ctx context.Context, text, hiddenName string) (embedding, error) {
-	enc := tokenize.Encode(e.tokens, text, e.length)
-	out, err := e.session.Run(ctx, map[string]onnx.Tensor{"input_ids": onnx.Int64(enc.IDs, 1, int64(e.length))})
+// encodeIDs runs an encoder. Skip counts layers from the end as A1111 does: Stable Diffusion takes the last layer,
+// and the norm behind it whatever the layer; SDXL takes the last but one, and no norm.
+func (p *pipeline) encodeIDs(ctx context.Context, e textEncoder, ids []int64, skip int) (embedding, error) {
+	out, err := e.session.Run(ctx, map[string]onnx.Tensor{"input_ids": onnx.Int64(ids, 1, int64(len(ids)))})
 	if err != nil {
 		return embedding{}, err
 	}
-	hidden, ok := out[hiddenName]
+	name, layers := "last_hidden_state", e.layers()
+	if p.folder.xl() || skip > 1 {
+		name = hiddenState(layers - orInt(skip, 2))
+	}
+	hidden, ok := out[name]
 	if !ok || len(hidden.Shape) != 3 {
-		return embedding{}, art.Unsupported("clip_skip", fmt.Sprintf("this model's text encoder has no output %q", hiddenName), "export the model again with hidden states, or take clip_skip out")
+		return embedding{}, art.Unsupported("clip_skip", fmt.Sprintf("this model's text encoder has no output %q", name), "export the model again with hidden states, or take clip_skip out")
 	}
 	result := embedding{hidden: hidden.F32, tokens: int(hidden.Shape[1]), width: int(hidden.Shape[2]), pooled: out["text_embeds"].F32}
-	if len(enc.Dropped) > 0 {
-		result.notes = []string{fmt.Sprintf("the prompt is longer than the %d tokens that this model reads; cut: %q", e.length-2, e.tokens.Decode(enc.Dropped))}
+	if !p.folder.xl() && skip > 1 {
+		last, normed := out[hiddenState(layers-1)], out["last_hidden_state"]
+		if len(last.F32) != len(hidden.F32) || len(normed.F32) != len(hidden.F32) {
+			return embedding{}, art.Unsupported("clip_skip", "this model's text encoder doesn't give its last layer with and without its norm", "export the model again with hidden states, or take clip_skip out")
+		}
+		fitNorm(last.F32, normed.F32, result.width).apply(result.hidden)
 	}
 	return result, nil
 }
+
+// layers is how many hidden states the encoder gives, the embeddings among them.
+func (e textEncoder) layers() int {
+	n := 0
+	for _, out := range e.session.Outputs() {
+		if strings.HasPrefix(out.Name, "hidden_states.") {
+			n++
+		}
+	}
+	return n
+}
+
+func hiddenState(i int) string { return "hidden_states." + strconv.Itoa(i) }
 
 // beside puts two encoders' numbers for each token side by side; the pooled vector is the last encoder's.
 func beside(a, b embedding) (embedding, error) {
@@ -161,7 +180,7 @@ func beside(a, b embedding) (embedding, error) {
 // conditioning encodes the prompts of a batch. The notes say what was cut.
 func (p *pipeline) conditioning(ctx context.Context, recipes []art.Recipe) (positive, negative diffusion.Conditioning, notes [][]string, err error) {
 	for i, r := range recipes {
-		texts := [2]prompt{}
+		texts := [2]wording{}
 		texts[0], texts[1] = p.prompts(r)
 		var rows [2]diffusion.Conditioning
 		var said []string
