@@ -51,15 +51,16 @@ func trainingBetas(c Config) ([]float32, error) {
 	return nil, badConfig("beta_schedule", "%q is unknown, known are linear, scaled_linear, squaredcos_cap_v2", c.BetaSchedule)
 }
 
-// linspace32 returns n evenly spaced numbers. Like torch it counts from the nearer end, in float32.
+// linspace32 returns n evenly spaced numbers. Like torch with AVX2 it counts from the nearer end, in float32, and rounds
+// product and sum as one.
 func linspace32(from, to float32, n int) []float32 {
 	out := make([]float32, n)
 	step := (to - from) / float32(n-1)
 	for i := range out {
 		if i < n/2 {
-			out[i] = from + float32(step*float32(i))
+			out[i] = fma(step, float32(i), from)
 		} else {
-			out[i] = to - float32(step*float32(n-1-i))
+			out[i] = fma(-step, float32(n-1-i), to)
 		}
 	}
 	return out

@@ -2,45 +2,63 @@ package diffusion
 
 import "math"
 
-// dpmSolver is DPM-Solver++ in its multistep form of second order ("2M").
+// dpmSolver is the multistep DPM-Solver of first to third order, as an ordinary or a stochastic differential equation,
+// in the predicted picture (the "++" ones) or the predicted noise. "2M" is its second order.
 //
-// Source: Lu et al. 2022, arXiv:2211.01095, algorithm 2; diffusers' DPMSolverMultistepScheduler with algorithm_type
-// dpmsolver++ and solver_type midpoint or heun.
+// Source: Lu et al. 2022, arXiv:2211.01095, algorithm 2, and arXiv:2206.00927; diffusers' DPMSolverMultistepScheduler.
+// Its third order of sde-dpmsolver++ is diffusers', whose last term differs from k-diffusion's; dpmpp_3m_sde has that.
 type dpmSolver struct {
-	Config
-	sigmas    []float64 // one for each call and a last one
-	timesteps []float64
-	previous  []float32 // predicted picture of the call before; nil at the first one
+	solverWalk
+	fresh stepNoise
 }
 
 func newDPMSolver(c Config, steps int) (Sampler, error) {
+	if c.AlgorithmType == "deis" { // as diffusers reads it
+		c.AlgorithmType = "dpmsolver++"
+	}
 	if err := checkDPMSolver(c); err != nil {
 		return nil, err
 	}
-	alphas, err := trainingAlphas(c)
+	w, err := newSolverWalk("dpmpp_2m", c, steps, c.BetaSchedule != "squaredcos_cap_v2")
 	if err != nil {
 		return nil, err
 	}
-	if c.RescaleZeroSNR {
-		alphas[len(alphas)-1] = nearlyZeroAlpha
+	if c.UseFlowSigmas {
+		if err := w.flow(dpmFlowSigmas(c, steps), 0); err != nil {
+			return nil, err
+		}
 	}
-	training := trainingSigmas(alphas)
-	timesteps, err := solverTimesteps(c, alphas, steps)
-	if err != nil {
-		return nil, err
+	return &dpmSolver{w, newStepNoise(c, w.sigmas)}, nil
+}
+
+// newDPMSolverSDE is dpmpp_2m as a stochastic differential equation, whatever the config says.
+func newDPMSolverSDE(c Config, steps int) (Sampler, error) {
+	switch c.AlgorithmType {
+	case "dpmsolver++", "deis":
+		c.AlgorithmType = "sde-dpmsolver++"
+	case "dpmsolver":
+		c.AlgorithmType = "sde-dpmsolver"
 	}
-	sigmas, timesteps := solverSigmas(c, training, timesteps, steps)
-	return &dpmSolver{Config: c, sigmas: finish(c, sigmas, alphas), timesteps: timesteps}, nil
+	return newDPMSolver(c, steps)
 }
 
 func checkDPMSolver(c Config) error {
-	switch {
-	case c.AlgorithmType != "dpmsolver++" && c.AlgorithmType != "deis": // diffusers reads deis as dpmsolver++
-		return badConfig("algorithm_type", "%q is not built yet, only dpmsolver++", c.AlgorithmType)
-	case c.SolverOrder != 1 && c.SolverOrder != 2:
-		return badConfig("solver_order", "%d is not built yet, only 1 and 2", c.SolverOrder)
-	case c.VarianceType != nil:
-		return badConfig("variance_type", "models that predict a variance (%q) are not built yet", *c.VarianceType)
+	switch c.AlgorithmType {
+	case "dpmsolver++", "sde-dpmsolver++":
+	case "dpmsolver", "sde-dpmsolver":
+		switch {
+		case c.FinalSigmas == "zero":
+			return badConfig("final_sigmas_type", "%s can't end at 0, choose sigma_min", c.AlgorithmType)
+		case c.AlgorithmType == "sde-dpmsolver" && c.SolverOrder == 3:
+			return badConfig("solver_order", "sde-dpmsolver has no third order")
+		case c.UseFlowSigmas:
+			return badConfig("algorithm_type", "%s has no formula for flows", c.AlgorithmType)
+		}
+	default:
+		return badConfig("algorithm_type", "%q is unknown, known are dpmsolver, dpmsolver++, sde-dpmsolver, sde-dpmsolver++", c.AlgorithmType)
+	}
+	if v := c.variance(); v == "learned" || v == "learned_range" {
+		return badConfig("variance_type", "models that predict a variance (%q) are not built", v)
 	}
 	switch c.SolverType {
 	case "midpoint", "heun", "logrho", "bh1", "bh2": // diffusers reads the last three as midpoint
@@ -49,104 +67,107 @@ func checkDPMSolver(c Config) error {
 	return badConfig("solver_type", "%q is unknown, known are midpoint and heun", c.SolverType)
 }
 
-// solverTimesteps spaces the calls. Unlike the other samplers, diffusers' multistep solvers divide the way into
-// steps+1 parts and leave the last one to the final noise level.
-func solverTimesteps(c Config, alphas []float32, steps int) ([]float64, error) {
-	last := lastTimestep(c, alphas)
-	switch c.TimestepSpacing {
-	case "linspace":
-		return rounded(reversed(linspace(0, float64(last-1), steps+1))[:steps]), nil
-	case "leading":
-		ratio := last / (steps + 1)
-		return leading(ratio, steps+1, c.StepsOffset)[:steps], nil
-	case "trailing":
-		return trailing(last, float64(c.NumTrainTimesteps)/float64(steps)), nil
+// dpmFlowSigmas are even levels of a flow, shifted.
+//
+// Source: Esser et al. 2024, arXiv:2403.03206, section 5.3.2 (the shift); diffusers' DPMSolverMultistepScheduler.
+func dpmFlowSigmas(c Config, steps int) []float64 {
+	even := linspace(1, 1/float64(c.NumTrainTimesteps), steps+1)
+	out := make([]float64, steps)
+	for i := range out {
+		out[i] = shifted(c.FlowShift, 1-even[steps-i])
 	}
-	return nil, badSpacing(c)
+	return out
 }
 
-// lastTimestep is the number of training steps whose log signal-to-noise ratio is above lambda_min_clipped.
-func lastTimestep(c Config, alphas []float32) int {
-	n := len(alphas)
-	for n > 1 {
-		a := float64(alphas[n-1])
-		if math.Log(math.Sqrt(a))-math.Log(math.Sqrt(1-a)) >= c.LambdaMinClipped {
-			break
-		}
-		n--
+// flow puts in the levels of a flow and where they end.
+func (w *solverWalk) flow(sigmas []float64, last float64) error {
+	if !(w.FlowShift > 0) || math.IsInf(w.FlowShift, 0) {
+		return badConfig("flow_shift", "%v is not above 0", w.FlowShift)
 	}
-	return n
-}
-
-// solverSigmas gives the noise levels of the calls, and their timesteps where a curve moves them.
-func solverSigmas(c Config, training []float32, timesteps []float64, steps int) (sigmas, moved []float64) {
-	if !c.UseKarras && !c.UseExponential {
-		sigmas = make([]float64, len(timesteps))
-		for i, t := range timesteps {
-			sigmas[i] = interpolate(training, t)
-		}
-		return sigmas, timesteps
-	}
-	ends := make([]float64, steps)
-	ends[steps-1] = float64(training[0])
-	ends[0] = float64(training[len(training)-1])
-	sigmas, _ = bend(c, ends)
-	logs := logarithms(training)
-	moved = make([]float64, len(sigmas))
+	w.timesteps = make([]float64, len(sigmas))
 	for i, s := range sigmas {
-		moved[i] = timestepOf(s, logs)
-		if c.UseKarras && c.BetaSchedule != "squaredcos_cap_v2" {
-			moved[i] = math.RoundToEven(moved[i])
+		w.timesteps[i] = math.Trunc(s * float64(w.NumTrainTimesteps))
+	}
+	w.sigmas = roundedTo32(append(sigmas, last))
+	return checkFalling(w.sigmas)
+}
+
+func (d *dpmSolver) sde() bool {
+	return d.AlgorithmType == "sde-dpmsolver++" || d.AlgorithmType == "sde-dpmsolver"
+}
+
+func (d *dpmSolver) overNoise() bool {
+	return d.AlgorithmType == "dpmsolver" || d.AlgorithmType == "sde-dpmsolver"
+}
+
+// Stochastic is true at the last call too: diffusers draws there and multiplies by zero, and the draw counts.
+func (d *dpmSolver) Stochastic(int) bool { return d.sde() && d.fresh.fromCaller() }
+
+func (d *dpmSolver) Step(i int, output, latents []float32, noise Noise) {
+	clean, predicted := d.predicted(i, output, latents)
+	if d.overNoise() {
+		d.remember(predicted)
+	} else {
+		d.remember(clean)
+	}
+	var z []float32
+	if d.sde() {
+		z = d.fresh.draw(len(latents), noise, d.sigmas[i], d.sigmas[i+1])
+	}
+	h := d.lambda(i+1) - d.lambda(i)
+	if h == 0 { // two equal levels at the end: nothing to do
+		return
+	}
+	order := d.orderAt(i, d.EulerAtFinal || d.FinalSigmas == "zero" || d.sigmas[i+1] == 0)
+	k := d.coefficients(i, order, h)
+	next := d.newest()
+	axpby(k.latents, latents, k.newest, next)
+	if order > 1 {
+		first, second := d.differences(i, order, h)
+		axpby(1, latents, k.first, first)
+		if second != nil {
+			axpby(1, latents, k.second, second)
 		}
-		moved[i] = math.Trunc(moved[i]) // diffusers keeps them as int64
 	}
-	return sigmas, moved
-}
-
-func (d *dpmSolver) Timesteps() []float64  { return d.timesteps }
-func (d *dpmSolver) InitialScale() float64 { return 1 }
-func (d *dpmSolver) Scale(int) float64     { return 1 }
-func (d *dpmSolver) Stochastic(int) bool   { return false }
-
-// alphaSigma are the shares of picture and noise in the latents at noise level s.
-func alphaSigma(s float64) (alpha, sigma float64) {
-	alpha = 1 / math.Sqrt(s*s+1)
-	return alpha, s * alpha
-}
-
-func (d *dpmSolver) AddNoise(i int, clean, noise []float32) []float32 {
-	a, s := alphaSigma(d.sigmas[i])
-	return combine(a, clean, s, noise)
-}
-
-func (d *dpmSolver) Step(i int, output, latents []float32, _ Noise) {
-	a, s := alphaSigma(d.sigmas[i])
-	clean, _ := cleanAndNoise(d.PredictionType, a, s, latents, output)
-	if d.Thresholding {
-		threshold(d.Config, clean)
+	if d.sde() {
+		axpby(1, latents, k.noise, z)
 	}
-	// With noise levels as log sigma, lambda = −log(sigma level), so the way to the next call is:
-	h := math.Log(d.sigmas[i]) - math.Log(d.sigmas[i+1])
-	aNext, sNext := alphaSigma(d.sigmas[i+1])
-	grow := -aNext * math.Expm1(-h)
-
-	keep := append([]float32(nil), clean...)
-	if d.second(i) {
-		ratio := (math.Log(d.sigmas[i-1]) - math.Log(d.sigmas[i])) / h
-		weight := grow / 2
-		if d.SolverType == "heun" {
-			weight = aNext * (math.Expm1(-h)/h + 1)
-		}
-		// grow·clean + weight·(clean − previous)/ratio
-		axpby(1+weight/ratio/grow, clean, -weight/ratio/grow, d.previous)
-	}
-	axpby(sNext/s, latents, grow, clean)
-	d.previous = keep
 }
 
-// second says whether call i uses the one before it. The last calls of a short walk don't, for stability.
-func (d *dpmSolver) second(i int) bool {
-	n := len(d.timesteps)
-	last := i == n-1 && (d.EulerAtFinal || d.LowerOrderFinal && n < 15 || d.FinalSigmas == "zero")
-	return d.SolverOrder == 2 && d.previous != nil && !last
+// solverStep weighs what makes the next latents: the latents, the newest output, its divided differences, fresh noise.
+type solverStep struct{ latents, newest, first, second, noise float64 }
+
+// coefficients are those of call i, over a step of h in lambda.
+func (d *dpmSolver) coefficients(i, order int, h float64) solverStep {
+	a, s := d.shares(i)
+	aNext, sNext := d.shares(i + 1)
+	var k solverStep
+	var scale, z float64 // all weights of outputs are scale times a function of z
+	switch d.AlgorithmType {
+	case "dpmsolver":
+		k.latents, scale, z = aNext/a, -sNext, h
+	case "sde-dpmsolver":
+		k.latents, scale, z = aNext/a, -2*sNext, h
+		k.noise = sNext * math.Sqrt(math.Expm1(2*h))
+	case "sde-dpmsolver++":
+		k.latents, scale, z = sNext/s*math.Exp(-h), -aNext, -2*h
+		k.noise = sNext * math.Sqrt(-math.Expm1(-2*h))
+	default:
+		k.latents, scale, z = sNext/s, -aNext, -h
+	}
+	phi := math.Expm1(z)
+	k.newest = scale * phi
+	if order < 2 {
+		return k
+	}
+	k.first = scale * (phi/z - 1)
+	if order == 2 && d.SolverType != "heun" {
+		k.first = k.newest / 2
+	}
+	half := 0.5
+	if d.AlgorithmType == "sde-dpmsolver++" {
+		half = -0.5 // diffusers' sign; its own other forms and k-diffusion have the opposite one
+	}
+	k.second = scale * ((phi-z)/(z*z) - half)
+	return k
 }

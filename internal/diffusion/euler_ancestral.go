@@ -21,10 +21,8 @@ func (e *eulerAncestral) Stochastic(int) bool { return true }
 
 func (e *eulerAncestral) Step(i int, output, latents []float32, noise Noise) {
 	down, up := ancestral(e.sigmas[i], e.sigmas[i+1])
-	axpby(1, latents, down-e.sigmas[i], e.slope(i, output, latents))
-	z := make([]float32, len(latents))
-	noise.Normal(z)
-	axpby(1, latents, up, z)
+	axpby(1, latents, down-e.sigmas[i], e.slope(e.sigmas[i], output, latents))
+	axpby(1, latents, up, draw(noise, len(latents)))
 }
 
 // ancestral splits the way from one noise level to the next: down to a lower one, and up again by fresh noise, so

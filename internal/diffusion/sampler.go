@@ -22,6 +22,9 @@ type Sampler interface {
 	Step(i int, output, latents []float32, noise Noise)
 	// Stochastic says whether the step at call i draws noise.
 	Stochastic(i int) bool
+	// Order is how many calls make a step, 1 or 2: the walk that skips n of the steps (image-to-image) starts at call
+	// n·Order. The last step of a sampler of order 2 has one call only.
+	Order() int
 	// AddNoise returns clean latents with as much noise as call i expects.
 	AddNoise(i int, clean, noise []float32) []float32
 }
@@ -34,13 +37,36 @@ type kind struct {
 
 // kinds is the table of samplers by the names that ComfyUI and A1111 use. It is never written to.
 func kinds() map[string]kind {
+	none := func(*Config) {}
+	latent := func(c *Config) { c.BetaStart, c.BetaEnd = 0.00085, 0.012 }
+	distilled := func(c *Config) {
+		c.BetaStart, c.BetaEnd, c.BetaSchedule = 0.00085, 0.012, "scaled_linear"
+		c.TimestepSpacing, c.SetAlphaToOne = "leading", true
+	}
+	leading := func(c *Config) { c.TimestepSpacing = "leading" }
 	return map[string]kind{
 		"ddim": {func(c *Config) {
 			c.TimestepSpacing, c.SetAlphaToOne, c.ClipSample = "leading", true, true
 		}, newDDIM},
-		"euler":    {func(*Config) {}, newEuler},
-		"euler_a":  {func(*Config) {}, newEulerAncestral},
-		"dpmpp_2m": {func(*Config) {}, newDPMSolver},
+		"ddpm":         {func(c *Config) { c.TimestepSpacing, c.ClipSample = "leading", true }, newDDPM},
+		"pndm":         {leading, newPNDM},
+		"plms":         {leading, newPLMS},
+		"lms":          {none, newLMS},
+		"euler":        {none, newEuler},
+		"euler_a":      {none, newEulerAncestral},
+		"heun":         {latent, newHeun},
+		"dpm_2":        {latent, newDPM2},
+		"dpm_2_a":      {latent, newDPM2Ancestral},
+		"dpmpp_2s_a":   {none, newDPMPP2SAncestral},
+		"dpmpp_sde":    {latent, newDPMPPSDE},
+		"dpmpp_2m":     {none, newDPMSolver},
+		"dpmpp_2m_sde": {func(c *Config) { c.AlgorithmType = "sde-dpmsolver++" }, newDPMSolverSDE},
+		"dpmpp_3m_sde": {none, newDPMPP3MSDE},
+		"unipc":        {func(c *Config) { c.SolverType = "bh2" }, newUniPC},
+		"deis":         {func(c *Config) { c.AlgorithmType, c.SolverType = "deis", "logrho" }, newDEIS},
+		"lcm":          {distilled, newLCM},
+		"tcd":          {distilled, newTCD},
+		"flow_euler":   {func(c *Config) { c.PredictionType = "flow_prediction" }, newFlowEuler},
 	}
 }
 
@@ -62,6 +88,9 @@ func NewSampler(name string, c Config, steps int) (Sampler, error) {
 		return nil, err
 	}
 	if err := c.check(steps); err != nil {
+		return nil, err
+	}
+	if err := c.checkPrediction(c.UseFlowSigmas || name == "flow_euler"); err != nil {
 		return nil, err
 	}
 	s, err := k.open(c, steps)

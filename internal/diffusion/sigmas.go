@@ -100,11 +100,10 @@ func logarithms(sigmas []float32) []float32 {
 	return out
 }
 
-// bend replaces the sigmas by those of the curve that the config asks for, between their own ends (or the config's).
+// bend replaces the sigmas by n of the curve that the config asks for, between their own ends (or the config's).
 // It says whether a curve was asked for.
-func bend(c Config, sigmas []float64) ([]float64, bool) {
-	n := len(sigmas)
-	high, low := sigmas[0], sigmas[n-1]
+func bend(c Config, sigmas []float64, n int) ([]float64, bool) {
+	high, low := sigmas[0], sigmas[len(sigmas)-1]
 	if c.SigmaMin != nil {
 		low = *c.SigmaMin
 	}
@@ -114,8 +113,10 @@ func bend(c Config, sigmas []float64) ([]float64, bool) {
 	switch {
 	case c.UseKarras:
 		return KarrasSigmas(n, low, high, 7), true
-	case c.UseExponential:
+	case c.UseExponential, c.UseLuLambdas: // Lu et al. 2022, even steps in log-SNR, is the same curve
 		return ExponentialSigmas(n, low, high), true
+	case c.UseBeta:
+		return BetaSigmas(n, low, high, 0.6, 0.6), true
 	}
 	return sigmas, false
 }
@@ -126,9 +127,26 @@ func finish(c Config, sigmas []float64, alphas []float32) []float64 {
 	if c.FinalSigmas == "sigma_min" {
 		last = float64(sigmaOf(alphas[0]))
 	}
-	out := make([]float64, 0, len(sigmas)+1)
-	for _, s := range append(sigmas, last) {
-		out = append(out, float64(float32(s)))
+	return roundedTo32(append(sigmas, last))
+}
+
+func roundedTo32(in []float64) []float64 {
+	out := make([]float64, len(in))
+	for i, v := range in {
+		out[i] = float64(float32(v))
 	}
 	return out
+}
+
+// checkFalling refuses noise levels that don't fall from call to call, which no sampler can walk. The last two may be
+// equal: then the last call only looks.
+func checkFalling(sigmas []float64) error {
+	n := len(sigmas)
+	for i := range n - 1 {
+		from, to := sigmas[i], sigmas[i+1]
+		if math.IsNaN(from) || math.IsInf(from, 0) || from <= 0 || !(to >= 0) || to > from || (to == from && i < n-2) {
+			return badConfig("steps", "noise level %v of call %d is followed by %v: choose fewer steps or another curve", from, i, to)
+		}
+	}
+	return nil
 }
