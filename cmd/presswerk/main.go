@@ -29,6 +29,7 @@ type commands struct {
 	Make    makeCmd    `cmd:"" help:"${make}"`
 	Plan    planCmd    `cmd:"" help:"${plan}"`
 	Render  renderCmd  `cmd:"" help:"${render}"`
+	Control controlCmd `cmd:"" help:"${control}"`
 	Judge   judgeCmd   `cmd:"" help:"${judge}"`
 	Review  reviewCmd  `cmd:"" help:"${review}"`
 	Finish  finishCmd  `cmd:"" help:"${finish}"`
