@@ -32,7 +32,7 @@ type recorder struct {
 func (r *recorder) Timesteps() []float64 { return make([]float64, r.calls) }
 func (r *recorder) Scale(int) float64    { return 1 }
 func (r *recorder) Stochastic(int) bool  { return false }
-func (r *recorder) Step(_ int, output, _ []float32, noise Noise) {
+func (r *recorder) Step(_ int, output, _ []float32, _ Noise) {
 	r.given = append(r.given, slices.Clone(output))
 }
 

@@ -14,13 +14,15 @@ type PhiloxNoise struct {
 // NewPhiloxNoise seeds the generator.
 func NewPhiloxNoise(seed int64) *PhiloxNoise { return &PhiloxNoise{seed: uint64(seed)} }
 
+const philoxUnit = 1.0 / (1 << 32)
+
 // Normal draws one tensor of len(dst) numbers.
 func (p *PhiloxNoise) Normal(dst []float32) {
+	turn := float64(float32(2.3283064e-10 * 6.2831855)) // 2^-32 of a full turn, in float32 as the web UI has it
 	for i := range dst {
 		r := philox4x32([4]uint32{p.offset, 0, uint32(i), 0}, uint32(p.seed), uint32(p.seed>>32))
-		const scale = 2.3283064e-10 // 2^-32 as float32 code writes it
-		u := float64(r[0])*scale + scale/2
-		v := float64(r[1])*(scale*6.2831855) + scale*6.2831855/2
+		u := float64(r[0])*philoxUnit + philoxUnit/2
+		v := float64(r[1])*turn + turn/2
 		dst[i] = float32(math.Sqrt(-2*math.Log(u)) * math.Sin(v))
 	}
 	p.offset++

@@ -182,7 +182,7 @@ func TestKarrasSigmas(t *testing.T) {
 		n := rapid.IntRange(2, 200).Draw(t, "n")
 		low := rapid.Float64Range(1e-3, 1).Draw(t, "low")
 		high := low + rapid.Float64Range(0.1, 100).Draw(t, "more")
-		for name, s := range map[string][]float64{"karras": KarrasSigmas(n, low, high, 7), "exponential": ExponentialSigmas(n, low, high)} {
+		for name, s := range map[string][]float64{"karras": KarrasSigmas(n, low, high, 7), "exponential": ExponentialSigmas(n, low, high), "beta": BetaSigmas(n, low, high, 0.6, 0.6)} {
 			if len(s) != n || math.Abs(s[0]-high) > 1e-9*high || math.Abs(s[n-1]-low) > 1e-9*high {
 				t.Fatalf("%s: %d sigmas from %v to %v, want %d from %v to %v", name, len(s), s[0], s[len(s)-1], n, high, low)
 			}

@@ -79,6 +79,14 @@ func TestNoiseIsTorchs(t *testing.T) {
 	}
 }
 
+func TestBetaQuantilesAreScipys(t *testing.T) {
+	for _, c := range readReference(t).Quantiles {
+		if got := betaQuantile(c.P, 0.6, 0.6); math.Abs(got-c.X) > 1e-12+1e-9*c.X {
+			t.Errorf("the %v-quantile is %v, scipy has %v", c.P, got, c.X)
+		}
+	}
+}
+
 // referenceTolerance is what a walk may be off by, in parts of its latents' mean size or of one, whichever is more. torch computes coefficients in
 // float32, the samplers in float64; that is where most of it comes from.
 const referenceTolerance = 2e-5
@@ -93,6 +101,10 @@ func TestWalksAreDiffusers(t *testing.T) {
 	for _, w := range walks {
 		t.Run(w.name(), func(t *testing.T) {
 			off := checkWalk(t, w)
+			if w.Seed != nil {
+				t.Logf("with torchsde's noise off by %.1e", off)
+				return
+			}
 			worst[w.Sampler] = max(worst[w.Sampler], off)
 		})
 	}
