@@ -250,14 +250,15 @@ type weighted struct {
 	times  int
 }
 
-// emphasise multiplies each token's numbers by its weight, then all by what brings back the mean over all stages.
+// emphasise multiplies each token's numbers by its weight, then all by what brings back the mean over all stages. A
+// mean that is no more than rounding can't be brought back, and isn't.
 //
 // Source: AUTOMATIC1111's EmphasisOriginal, which encodes all stages of a prompt as one batch.
 func emphasise(parts []weighted) {
 	if !slices.ContainsFunc(parts, func(w weighted) bool { return !w.chunk.Plain() }) {
 		return
 	}
-	before := mean(parts)
+	before, _ := means(parts)
 	for _, part := range parts {
 		for t, weight := range part.chunk.Weights {
 			for j := range part.hidden[t*part.width : (t+1)*part.width] {
@@ -265,8 +266,8 @@ func emphasise(parts []weighted) {
 			}
 		}
 	}
-	after := mean(parts)
-	if after == 0 {
+	after, size := means(parts)
+	if math.Abs(after) <= 1e-5*size {
 		return
 	}
 	for _, part := range parts {
@@ -276,18 +277,20 @@ func emphasise(parts []weighted) {
 	}
 }
 
-func mean(parts []weighted) float64 {
-	var sum float64
+// means gives the mean over all stages, and that of the absolute numbers.
+func means(parts []weighted) (mean, size float64) {
 	n := 0
 	for _, part := range parts {
-		var own float64
+		var sum, absolute float64
 		for _, v := range part.hidden {
-			own += float64(v)
+			sum += float64(v)
+			absolute += math.Abs(float64(v))
 		}
-		sum += own * float64(part.times)
+		mean += sum * float64(part.times)
+		size += absolute * float64(part.times)
 		n += len(part.hidden) * part.times
 	}
-	return sum / float64(n)
+	return mean / float64(n), size / float64(n)
 }
 
 // composition is all that steers the pictures of a batch.
