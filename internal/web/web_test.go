@@ -57,8 +57,15 @@ func studio(t *testing.T, scopes ...access.Scope) (address, key string) {
 	return server.URL, key
 }
 
+// reply is an answer whose body was read.
+type reply struct {
+	status  int
+	header  http.Header
+	cookies []*http.Cookie
+}
+
 // ask sends one request and follows no redirect.
-func ask(t *testing.T, method, address string, headers map[string]string, form url.Values) (*http.Response, string) {
+func ask(t *testing.T, method, address string, headers map[string]string, form url.Values) (reply, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -82,33 +89,33 @@ func ask(t *testing.T, method, address string, headers map[string]string, form u
 	if err := response.Body.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return response, string(body)
+	return reply{response.StatusCode, response.Header, response.Cookies()}, string(body)
 }
 
 func TestWhoHasNoKeySeesNothing(t *testing.T) {
 	address, key := studio(t, access.Read)
 	for _, path := range []string{"/", "/runs/x", "/library", "/assets/x", "/verify", "/blobs/x", "/site/index.html"} {
-		if r, _ := ask(t, http.MethodGet, address+path, nil, nil); r.StatusCode != http.StatusSeeOther || r.Header.Get("Location") != "/login" {
-			t.Errorf("%s answers %d %s", path, r.StatusCode, r.Header.Get("Location"))
+		if r, _ := ask(t, http.MethodGet, address+path, nil, nil); r.status != http.StatusSeeOther || r.header.Get("Location") != "/login" {
+			t.Errorf("%s answers %d %s", path, r.status, r.header.Get("Location"))
 		}
 	}
-	if r, _ := ask(t, http.MethodPost, address+"/login", nil, url.Values{"key": {"pw_wrong"}}); r.StatusCode != http.StatusUnauthorized || len(r.Cookies()) > 0 {
-		t.Errorf("a wrong key answers %d with %v", r.StatusCode, r.Cookies())
+	if r, _ := ask(t, http.MethodPost, address+"/login", nil, url.Values{"key": {"pw_wrong"}}); r.status != http.StatusUnauthorized || len(r.cookies) > 0 {
+		t.Errorf("a wrong key answers %d with %v", r.status, r.cookies)
 	}
 	r, _ := ask(t, http.MethodPost, address+"/login", nil, url.Values{"key": {" " + key + "\n"}})
-	if len(r.Cookies()) != 1 || !r.Cookies()[0].HttpOnly || r.Cookies()[0].SameSite != http.SameSiteStrictMode {
-		t.Fatalf("the right key gave %v", r.Cookies())
+	if len(r.cookies) != 1 || !r.cookies[0].HttpOnly || r.cookies[0].SameSite != http.SameSiteStrictMode {
+		t.Fatalf("the right key gave %v", r.cookies)
 	}
 	r, body := ask(t, http.MethodGet, address+"/", map[string]string{"Cookie": "presswerk_key=" + key}, nil)
-	if r.StatusCode != http.StatusOK || strings.Contains(body, "<script>alert") || !strings.Contains(body, "&lt;script&gt;alert") {
-		t.Errorf("the first page: %d\n%s", r.StatusCode, body)
+	if r.status != http.StatusOK || strings.Contains(body, "<script>alert") || !strings.Contains(body, "&lt;script&gt;alert") {
+		t.Errorf("the first page: %d\n%s", r.status, body)
 	}
-	if policy := r.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe-inline") {
+	if policy := r.header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe-inline") {
 		t.Errorf("the policy is %q", policy)
 	}
 	r, _ = ask(t, http.MethodGet, address+"/library?q=a&key="+key, nil, nil)
-	if r.Header.Get("Location") != "/library?q=a" {
-		t.Errorf("a link with a key leads to %s", r.Header.Get("Location"))
+	if r.header.Get("Location") != "/library?q=a" {
+		t.Errorf("a link with a key leads to %s", r.header.Get("Location"))
 	}
 }
 
@@ -123,8 +130,8 @@ func TestRequestsFromElsewhereAreRefused(t *testing.T) {
 			headers["Cookie"] = "presswerk_key=" + key
 		}
 		r, _ := ask(t, http.MethodPost, address+"/candidates/x/decision", headers, url.Values{"action": {"approve"}})
-		if r.StatusCode != http.StatusForbidden && r.Header.Get("Location") != "/login" {
-			t.Errorf("%s: %d", name, r.StatusCode)
+		if r.status != http.StatusForbidden && r.header.Get("Location") != "/login" {
+			t.Errorf("%s: %d", name, r.status)
 		}
 	}
 }
@@ -145,13 +152,13 @@ func TestScopesAndErrors(t *testing.T) {
 		{http.MethodPost, "/verify", http.StatusUnprocessableEntity},
 	} {
 		r, body := ask(t, x.method, address+x.path, cookie, url.Values{})
-		if r.StatusCode != x.code || body == "" {
-			t.Errorf("%s %s: %d, not %d", x.method, x.path, r.StatusCode, x.code)
+		if r.status != x.code || body == "" {
+			t.Errorf("%s %s: %d, not %d", x.method, x.path, r.status, x.code)
 		}
 	}
 	r, body := ask(t, http.MethodPost, address+"/runs", map[string]string{"Cookie": "presswerk_key=" + key, "HX-Request": "true"}, url.Values{})
-	if r.StatusCode != http.StatusForbidden || !strings.Contains(body, `hx-target="#toasts"`) {
-		t.Errorf("htmx gets %d %s", r.StatusCode, body)
+	if r.status != http.StatusForbidden || !strings.Contains(body, `hx-target="#toasts"`) {
+		t.Errorf("htmx gets %d %s", r.status, body)
 	}
 }
 
@@ -164,7 +171,7 @@ func TestLanguages(t *testing.T) {
 	}
 	for back, want := range map[string]string{"/library?q=a": "/library?q=a", "//evil.example": "/", "https://evil.example": "/", `/\evil.example`: "/", "": "/"} {
 		r, _ := ask(t, http.MethodPost, address+"/language", nil, url.Values{"language": {"de"}, "back": {back}})
-		if got := r.Header.Get("Location"); got != want {
+		if got := r.header.Get("Location"); got != want {
 			t.Errorf("back to %q leads to %q", back, got)
 		}
 	}
