@@ -19,7 +19,11 @@ func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count
 		return Result{}, err
 	}
 	defer free()
-	base, err := e.open(recipes[0].Model)
+	added, err := e.adapters(recipes[0])
+	if err != nil {
+		return Result{}, err
+	}
+	base, err := e.open(recipes[0].Model, added)
 	if err != nil {
 		return Result{}, err
 	}
@@ -34,7 +38,7 @@ func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count
 	}
 	last := b
 	if recipes[0].Refiner != nil {
-		refiner, err := e.open(recipes[0].Refiner.ModelRef)
+		refiner, err := e.open(recipes[0].Refiner.ModelRef, nil)
 		if err != nil {
 			return Result{}, err
 		}
@@ -99,12 +103,12 @@ type lease struct {
 	release func() error
 }
 
-func (e *Engine) open(ref art.ModelRef) (lease, error) {
+func (e *Engine) open(ref art.ModelRef, added adapterSet) (lease, error) {
 	folder, err := e.folder(ref)
 	if err != nil {
 		return lease{}, err
 	}
-	pipe, release, err := e.pool.acquire(folder)
+	pipe, release, err := e.pool.acquire(folder, added)
 	return lease{pipe, release}, err
 }
 

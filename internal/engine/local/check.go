@@ -121,7 +121,6 @@ func checkUnbuilt(f *Folder, r art.Recipe) error {
 		{r.Strength != nil && r.Mode == art.ModeTextToImage, "strength", "needs an initial image, and text-to-image has none"},
 		{r.Refiner != nil && !xl, "refiner", "only SDXL models have one"},
 		{r.Refiner != nil && r.Mode != art.ModeTextToImage, "refiner", "goes with text-to-image only"},
-		{len(r.LoRAs) > 0, "loras", "are not built yet"},
 		{len(r.Embeddings) > 0, "embeddings", "are not built yet"},
 		{len(r.References) > 0, "references", "are not built yet"},
 		{r.Tiling, "tiling", "is not built yet"},

@@ -67,7 +67,7 @@ func TestBadRecipes(t *testing.T) {
 		{"strength", "strength", art.ErrUnsupported, func(r *art.Recipe) { r.Strength = &half }},
 		{"init image", "init_image", art.ErrUnsupported, func(r *art.Recipe) { r.InitImage = "sha256:00" }},
 		{"mask image", "mask_image", art.ErrUnsupported, func(r *art.Recipe) { r.MaskImage = "sha256:00" }},
-		{"lora", "loras", art.ErrUnsupported, func(r *art.Recipe) { r.LoRAs = []art.LoRA{{Name: "x"}} }},
+		{"lora", "loras[0].name", art.ErrNotFound, func(r *art.Recipe) { r.LoRAs = []art.LoRA{{Name: "x"}} }},
 		{"embedding", "embeddings", art.ErrUnsupported, func(r *art.Recipe) { r.Embeddings = []art.ModelRef{{Name: "x"}} }},
 		{"control", "controls[0].image", art.ErrInvalid, func(r *art.Recipe) { r.Controls = []art.Control{{Kind: "canny"}} }},
 		{"reference", "references", art.ErrUnsupported, func(r *art.Recipe) { r.References = []art.Control{{Kind: "style"}} }},

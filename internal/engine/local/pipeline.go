@@ -36,8 +36,8 @@ type textEncoder struct {
 	length  int // tokens that it reads
 }
 
-// loadPipeline loads the networks of a folder; all or none stay loaded.
-func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options) (_ *pipeline, err error) {
+// loadPipeline loads the networks of a folder, with adapters' weights in place of their own; all or none stay loaded.
+func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) (_ *pipeline, err error) {
 	p := &pipeline{folder: f, cache: newPromptCache(maxCachedPrompts)}
 	defer func() {
 		if err != nil {
@@ -52,9 +52,11 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options) (_ *pipeline, err
 		return rt.Load(path, o)
 	}
 	load := func(name string, outputs ...string) (*onnx.Session, error) {
-		return p.load(filepath.Join(f.Dir, filepath.FromSlash(name)), outputs...)
+		o := o
+		o.Outputs, o.Weights = outputs, weights.of(name)
+		return rt.Load(filepath.Join(f.Dir, filepath.FromSlash(name)), o)
 	}
-	if f.about.Split {
+	if f.about.Split && weights.of("unet/model.onnx") == nil { // a split graph has other initialisers
 		if err = p.split(rt, o); err != nil {
 			return nil, err
 		}

@@ -22,18 +22,19 @@ type pool struct {
 
 type pooled struct {
 	pipe  *pipeline
+	added string // the key of the adapters
 	users int
 	gone  bool // no longer in the pool: the last user closes it
 }
 
-// acquire gives the pipeline of a folder, loading it when needed. The caller calls release once.
-func (p *pool) acquire(f *Folder) (_ *pipeline, release func() error, err error) {
+// acquire gives the pipeline of a folder with adapters, loading it when needed. The caller calls release once.
+func (p *pool) acquire(f *Folder, added adapterSet) (_ *pipeline, release func() error, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return nil, nil, fmt.Errorf("local: the engine is closed: %w", art.ErrUnavailable)
 	}
-	e, err := p.find(f)
+	e, err := p.find(f, added)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -41,10 +42,10 @@ func (p *pool) acquire(f *Folder) (_ *pipeline, release func() error, err error)
 	return e.pipe, sync.OnceValue(func() error { return p.release(e) }), nil
 }
 
-func (p *pool) find(f *Folder) (*pooled, error) {
+func (p *pool) find(f *Folder, added adapterSet) (*pooled, error) {
 	for i, e := range p.loaded {
 		// The same bytes in two places are one model.
-		if e.pipe.folder.SHA256 == f.SHA256 {
+		if e.pipe.folder.SHA256 == f.SHA256 && e.added == added.key() {
 			p.loaded = append(append(p.loaded[:i:i], p.loaded[i+1:]...), e)
 			return e, nil
 		}
@@ -56,14 +57,18 @@ func (p *pool) find(f *Folder) (*pooled, error) {
 		}
 		p.runtime = rt
 	}
+	weights, err := added.patch(f)
+	if err != nil {
+		return nil, err
+	}
 	if err := p.evict(p.max - 1); err != nil {
 		return nil, err
 	}
-	pipe, err := loadPipeline(p.runtime, f, p.options)
+	pipe, err := loadPipeline(p.runtime, f, p.options, weights)
 	if err != nil {
 		return nil, loadError(f, err)
 	}
-	e := &pooled{pipe: pipe}
+	e := &pooled{pipe: pipe, added: added.key()}
 	p.loaded = append(p.loaded, e)
 	return e, nil
 }
