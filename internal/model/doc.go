@@ -7,6 +7,6 @@
 //	lora, err := model.OpenLoRA(file, map[string][]string{model.UNet: unet.Names()})
 //	weights, err := unet.Patch(model.UNet, []model.Weighted{{LoRA: lora, Weight: 0.8}})
 //
-// A Delta is what an adapter adds to one weight. It runs no network (see onnx), renders nothing (see engine/local), and
+// A Delta is what an adapter adds to one weight; an Embedding is vectors for a word of the prompt. It runs no network (see onnx), renders nothing (see engine/local), and
 // writes no file.
 package model
