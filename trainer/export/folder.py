@@ -66,6 +66,7 @@ def _networks(checkpoint: Path, index: dict, controlnets, t2i, ip_adapters, imag
     vae = _load(AutoencoderKL, checkpoint / "vae")
     yield networks.vae_encoder(vae)
     yield networks.vae_decoder(vae)
+    factor = 2 ** (len(vae.config.block_out_channels) - 1)
     del vae
     for i, path in enumerate(controlnets):
         folder = "controlnet" if i == 0 else f"controlnet_{i + 1}"
@@ -73,10 +74,9 @@ def _networks(checkpoint: Path, index: dict, controlnets, t2i, ip_adapters, imag
     features = ()
     if t2i is not None:
         adapter = _load(T2IAdapter, t2i)
-        network = networks.t2i_adapter(adapter)
-        scale = networks.LATENT * 8
+        network = networks.t2i_adapter(adapter, factor)
         with torch.no_grad():
-            features = adapter(torch.rand(2, adapter.config.in_channels, scale, scale))
+            features = adapter(network.inputs["image"])
         yield network
     if image_encoder is not None:
         yield networks.image_encoder(_load(CLIPVisionModelWithProjection, image_encoder, attn_implementation="eager"))

@@ -190,9 +190,10 @@ def controlnet(folder: str, module, pooled=None) -> Network:
     return Network(folder, module, inputs, outputs, call, json.loads(module.to_json_string()), static)
 
 
-def t2i_adapter(module) -> Network:
-    """A T2I-Adapter: it looks at the picture alone, so one run serves the whole walk."""
-    side = 8 * LATENT
+def t2i_adapter(module, factor: int) -> Network:
+    """A T2I-Adapter: it looks at the picture alone, so one run serves the whole walk. Factor is how many pixels a latent
+    stands for."""
+    side = factor * LATENT
     example = torch.rand(2, module.config.in_channels, side, side)
 
     def call(m, given):

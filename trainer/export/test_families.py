@@ -111,7 +111,7 @@ class Families(unittest.TestCase):
 
     def test_t2i_adapter(self):
         checkpoint = save(self.dir / "sd")
-        T2IAdapter(in_channels=3, channels=(8, 16), num_res_blocks=1, downscale_factor=8).save_pretrained(self.dir / "t2i")
+        T2IAdapter(in_channels=3, channels=(8, 16), num_res_blocks=1, downscale_factor=2).save_pretrained(self.dir / "t2i")
         self.export(checkpoint, self.out, t2i=self.dir / "t2i")
         names = {v.name for v in onnx.load(str(self.out / "unet/model.onnx")).graph.input}
         self.assertIn("down_intrablock_additional_residual_1", names)

@@ -21,10 +21,12 @@ from diffusers import (
     DPMSolverMultistepScheduler,
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
+    StableDiffusionXLAdapterPipeline,
     StableDiffusionXLControlNetPipeline,
     StableDiffusionXLImg2ImgPipeline,
     StableDiffusionXLInpaintPipeline,
     StableDiffusionXLPipeline,
+    T2IAdapter,
     UNet2DConditionModel,
 )
 from PIL import Image
@@ -105,6 +107,12 @@ def controlnet(seed: int):
     return module
 
 
+def adapter(seed: int):
+    module = T2IAdapter(in_channels=3, channels=(8, 16), num_res_blocks=1, downscale_factor=8, adapter_type="full_adapter_xl").eval()
+    random_weights(module, seed, 1.0)
+    return module
+
+
 def vae(seed: int):
     module = AutoencoderKL(
         block_out_channels=(4, 4, 8), down_block_types=("DownEncoderBlock2D",) * 3, up_block_types=("UpDecoderBlock2D",) * 3,
@@ -146,7 +154,7 @@ def recorded():
     draws = {"init": [], "posterior": [], "step": []}
     places = {
         "init": [m for m in vars(diffusers.pipelines.stable_diffusion_xl).values() if hasattr(m, "randn_tensor")]
-        + [__import__("diffusers.pipelines.controlnet.pipeline_controlnet_sd_xl", fromlist=["x"])],
+        + [__import__(type_.__module__, fromlist=["x"]) for type_ in (StableDiffusionXLControlNetPipeline, StableDiffusionXLAdapterPipeline)],
         "posterior": [__import__("diffusers.models.autoencoders.vae", fromlist=["x"])],
         "step": [__import__(type(s()).__module__, fromlist=["x"]) for s in SCHEDULERS.values()],
     }
@@ -180,9 +188,13 @@ def run(pipe, case: dict, prompt: str, **more):
         return values
 
     pipe.set_progress_bar_config(disable=True)
+    if isinstance(pipe, StableDiffusionXLAdapterPipeline):  # which still has the older kind of callback
+        more |= {"callback": lambda i, t, latents: after(pipe, i, t, {"latents": latents}), "callback_steps": 1}
+    else:
+        more["callback_on_step_end"] = after
     output = pipe(
         prompt=prompt, negative_prompt=case["negative_prompt"], num_inference_steps=case["steps"],
-        guidance_scale=case["guidance_scale"], callback_on_step_end=after, **more,
+        guidance_scale=case["guidance_scale"], **more,
     )
     return output.images, steps
 
@@ -198,6 +210,12 @@ def pipeline(case: dict, p: dict):
     if case["task"] == "inpaint":
         given = {"image": Image.fromarray(PHOTO), "mask_image": Image.fromarray(MASK), "strength": case["strength"]}
         return StableDiffusionXLInpaintPipeline(**components), {**given, **size}
+    if case.get("cn_model") == "t2i_adapter":
+        given = {
+            "image": Image.fromarray(EDGES), "adapter_conditioning_scale": case["cn_scale"],
+            "adapter_conditioning_factor": case["cn_end"],
+        }
+        return StableDiffusionXLAdapterPipeline(**components, adapter=adapter(18)), {**given, **size}
     if "cn_scale" in case:
         given = {
             "image": Image.fromarray(EDGES), "controlnet_conditioning_scale": case["cn_scale"],
@@ -234,6 +252,8 @@ def render(case: dict, p: dict, prompt: str) -> dict:
         else:
             image, steps = run(pipe, case, prompt, generator=seed, output_type="np", **given)
     arrays |= {"init_noise": draws["init"][0], "image": image, "final_latents": steps[-1], "step_latents": np.stack(steps)}
+    if case["scheduler"] == "ddim" or case.get("cn_model"):
+        del arrays["step_latents"]  # to keep the folder small; the other samplers show every step
     if draws["posterior"]:
         arrays["posterior_noise"] = np.stack(draws["posterior"])
     if draws["step"]:
@@ -269,6 +289,8 @@ def cases() -> list:
         case(BASE, "controlnet", "euler", 8, **control),
         case(BASE, "controlnet", "euler_a", 8, "window", cn_scale=1.2, cn_start=0.2, cn_end=0.8),
         case(BASE, "controlnet", "dpmpp_2m_karras", 8, **control),
+        case(BASE, "controlnet", "euler", 8, "t2i", cn_model="t2i_adapter", cn_scale=0.8, cn_start=0.0, cn_end=1.0),
+        case(BASE, "controlnet", "euler_a", 8, "t2i-window", cn_model="t2i_adapter", cn_scale=1.3, cn_start=0.0, cn_end=0.5),
         case(BASE, "img2img", "euler", 8, strength=0.6),
         case(BASE, "img2img", "euler_a", 8, strength=0.75),
         case(BASE, "img2img", "ddim", 8, strength=0.6),
@@ -319,6 +341,7 @@ def export_models(p: dict) -> dict:
     with tempfile.TemporaryDirectory() as scratch:
         scratch = Path(scratch)
         controlnet(15).save_pretrained(scratch / "control")
+        adapter(18).save_pretrained(scratch / "t2i")
         StableDiffusionXLPipeline(**p).save_pretrained(scratch / BASE)
         StableDiffusionXLInpaintPipeline(**{**p, "unet": unet(9, 2 * TEXT, 6, 16)}).save_pretrained(scratch / INPAINT)
         StableDiffusionXLImg2ImgPipeline(
@@ -329,7 +352,8 @@ def export_models(p: dict) -> dict:
             out = HERE / "models" / name
             shutil.rmtree(out, ignore_errors=True)
             print(name)
-            export(scratch / name, out, [scratch / "control"] if name == BASE else [], check=True, say=lambda line: print("  " + line))
+            more = {"controlnets": [scratch / "control"], "t2i": scratch / "t2i"} if name == BASE else {}
+            export(scratch / name, out, **more, check=True, say=lambda line: print("  " + line))
             files = {str(f.relative_to(out)): f.stat().st_size for f in sorted(out.rglob("*")) if f.is_file()}
             sizes[name] = {"bytes": files, "total_bytes": sum(files.values())}
     return sizes

@@ -117,12 +117,18 @@ func (s adapterSet) patch(f *Folder) (_ patches, err error) {
 		networks[name], names[name] = n, n.Names()
 	}
 	var loras []lowrank.Weighted
+	var files []*os.File
+	defer func() {
+		for _, f := range files {
+			f.Close() //nolint:errcheck // only read
+		}
+	}()
 	for _, a := range s {
 		lora, file, err := a.open(names)
 		if err != nil {
 			return nil, fmt.Errorf("local: adding LoRA %s to model %s: %w", a.name, f.about.Name, err)
 		}
-		defer file.Close()
+		files = append(files, file)
 		loras = append(loras, lowrank.Weighted{LoRA: lora, Name: a.name, Weight: a.weight})
 	}
 	all := patches{}

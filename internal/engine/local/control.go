@@ -23,6 +23,7 @@ type control struct {
 	pixels  []float32 // three planes of 0..1
 	height  int
 	width   int
+	known   map[int]map[string]onnx.Tensor // by rows, the residuals of a network that looks at the picture alone
 }
 
 // openControls loads the networks of a recipe's controls. A control that names no model takes the one of the pipeline's
@@ -48,7 +49,7 @@ func (p *pipeline) openControls(r art.Recipe, pictures []*imaging.RGB) ([]contro
 		if c.End == 0 {
 			c.End = 1
 		}
-		all = append(all, control{Control: c, session: session, pixels: unit(pictures[i]), height: r.Height, width: r.Width})
+		all = append(all, control{Control: c, session: session, pixels: unit(pictures[i]), height: r.Height, width: r.Width, known: map[int]map[string]onnx.Tensor{}})
 	}
 	return all, nil
 }
@@ -86,24 +87,25 @@ func (c control) active(i, n int) bool {
 	return float64(i)/float64(n) >= c.Start && float64(i+1)/float64(n) <= c.End
 }
 
-// residuals runs the network and gives what it adds to the denoiser, by the names of the denoiser's inputs.
+// residuals runs the network and gives what it adds to the denoiser, by the names of the denoiser's inputs. A T2I-Adapter
+// sees the picture and no latents, so it runs once. The caller must not change the numbers.
 func (c control) residuals(ctx context.Context, inputs map[string]onnx.Tensor, rows int) (map[string]onnx.Tensor, error) {
+	if known, ok := c.known[rows]; ok {
+		return known, nil
+	}
 	own := map[string]onnx.Tensor{}
-	scaled := false
+	scaled, still := false, true
 	for _, in := range c.session.Inputs() {
 		switch in.Name {
-		case "controlnet_cond":
-			all := make([]float32, 0, rows*len(c.pixels))
-			for range rows {
-				all = append(all, c.pixels...)
-			}
-			own[in.Name] = onnx.Float32(all, int64(rows), 3, int64(c.height), int64(c.width))
+		case "controlnet_cond", "image":
+			own[in.Name] = c.picture(in, rows)
 		case "conditioning_scale":
 			scaled = true
 			own[in.Name] = onnx.Float32([]float32{float32(c.Weight)}, ones(len(in.Dims))...)
 		case "sample":
-			own[in.Name] = inputs["control_sample"]
+			own[in.Name], still = inputs["control_sample"], false
 		default:
+			still = false
 			t, ok := inputs[in.Name]
 			if !ok {
 				return nil, fmt.Errorf("local: the control network wants %q, which this model doesn't have: %w", in.Name, art.ErrUnsupported)
@@ -122,7 +124,24 @@ func (c control) residuals(ctx context.Context, inputs map[string]onnx.Tensor, r
 			}
 		}
 	}
+	if still {
+		c.known[rows] = out
+	}
 	return out, nil
+}
+
+// picture is the control's picture for each row; networks that look at lines may take one plane, the red one.
+func (c control) picture(in onnx.Info, rows int) onnx.Tensor {
+	planes := int64(3)
+	if len(in.Dims) == 4 && in.Dims[1] == 1 {
+		planes = 1
+	}
+	size := int(planes) * c.height * c.width
+	all := make([]float32, 0, rows*size)
+	for range rows {
+		all = append(all, c.pixels[:size]...)
+	}
+	return onnx.Float32(all, int64(rows), planes, int64(c.height), int64(c.width))
 }
 
 func ones(n int) []int64 {
@@ -133,10 +152,15 @@ func ones(n int) []int64 {
 	return shape
 }
 
-// isResidual tells inputs of a denoiser that a control network fills.
+// isResidual tells inputs of a denoiser that a control network or a T2I-Adapter fills.
 func isResidual(name string) bool {
-	return strings.HasPrefix(name, "down_block_res_sample") || strings.HasPrefix(name, "mid_block_res_sample") ||
+	return isIntrablock(name) || strings.HasPrefix(name, "down_block_res_sample") || strings.HasPrefix(name, "mid_block_res_sample") ||
 		strings.HasPrefix(name, "down_block_additional_residual") || strings.HasPrefix(name, "mid_block_additional_residual")
+}
+
+// isIntrablock tells those that a T2I-Adapter fills.
+func isIntrablock(name string) bool {
+	return strings.HasPrefix(name, "down_intrablock_additional_residual")
 }
 
 // steer adds the residuals of all active controls to the denoiser's inputs; where nothing steers, they are zeros.
@@ -165,68 +189,75 @@ func (d *denoiser) steer(ctx context.Context, inputs map[string]onnx.Tensor, row
 			return err
 		}
 	}
-	for i, in := range wanted {
+	for _, in := range wanted {
 		if _, ok := inputs[in.Name]; !ok {
-			shape := d.residualShape(i, len(wanted), in)
-			n := int64(rows)
-			for _, s := range shape {
-				n *= s
-			}
-			inputs[in.Name] = onnx.Float32(make([]float32, n), append([]int64{int64(rows)}, shape...)...)
+			inputs[in.Name] = nothing(in)
 		}
 	}
 	return nil
 }
 
-// add sums one control's outputs into the inputs, by name, else by order.
-func add(inputs map[string]onnx.Tensor, wanted, outputs []onnx.Info, out map[string]onnx.Tensor) error {
-	if len(outputs) != len(wanted) {
-		return art.Unsupported("controls", fmt.Sprintf("the control network has %d outputs, and this model's UNet takes %d", len(outputs), len(wanted)), "use one that was made for this model")
-	}
-	for i, in := range wanted {
-		t, ok := out[in.Name]
-		if !ok {
-			t = out[outputs[i].Name]
+// nothing is a residual that adds nothing: one zero for each channel, which ONNX spreads over rows and places. At the size
+// of SDXL whole tensors of zeros would be over 100 MB for each call.
+func nothing(in onnx.Info) onnx.Tensor {
+	shape, n := ones(max(len(in.Dims), 4)), int64(1)
+	for i, d := range in.Dims {
+		if d > 0 {
+			shape[i] = d
+			n *= d
 		}
-		before, ok := inputs[in.Name]
+	}
+	return onnx.Float32(make([]float32, n), shape...)
+}
+
+// add sums one control's outputs into the inputs: by name where the denoiser has their names, else by order.
+func add(inputs map[string]onnx.Tensor, wanted, outputs []onnx.Info, out map[string]onnx.Tensor) error {
+	names, err := places(wanted, outputs)
+	if err != nil {
+		return err
+	}
+	for i, o := range outputs {
+		name, t := names[i], out[o.Name]
+		before, ok := inputs[name]
 		if !ok {
-			inputs[in.Name] = t
+			inputs[name] = t
 			continue
 		}
 		if len(before.F32) != len(t.F32) {
-			return art.Unsupported("controls", fmt.Sprintf("%s differs in shape between two control networks", in.Name), "use networks that were made for the same model")
+			return art.Unsupported("controls", fmt.Sprintf("%s differs in shape between two control networks", name), "use networks that were made for the same model")
 		}
+		sum := make([]float32, len(t.F32)) // before may be kept for the next call
 		for k, v := range t.F32 {
-			before.F32[k] += v
+			sum[k] = before.F32[k] + v
 		}
+		inputs[name] = onnx.Float32(sum, t.Shape...)
 	}
 	return nil
 }
 
-// residualShape is [channels, height, width] of the i-th of n residual inputs: the first convolution's, then each block's
-// layers and its downsampler, and the middle.
-//
-// Source: diffusers, UNet2DConditionModel.forward.
-func (d *denoiser) residualShape(i, n int, in onnx.Info) []int64 {
-	blocks := d.blocks
-	perBlock := max(1, (n-1-len(blocks))/len(blocks)) // layers; each block but the last has a downsampler, and there is conv_in
-	level := 0
+// places finds the denoiser's input for each output of a control.
+func places(wanted, outputs []onnx.Info) ([]string, error) {
+	known := map[string]bool{}
+	var ordered []string // inputs that a ControlNet fills
+	for _, in := range wanted {
+		known[in.Name] = true
+		if !isIntrablock(in.Name) {
+			ordered = append(ordered, in.Name)
+		}
+	}
+	var named []string
+	for _, o := range outputs {
+		if known[o.Name] {
+			named = append(named, o.Name)
+		}
+	}
 	switch {
-	case i == n-1:
-		level = len(blocks) - 1
-	case i > 0:
-		level = min((i-1)/(perBlock+1), len(blocks)-1)
+	case len(named) == len(outputs):
+		return named, nil
+	case len(ordered) == len(outputs) && !isIntrablock(outputs[0].Name):
+		return ordered, nil
 	}
-	halvings := level
-	if i > 0 && i < n-1 && level < len(blocks)-1 && (i-1)%(perBlock+1) == perBlock {
-		halvings++ // the downsampler
-	}
-	channels := int64(blocks[level])
-	if len(in.Dims) == 4 && in.Dims[1] > 0 {
-		channels = in.Dims[1]
-	}
-	scale := int(math.Pow(2, float64(halvings)))
-	return []int64{channels, int64(d.height / scale), int64(d.width / scale)}
+	return nil, art.Unsupported("controls", fmt.Sprintf("the control network has %d outputs, and this model's UNet takes %d", len(outputs), len(ordered)), "use one that was made for this model")
 }
 
 // addConditions gives the networks that ask for more than prompts what they ask for: latent consistency models the

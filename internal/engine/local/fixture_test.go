@@ -31,6 +31,7 @@ type fixtureCase struct {
 	ControlScale    *float64 `json:"cn_scale"`
 	ControlStart    float64  `json:"cn_start"`
 	ControlEnd      float64  `json:"cn_end"`
+	ControlModel    string   `json:"cn_model"` // a folder in the model's; none means its controlnet
 	LoRAs           []art.LoRA
 	Timesteps       json.RawMessage
 	SchedulerConfig map[string]any `json:"scheduler_config"`
@@ -104,6 +105,9 @@ func (c fixtureCase) recipe() art.Recipe {
 	}
 	if c.ControlScale != nil {
 		r.Controls = []art.Control{{Weight: *c.ControlScale, Start: c.ControlStart, End: c.ControlEnd}}
+		if c.ControlModel != "" {
+			r.Controls[0].Model.Dir = filepath.Join(r.Model.Dir, c.ControlModel)
+		}
 	}
 	return r
 }
@@ -178,7 +182,7 @@ func TestFixtures(t *testing.T) {
 			}
 		})
 	}
-	if ran < 37 {
+	if ran < 40 {
 		t.Errorf("only %d cases ran", ran)
 	}
 }

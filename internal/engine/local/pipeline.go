@@ -138,7 +138,6 @@ type denoiser struct {
 	channels int
 	height   int // latents
 	width    int
-	blocks   []int // channels of the UNet's levels
 	beside   [][]float32
 	controls []control
 	call     int // of calls, told by the walk
@@ -149,7 +148,7 @@ type denoiser struct {
 func (b *batch) denoiser(calls int) *denoiser {
 	return &denoiser{
 		session: b.pipe.unet, prompted: b.pipe.prompted, channels: b.shape[1], height: b.shape[2], width: b.shape[3], calls: calls,
-		blocks: b.pipe.folder.unet.BlockChannels, beside: b.beside, controls: b.controls,
+		beside: b.beside, controls: b.controls,
 	}
 }
 
