@@ -17,7 +17,8 @@ import (
 
 // benchCmd measures this program on this machine. The comparison with other programs is in bench/.
 type benchCmd struct {
-	Render benchRenderCmd `cmd:"" default:"withargs" help:"${bench_render}"`
+	Render  benchRenderCmd  `cmd:"" default:"withargs" help:"${bench_render}"`
+	Upscale benchUpscaleCmd `cmd:"" help:"${bench_upscale}"`
 }
 
 // benchRenderCmd renders pictures of a recipe and says what they took.

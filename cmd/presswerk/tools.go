@@ -75,7 +75,7 @@ func (t *tools) engines() (engine.Registry, error) {
 // local is the embedded renderer with all models that can be found.
 func (t *tools) local(extra ...string) (*local.Engine, error) {
 	e, err := local.New(local.Options{
-		Library: t.g.settings.native(onnxLibrary), Models: append(extra, t.modelFolders()...), Threads: t.g.settings.Threads,
+		Library: t.g.settings.native(onnxLibrary), Models: append(extra, t.modelFolders()...), Adapters: t.adapterFolders(), Threads: t.g.settings.Threads,
 		Providers: t.providers(), Open: t.open, Version: local.Revision + "+onnxruntime-" + onnxVersion, Now: time.Now,
 	})
 	if err != nil {
@@ -110,6 +110,15 @@ func (t *tools) modelFolders() []string {
 		}
 	}
 	return found
+}
+
+// adapterFolders lists where LoRA files may be: loras in each folder of models.
+func (t *tools) adapterFolders() []string {
+	var folders []string
+	for _, dir := range t.g.settings.ModelDirs {
+		folders = append(folders, filepath.Join(dir, "loras"))
+	}
+	return folders
 }
 
 // library is the C2PA library, or the reason why there is none.
