@@ -35,6 +35,7 @@ type tools struct {
 	mu      sync.Mutex
 	closers []func() error                                           // guarded by mu: networks are opened while jobs run
 	open    func(ctx context.Context, sha256 string) ([]byte, error) // finds pictures that recipes name; nil finds none
+	ws      *workspaceDir                                            // whose model cards and keys count; nil where there is none
 	c2pa    *provenance.Library
 }
 
@@ -74,7 +75,12 @@ func (t *tools) engines() (engine.Registry, error) {
 
 // local is the embedded renderer with all models that can be found.
 func (t *tools) local(extra ...string) (*local.Engine, error) {
+	cards, err := t.cards()
+	if err != nil {
+		return nil, err
+	}
 	e, err := local.New(local.Options{
+		Card:    cards,
 		Library: t.g.settings.native(onnxLibrary), Models: append(extra, t.modelFolders()...), Adapters: t.adapterFolders(), Threads: t.g.settings.Threads,
 		Providers: t.providers(), Open: t.open, Version: local.Revision + "+onnxruntime-" + onnxVersion, Now: time.Now,
 	})

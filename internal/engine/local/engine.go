@@ -36,7 +36,9 @@ type Options struct {
 	// size, unless the model's UNet is split where it depends on the prompt alone.
 	Together int
 	// Open finds a picture that a recipe names by its SHA-256; nil refuses such recipes.
-	Open    func(ctx context.Context, sha256 string) ([]byte, error)
+	Open func(ctx context.Context, sha256 string) ([]byte, error)
+	// Card finds the card of a model by its name and folder; nil, or a nil answer, means that there is none.
+	Card    func(name, dir string) *art.ModelCard
 	Version string           // goes into Info and into recipes: Revision and that of the library
 	Now     func() time.Time // the clock for Picture.Elapsed; nil leaves Elapsed 0
 }
@@ -101,7 +103,14 @@ func (e *Engine) describe() engine.Info {
 			reasons = append(reasons, m.err.Error())
 			continue
 		}
-		info.Models = append(info.Models, m.folder.capabilities(e.options.Version))
+		about := m.folder.capabilities(e.options.Version)
+		if e.options.Card != nil {
+			about.Card = e.options.Card(about.Capabilities.Model.Name, m.folder.Dir)
+		}
+		if about.Card != nil && about.ModelLicense == "" {
+			about.ModelLicense = about.Card.License.ID
+		}
+		info.Models = append(info.Models, about)
 	}
 	info.Reason = strings.Join(reasons, "; ")
 	info.Ready = len(reasons) == 0
