@@ -115,16 +115,16 @@ func (t *tools) modelFolders() []string {
 			}
 		}
 	}
-	return found
+	return append(found, t.storedFolders()...)
 }
 
-// adapterFolders lists where LoRA files may be: loras in each folder of models.
+// adapterFolders lists where LoRA files may be: loras in each folder of models, and in the store.
 func (t *tools) adapterFolders() []string {
 	var folders []string
 	for _, dir := range t.g.settings.ModelDirs {
 		folders = append(folders, filepath.Join(dir, "loras"))
 	}
-	return folders
+	return append(folders, t.g.store().Adapters())
 }
 
 // library is the C2PA library, or the reason why there is none.

@@ -115,7 +115,7 @@ type Pin struct {
 	Version string `json:"version" yaml:"version"`                   // in quotes
 	SHA256  string `json:"sha256" yaml:"sha256"`                     // of the model's folder or file
 	By      string `json:"by" yaml:"by"`                             // who pinned it
-	On      string `json:"on" yaml:"on"`                             // the day, YYYY-MM-DD, in quotes
+	Date    string `json:"date" yaml:"date"`                         // YYYY-MM-DD
 	Reason  string `json:"reason,omitempty" yaml:"reason,omitempty"` // why
 }
 
@@ -125,7 +125,7 @@ type Acceptance struct {
 	Model   string `json:"model" yaml:"model"`     // for which it was shown
 	SHA256  string `json:"sha256" yaml:"sha256"`   // of what was shown
 	By      string `json:"by" yaml:"by"`           // who accepted it
-	On      string `json:"on" yaml:"on"`           // the day, YYYY-MM-DD, in quotes
+	Date    string `json:"date" yaml:"date"`       // YYYY-MM-DD
 }
 
 // Accepts tells whether somebody has accepted the licence.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -52,6 +53,9 @@ func (f Fetcher) ask(ctx context.Context, method, address, sha256 string, had pa
 	if err != nil {
 		if _, ok := errors.AsType[*art.FieldError](err); ok || ctx.Err() != nil {
 			return nil, about, fmt.Errorf("modelstore: asking %s: %w", redact(address), bare(err))
+		}
+		if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
+			return nil, about, fmt.Errorf("modelstore: there is no host %s on this network; without one, bring the model in a bundle: presswerk models import: %w: %w", u.Hostname(), bare(err), art.ErrUnavailable)
 		}
 		return nil, about, &retryable{err: fmt.Errorf("modelstore: asking %s: %w: %w", redact(address), bare(err), art.ErrUnavailable)}
 	}

@@ -158,7 +158,7 @@ func (d *download) all(ctx context.Context) error {
 		if final || try == attempts-1 {
 			break
 		}
-		if ok {
+		if ok && try%len(addresses) == len(addresses)-1 { // another address is asked at once
 			wait := min(max(pause, again.after), longestPause)
 			d.fetcher.note("retry", d.remote.Path, wait.Round(time.Second), err)
 			if err := d.wait(ctx, wait); err != nil {

@@ -163,7 +163,9 @@ func (s *Store) prepare(ctx context.Context, e Entry, f Fetcher) error {
 		}
 		need += r.Size
 	}
-	f.note("size", e.Name, bytesOf(need))
+	if need > 0 {
+		f.note("size", e.Name, bytesOf(need))
+	}
 	return s.room(need)
 }
 

@@ -65,7 +65,7 @@ func checkPins(all []art.Pin) []*art.FieldError {
 	for i, p := range all {
 		at := fmt.Sprintf("pins[%d]", i)
 		bad = append(bad, needed(at, map[string]string{"brand": p.Brand, "model": p.Model, "by": p.By})...)
-		bad = append(bad, checkRecord(at, p.SHA256, p.On)...)
+		bad = append(bad, checkRecord(at, p.SHA256, p.Date)...)
 		if slices.ContainsFunc(all[:i], func(o art.Pin) bool { return o.Brand == p.Brand && o.Model == p.Model }) {
 			bad = append(bad, &art.FieldError{Field: at, Reason: fmt.Sprintf("the brand %s has pinned the model %s already", p.Brand, p.Model), Remedy: "keep one of them"})
 		}
@@ -78,7 +78,7 @@ func checkAccepted(all []art.Acceptance) []*art.FieldError {
 	for i, a := range all {
 		at := fmt.Sprintf("accepted[%d]", i)
 		bad = append(bad, needed(at, map[string]string{"license": a.License, "model": a.Model, "by": a.By})...)
-		bad = append(bad, checkRecord(at, a.SHA256, a.On)...)
+		bad = append(bad, checkRecord(at, a.SHA256, a.Date)...)
 	}
 	return bad
 }
@@ -95,13 +95,13 @@ func needed(at string, values map[string]string) []*art.FieldError {
 	return bad
 }
 
-func checkRecord(at, sha256, on string) []*art.FieldError {
+func checkRecord(at, sha256, date string) []*art.FieldError {
 	var bad []*art.FieldError
 	if !hashPattern.MatchString(sha256) {
 		bad = append(bad, &art.FieldError{Field: at + ".sha256", Reason: fmt.Sprintf("%q is no SHA-256", sha256), Remedy: "write 64 hexadecimal digits"})
 	}
-	if _, err := time.Parse(time.DateOnly, on); err != nil {
-		bad = append(bad, &art.FieldError{Field: at + ".on", Reason: fmt.Sprintf("%q is no day", on), Remedy: "write 2026-12-31"})
+	if _, err := time.Parse(time.DateOnly, date); err != nil {
+		bad = append(bad, &art.FieldError{Field: at + ".date", Reason: fmt.Sprintf("%q is no day", date), Remedy: "write 2026-12-31"})
 	}
 	return bad
 }

@@ -74,15 +74,15 @@ func TestPinsAndLicencesAreFilesOfTheWorkspace(t *testing.T) {
 	}
 	a, b := strings.Repeat("a", 64), strings.Repeat("b", 64)
 	for _, pin := range []art.Pin{
-		{Brand: "m", Model: "sd", Version: "1", SHA256: a, By: "Ada", On: "2026-11-26"},
-		{Brand: "k", Model: "sd", Version: "1", SHA256: a, By: "Ada", On: "2026-11-26"},
-		{Brand: "m", Model: "sd", Version: "2", SHA256: b, By: "Ada", On: "2026-11-27", Reason: "sharper"},
+		{Brand: "m", Model: "sd", Version: "1", SHA256: a, By: "Ada", Date: "2026-11-26"},
+		{Brand: "k", Model: "sd", Version: "1", SHA256: a, By: "Ada", Date: "2026-11-26"},
+		{Brand: "m", Model: "sd", Version: "2", SHA256: b, By: "Ada", Date: "2026-11-27", Reason: "sharper"},
 	} {
 		if err := w.Pin(pin); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := w.Accept(art.Acceptance{License: "OpenRAIL", Model: "sd", SHA256: a, By: "Ada", On: "2026-11-26"}); err != nil {
+	if err := w.Accept(art.Acceptance{License: "OpenRAIL", Model: "sd", SHA256: a, By: "Ada", Date: "2026-11-26"}); err != nil {
 		t.Fatal(err)
 	}
 	p, err := w.ReadModels()
@@ -98,7 +98,7 @@ func TestPinsAndLicencesAreFilesOfTheWorkspace(t *testing.T) {
 	if err := w.Unpin("m", "sd"); err == nil {
 		t.Error("what is not pinned was unpinned")
 	}
-	if err := os.WriteFile(filepath.Join(dir, "models", "pins.yaml"), []byte("pins:\n  - {brand: m, model: sd, version: \"1\", sha256: abc, by: Ada, on: 2026-11-26}\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "models", "pins.yaml"), []byte("pins:\n  - {brand: m, model: sd, version: \"1\", sha256: abc, by: Ada, date: 2026-11-26}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.ReadModels(); err == nil || !strings.Contains(err.Error(), `models/pins.yaml:2:49: pins[0].sha256: "abc" is no SHA-256`) {

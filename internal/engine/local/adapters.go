@@ -1,8 +1,10 @@
 package local
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -26,8 +28,15 @@ const (
 type adapter struct {
 	name   string
 	path   string
+	sealed func() ([]byte, error) // in place of path where the file is encrypted
 	sha256 string
 	weight float64
+}
+
+// Sealed is a LoRA that is encrypted on the disk. Its bytes are decrypted into memory while it is added to a model.
+type Sealed struct {
+	SHA256 string                 // of the plain bytes
+	Open   func() ([]byte, error) // decrypts
 }
 
 // adapterSet is what is added to a model, in the recipe's order.
@@ -54,25 +63,44 @@ func (e *Engine) adapters(r art.Recipe) (adapterSet, error) {
 		if math.IsNaN(l.Weight) || math.Abs(l.Weight) > maxAdapterWeight {
 			return nil, art.Invalid(field+".weight", fmt.Sprintf("%v is not in %v … %v", l.Weight, -maxAdapterWeight, maxAdapterWeight), "1 is the strength that it was trained with")
 		}
-		file, err := e.findAdapter(field, l.Name)
+		a, err := e.locate(field, l.Name)
 		if err != nil {
 			return nil, err
 		}
-		sum, err := e.hasher.file(file)
-		if err != nil {
-			return nil, fmt.Errorf("local: hashing LoRA %s: %w", l.Name, err)
-		}
-		if l.SHA256 != "" && l.SHA256 != sum {
+		if l.SHA256 != "" && l.SHA256 != a.sha256 {
 			return nil, &art.FieldError{
-				Field: field + ".sha256", Reason: fmt.Sprintf("the recipe wants %s, but %s has %s", l.SHA256, file, sum),
+				Field: field + ".sha256", Reason: fmt.Sprintf("the recipe wants %s, but %s has %s", l.SHA256, or(a.path, l.Name), a.sha256),
 				Remedy: "fetch the LoRA that the recipe names, or make a new recipe", Kind: art.ErrMismatch,
 			}
 		}
-		if l.Weight != 0 {
-			set = append(set, adapter{l.Name, file, sum, l.Weight})
+		if a.weight = l.Weight; a.weight != 0 {
+			set = append(set, a)
 		}
 	}
 	return set, nil
+}
+
+// locate finds a LoRA by its name: a file in the folders, else one that is encrypted.
+func (e *Engine) locate(field, name string) (adapter, error) {
+	file, err := e.findAdapter(field, name)
+	if err == nil {
+		sum, err := e.hasher.file(file)
+		if err != nil {
+			return adapter{}, fmt.Errorf("local: hashing LoRA %s: %w", name, err)
+		}
+		return adapter{name: name, path: file, sha256: sum}, nil
+	}
+	if e.options.Sealed == nil || !errors.Is(err, art.ErrNotFound) {
+		return adapter{}, err
+	}
+	s, sealed := e.options.Sealed(name)
+	switch {
+	case errors.Is(sealed, art.ErrNotFound):
+		return adapter{}, err
+	case sealed != nil:
+		return adapter{}, fmt.Errorf("local: LoRA %s: %w", name, sealed)
+	}
+	return adapter{name: name, sealed: s.Open, sha256: s.SHA256}, nil
 }
 
 // findAdapter looks for a file in the folders of adapters, in their order. A name is no path.
@@ -117,7 +145,7 @@ func (s adapterSet) patch(f *Folder) (_ patches, err error) {
 		networks[name], names[name] = n, n.Names()
 	}
 	var loras []lowrank.Weighted
-	var files []*os.File
+	var files []io.Closer
 	defer func() {
 		for _, f := range files {
 			f.Close() //nolint:errcheck // only read
@@ -140,25 +168,37 @@ func (s adapterSet) patch(f *Folder) (_ patches, err error) {
 	return all, nil
 }
 
-// open reads an adapter's header. Its numbers are read from the file later.
-func (a adapter) open(names map[string][]string) (*lowrank.LoRA, *os.File, error) {
+// open reads an adapter's header. Its numbers are read from the file later; one that is encrypted is decrypted into memory,
+// and nothing of it is written.
+func (a adapter) open(names map[string][]string) (*lowrank.LoRA, io.Closer, error) {
+	if a.sealed != nil {
+		data, err := a.sealed()
+		if err != nil {
+			return nil, nil, err
+		}
+		if sum := art.Digest(data); sum != a.sha256 {
+			return nil, nil, fmt.Errorf("it has SHA-256 %s, and %s was named: %w", sum, a.sha256, art.ErrMismatch)
+		}
+		lora, err := readAdapter(bytes.NewReader(data), int64(len(data)), names)
+		return lora, io.NopCloser(nil), err
+	}
 	file, err := os.Open(a.path)
 	if err != nil {
 		return nil, nil, err
 	}
-	lora, err := readAdapter(file, names)
+	info, err := file.Stat()
+	if err != nil {
+		return nil, nil, errors.Join(err, file.Close())
+	}
+	lora, err := readAdapter(file, info.Size(), names)
 	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())
 	}
 	return lora, file, nil
 }
 
-func readAdapter(file *os.File, names map[string][]string) (*lowrank.LoRA, error) {
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	tensors, err := lowrank.OpenSafetensors(file, info.Size())
+func readAdapter(file io.ReaderAt, size int64, names map[string][]string) (*lowrank.LoRA, error) {
+	tensors, err := lowrank.OpenSafetensors(file, size)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,9 @@ type Options struct {
 	Providers []string // execution providers in order of preference; nil means cpu
 	MaxLoaded int      // models kept in memory, one with other adapters being another one; 0 means 2
 	Adapters  []string // folders of LoRA files that recipes may name, without .safetensors
-	Scratch   string   // folder for networks with adapters that are too large for memory; "" is the system's
+	// Sealed finds a LoRA that is encrypted on the disk by its name; art.ErrNotFound means that there is none. Nil knows none.
+	Sealed  func(name string) (Sealed, error)
+	Scratch string // folder for networks with adapters that are too large for memory; "" is the system's
 	// Together is how many pictures share a run of the network; 0 means what the model asks for, else 1. More is faster.
 	// A picture then depends on its neighbours in the last bit, because ONNX Runtime splits small sums by the batch's
 	// size, unless the model's UNet is split where it depends on the prompt alone.
