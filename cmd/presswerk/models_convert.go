@@ -44,6 +44,9 @@ func (c *modelsConvertCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
+	if err := os.MkdirAll(g.settings.Cache, 0o755); err != nil {
+		return fmt.Errorf("making a folder to convert in: %w", err)
+	}
 	work, err := os.MkdirTemp(g.settings.Cache, "convert-")
 	if err != nil {
 		return fmt.Errorf("making a folder to convert in: %w", err)
