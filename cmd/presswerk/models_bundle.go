@@ -64,7 +64,7 @@ func writeBundle(ctx context.Context, g *globals, out string, models []modelstor
 	if err != nil {
 		return 0, fmt.Errorf("writing %s: %w", out, err)
 	}
-	defer os.Remove(tmp.Name()) // renamed by then, or not wanted
+	defer func() { _ = os.Remove(tmp.Name()) }() // renamed by then, or not wanted
 	size, err = g.store().Export(ctx, tmp, models, key, progress)
 	if err := errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close()); err != nil {
 		return size, fmt.Errorf("writing %s: %w", out, err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"presswerk/internal/art"
@@ -154,10 +155,5 @@ func madeWith(r art.Recipe, sha256 string) bool {
 	for _, c := range append(r.Controls, r.References...) {
 		names = append(names, c.Model.SHA256)
 	}
-	for _, n := range names {
-		if n == sha256 {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(names, sha256)
 }

@@ -134,7 +134,7 @@ func (g *globals) draftFor(m modelstore.Manifest) error {
 		return err
 	}
 	if _, err := here.cardOf(m.Ref()); err == nil || m.Kind == art.ModelCheckpoint || m.Kind == art.ModelNetwork {
-		return nil //nolint:nilerr // there is a card, or none is needed before the model is converted
+		return nil // there is a card, or none is needed before the model is converted
 	}
 	if _, err := g.workspace(""); err != nil {
 		return nil //nolint:nilerr // outside a workspace there is no place for one

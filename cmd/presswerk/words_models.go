@@ -24,7 +24,7 @@ func modelSentences() map[string]sentence {
 		"flag_known":         {"List the catalogue: what can be pulled by name.", "Den Katalog auflisten: was sich mit Namen holen lässt."},
 		"flag_as":            {"Keep it under this name and version.", "Unter diesem Namen und dieser Version aufbewahren."},
 		"flag_kind":          {"Of what kind it is, where the content does not tell: pipeline, checkpoint, lora, embedding, control, network.", "Welcher Art es ist, wo der Inhalt es nicht sagt: pipeline, checkpoint, lora, embedding, control, network."},
-		"flag_sha256":        {"The SHA-256 that the file must have.", "Die SHA-256, die die Datei haben muss."},
+		"flag_sha256":        {"The SHA-256 that the file must have.", "Die SHA-256, die für diese Datei verlangt wird."},
 		"flag_licence":       {"Identifier of its licence, such as Apache-2.0.", "Kennung der Lizenz, etwa Apache-2.0."},
 		"flag_accept":        {"Accept the licence that is shown, in this person's name.", "Die gezeigte Lizenz im Namen dieser Person annehmen."},
 		"flag_token":         {"File with a token for the address's host; else PRESSWERK_HUB_TOKEN, for the hubs of the catalogue.", "Datei mit einem Token für den Rechner der Adresse; sonst PRESSWERK_HUB_TOKEN, für die Hubs des Katalogs."},

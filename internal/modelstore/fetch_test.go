@@ -93,7 +93,7 @@ func TestTheFirstOneSeenIsPinned(t *testing.T) {
 	if _, err := s.Remove(m); err != nil {
 		t.Fatal(err)
 	}
-	h.data, h.etag = append(lora()[:len(lora())-1], 9), `"2"`
+	h.data, h.etag = changed(9), `"2"`
 	if _, err := pull(t, s, address, "", fast(&said), false); !errors.Is(err, art.ErrMismatch) || !strings.Contains(err.Error(), "gave the first time") {
 		t.Errorf("the hub's other file: %v", err)
 	}
@@ -131,7 +131,7 @@ func TestAHalfDownloadGoesOn(t *testing.T) {
 // The file at the hub changes while half of it is here: what is there is thrown away, and never mixed.
 func TestAChangedFileIsNotMixedWithTheOldOne(t *testing.T) {
 	s, h := newStore(t), &hub{data: lora(), etag: `"1"`}
-	newer := append(lora()[:len(lora())-1], 9)
+	newer := changed(9)
 	h.answer = func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Method != http.MethodGet {
 			return false

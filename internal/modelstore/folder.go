@@ -98,15 +98,15 @@ func describe(path string, m Manifest) error {
 	return nil
 }
 
+// adapterDir is where adapters of a kind stand under their names; "" for any other model.
+func (s *Store) adapterDir(kind string) string {
+	return map[string]string{art.ModelLoRA: s.Adapters(), art.ModelEmbedding: s.Embeddings()}[kind]
+}
+
 // nameAdapter puts a LoRA or an embedding where recipes find it: as name@version, and the one added last as name.
 func (s *Store) nameAdapter(m Manifest) error {
-	dir := ""
-	switch m.Kind {
-	case art.ModelLoRA:
-		dir = s.Adapters()
-	case art.ModelEmbedding:
-		dir = s.Embeddings()
-	default:
+	dir := s.adapterDir(m.Kind)
+	if dir == "" {
 		return nil
 	}
 	for _, name := range []string{m.Ref(), m.Name} {
@@ -128,7 +128,7 @@ func (s *Store) nameAdapter(m Manifest) error {
 
 // unname takes an adapter's names away; another version takes the bare name over.
 func (s *Store) unname(m Manifest, rest []Manifest) error {
-	dir := map[string]string{art.ModelLoRA: s.Adapters(), art.ModelEmbedding: s.Embeddings()}[m.Kind]
+	dir := s.adapterDir(m.Kind)
 	if dir == "" || len(m.Files) == 0 {
 		return nil
 	}

@@ -61,6 +61,13 @@ func lora() []byte {
 	}, map[string]string{"ss_tag_frequency": `{"10_style":{"brush":5,"ink":9}}`, "modelspec.license": "CC-BY-4.0"})
 }
 
+// changed is lora with another last byte.
+func changed(last byte) []byte {
+	data := lora()
+	data[len(data)-1] = last
+	return data
+}
+
 // write makes files below a folder, path → content.
 func write(t *testing.T, dir string, files map[string]string) string {
 	t.Helper()

@@ -32,10 +32,10 @@ func (s *Store) seal(ctx context.Context, r io.Reader, name string, size int64, 
 		if err == nil {
 			err = w.Close()
 		}
-		out.CloseWithError(err)
+		_ = out.CloseWithError(err) // it never fails
 	}()
 	sum, sealed, err := s.keep(ctx, in, "", -1)
-	in.CloseWithError(err) // ends the writer when keep gave up
+	_ = in.CloseWithError(err) // it never fails; it ends the writer when keep gave up
 	if err != nil {
 		return File{}, err
 	}

@@ -118,7 +118,7 @@ func (s *Store) keep(ctx context.Context, r io.Reader, want string, limit int64)
 	if err != nil {
 		return "", 0, outside("making a file", err)
 	}
-	defer os.Remove(tmp.Name()) // renamed by then, or not wanted
+	defer func() { _ = os.Remove(tmp.Name()) }() // renamed by then, or not wanted
 	defer tmp.Close()
 	hash := sha256.New()
 	if limit >= 0 {
@@ -140,8 +140,7 @@ func (s *Store) keep(ctx context.Context, r io.Reader, want string, limit int64)
 
 // writing tells a failing disk from a source that failed or a user who had enough.
 func writing(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
 		return outside("writing", err)
 	}
 	return err
@@ -210,7 +209,7 @@ func (s *Store) writeWhole(to string, data []byte) error {
 	if err != nil {
 		return outside("making a file", err)
 	}
-	defer os.Remove(tmp.Name()) // renamed by then, or not wanted
+	defer func() { _ = os.Remove(tmp.Name()) }() // renamed by then, or not wanted
 	_, err = tmp.Write(append(data, '\n'))
 	if err := errors.Join(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close()); err != nil {
 		return outside("writing "+to, err)
@@ -227,7 +226,7 @@ func (s *Store) free() (int64, error) {
 	if err := syscall.Statfs(s.dir, &st); err != nil {
 		return 0, outside("looking at the disk", err)
 	}
-	return int64(st.Bavail) * int64(st.Bsize), nil
+	return int64(st.Bavail) * st.Bsize, nil
 }
 
 // spare is what a disk has to have left beside a model.
@@ -249,7 +248,7 @@ func (s *Store) room(need int64) error {
 func bytesOf(n int64) string {
 	const step = 1024
 	value, unit := float64(n), "bytes"
-	for _, next := range strings.Fields("KiB MiB GiB TiB") {
+	for next := range strings.FieldsSeq("KiB MiB GiB TiB") {
 		if value < step {
 			break
 		}

@@ -131,7 +131,7 @@ func TestALoRAIsFoundByItsNames(t *testing.T) {
 	if m.Ref() != "ink-style@1" || m.Kind != art.ModelLoRA || m.Base != model.FamilySD1 || m.License != "CC-BY-4.0" || m.Metadata["triggers"] != "ink, brush" || m.SHA256 != art.Digest(lora()) {
 		t.Errorf("%+v", m)
 	}
-	other := append(lora()[:len(lora())-1], 1)
+	other := changed(1)
 	if err := os.WriteFile(file, other, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -113,7 +113,7 @@ func (w Workspace) Pin(p art.Pin) error {
 		return err
 	}
 	known.Pins = slices.DeleteFunc(known.Pins, func(o art.Pin) bool { return o.Brand == p.Brand && o.Model == p.Model })
-	all := append(known.Pins, p)
+	all := slices.Concat(known.Pins, []art.Pin{p})
 	slices.SortFunc(all, func(a, b art.Pin) int { return strings.Compare(a.Brand+"\x00"+a.Model, b.Brand+"\x00"+b.Model) })
 	return w.writeRecord(pinsFile, "Which exact model each brand's production uses. Written by \"presswerk models pin\".", pins{all})
 }
