@@ -68,7 +68,11 @@ func readOrder(ctx context.Context, w workspaceDir, brief string) (factory.Order
 	if err != nil {
 		return factory.Order{}, err
 	}
-	return factory.Order{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Commit: commit, Models: models}, nil
+	cards, err := w.Cards()
+	if err != nil {
+		return factory.Order{}, err
+	}
+	return factory.Order{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Commit: commit, Models: models, Cards: cards}, nil
 }
 
 // line is the factory with everything behind it. Whoever opens it closes it.

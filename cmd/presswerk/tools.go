@@ -80,7 +80,7 @@ func (t *tools) local(extra ...string) (*local.Engine, error) {
 		return nil, err
 	}
 	e, err := local.New(local.Options{
-		Card: cards, Sealed: t.sealed,
+		Card: cards, Sealed: t.sealed, Known: t.g.store().Known(),
 		Library: t.g.settings.native(onnxLibrary), Models: append(extra, t.modelFolders()...), Adapters: t.adapterFolders(), Threads: t.g.settings.Threads,
 		Providers: t.providers(), Open: t.open, Version: local.Revision + "+onnxruntime-" + onnxVersion, Now: time.Now,
 	})

@@ -374,3 +374,17 @@ func TestListenersHearOfChangesAndNeverHoldThemUp(t *testing.T) {
 	}
 	hub.Tell(art.Event{Kind: "run"}) // must not write to the closed channel
 }
+
+// A workspace's own card stands over the one that the engine knows: who answers for the pictures has the last word.
+func TestTheWorkspacesOwnCardCounts(t *testing.T) {
+	b := newBench(t, t.TempDir(), &artist{})
+	o := order(art.ApprovalAuto, 1)
+	o.Cards = map[string]art.ModelCard{"toy": {Model: "toy", Terms: art.Terms{Commercial: art.TermNo}}}
+	p, err := b.Plan(o)
+	if err != nil || len(p.Refused) != 1 || p.Refused[0].Field != "legal.usage.purpose" {
+		t.Errorf("%+v, %v", p.Refused, err)
+	}
+	if _, err := b.Start(context.Background(), o); !errors.Is(err, art.ErrRefused) {
+		t.Errorf("it was started: %v", err)
+	}
+}

@@ -20,6 +20,7 @@ type Order struct {
 	Styles []brand.Style
 	Commit art.Commit
 	Models art.ModelPolicy
+	Cards  map[string]art.ModelCard // the workspace's own, by model; they stand over those that engines know
 }
 
 // Plan works an order out and writes nothing.
@@ -27,7 +28,11 @@ func (f *Factory) Plan(o Order) (art.Plan, error) {
 	var capabilities []art.Capabilities
 	for _, e := range f.Engines.All() {
 		for _, m := range e.Info().Models {
-			capabilities = append(capabilities, m.Capabilities)
+			c := m.Capabilities
+			if own, ok := o.Cards[c.Model.Name]; ok {
+				c.Card = &own
+			}
+			capabilities = append(capabilities, c)
 		}
 	}
 	return plan.Make(plan.Input{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Engines: capabilities, Models: o.Models})

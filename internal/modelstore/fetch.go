@@ -339,7 +339,7 @@ func (d *download) finish() (File, error) {
 		err := errors.Join(d.restart(), os.Remove(d.name+".json"))
 		return File{}, errors.Join(fmt.Errorf("modelstore: %s has SHA-256 %s, but %s %s; the download was thrown away: %w", d.remote.Path, sum, want, who, art.ErrMismatch), err)
 	}
-	if err := errors.Join(d.part.Chmod(0o444), d.part.Sync()); err != nil {
+	if err := errors.Join(d.part.Chmod(0o444), d.part.Sync(), os.Chtimes(d.name, hashed(), hashed())); err != nil {
 		return File{}, outside("finishing a download", err)
 	}
 	if err := os.Rename(d.name, d.store.Blob(sum)); err != nil {

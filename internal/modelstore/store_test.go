@@ -92,6 +92,32 @@ func TestEveryChangedByteIsFoundAndNamed(t *testing.T) {
 	}
 }
 
+// Files of the store need not be hashed again until somebody writes to them.
+func TestWhatIsUnchangedIsKnown(t *testing.T) {
+	s := newStore(t)
+	m, err := s.Add(t.Context(), pipeline(t), AddOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	unet := filepath.Join(s.Folder(m), "unet", "model.onnx")
+	sum := func() string {
+		info, err := os.Stat(unet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Known()(unet, info)
+	}
+	if got := sum(); got != art.Digest([]byte("unet")) {
+		t.Errorf("got %q", got)
+	}
+	if err := errors.Join(os.Chmod(unet, 0o600), os.WriteFile(unet, []byte("Unet"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if got := sum(); got != "" {
+		t.Errorf("a file of the same size that was written to is taken for %q", got)
+	}
+}
+
 func TestRemovingTakesWhatNobodyElseHas(t *testing.T) {
 	s, dir := newStore(t), pipeline(t)
 	first, err := s.Add(t.Context(), dir, AddOptions{Version: "1"})

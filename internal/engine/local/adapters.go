@@ -148,7 +148,7 @@ func (s adapterSet) patch(f *Folder) (_ patches, err error) {
 	var files []io.Closer
 	defer func() {
 		for _, f := range files {
-			f.Close() //nolint:errcheck // only read
+			_ = f.Close() // only read
 		}
 	}()
 	for _, a := range s {

@@ -16,7 +16,10 @@ import (
 )
 
 // hasher remembers the SHA-256 of files by path, size and time of change. It is safe for concurrent use.
-type hasher struct{ seen sync.Map } // fileKey → string
+type hasher struct {
+	seen  sync.Map                                         // fileKey → string
+	known func(name string, info fs.FileInfo) (sha string) // of files that were hashed when they were kept; nil knows none
+}
 
 type fileKey struct {
 	path    string
@@ -54,6 +57,11 @@ func (h *hasher) file(name string) (string, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		return "", err
+	}
+	if h.known != nil {
+		if sum := h.known(name, info); sum != "" {
+			return sum, nil
+		}
 	}
 	key := fileKey{name, info.Size(), info.ModTime()}
 	known, _ := h.seen.Load(key)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime"
 	"slices"
@@ -39,6 +40,9 @@ type Options struct {
 	Together int
 	// Open finds a picture that a recipe names by its SHA-256; nil refuses such recipes.
 	Open func(ctx context.Context, sha256 string) ([]byte, error)
+	// Known gives the SHA-256 of a file that somebody has hashed before and that is unchanged since; "" has it hashed. Nil
+	// knows none.
+	Known func(name string, info fs.FileInfo) (sha256 string)
 	// Card finds the card of a model by its name and folder; nil, or a nil answer, means that there is none.
 	Card    func(name, dir string) *art.ModelCard
 	Version string           // goes into Info and into recipes: Revision and that of the library
@@ -83,7 +87,7 @@ func New(o Options) (*Engine, error) {
 		o.Now = func() time.Time { return time.Time{} }
 	}
 	o.Cores = orInt(o.Cores, runtime.GOMAXPROCS(0))
-	e := &Engine{options: o, hasher: &hasher{}, cores: semaphore.NewWeighted(int64(o.Cores))}
+	e := &Engine{options: o, hasher: &hasher{known: o.Known}, cores: semaphore.NewWeighted(int64(o.Cores))}
 	e.pool = &pool{library: o.Library, max: orInt(o.MaxLoaded, 2), options: onnx.Options{IntraOpThreads: o.Threads, Providers: o.Providers, Scratch: o.Scratch}}
 	for _, dir := range o.Models {
 		f, err := openFolder(e.hasher, dir)
