@@ -136,7 +136,7 @@ func (c ModelCard) Check() []*FieldError {
 	text(c.Data.Summary, "data.summary", "say what it was trained on, or that this is not known")
 	text(c.Data.OptOut, "data.opt_out", "say whether the authors agreed and whether reservations were honoured, or that this is not known")
 	text(c.Data.Personal, "data.personal", "say whether there is personal data in it, or that this is not known")
-	add(!slices.Contains([]string{TermYes, TermNo, TermUnknown}, c.AIAct.GPAI) && !c.Draft, "ai_act.gpai", fmt.Sprintf("%q is no answer", c.AIAct.GPAI), "write yes, no or unknown, in quotes")
+	add(!slices.Contains([]string{TermYes, TermNo, TermUnknown}, c.AIAct.GPAI) && !c.Draft, "ai_act.gpai", fmt.Sprintf("%q is no answer", c.AIAct.GPAI), "write yes, no or unknown")
 	add(!slices.Contains([]string{"provider", "deployer", "both"}, c.AIAct.Role) && !c.Draft, "ai_act.role", fmt.Sprintf("%q is no role", c.AIAct.Role), "write provider, deployer or both")
 	text(c.AIAct.Marking, "ai_act.marking", "say how its pictures are marked as made by AI")
 	return all

@@ -17,7 +17,7 @@ type Terms struct {
 func (t Terms) check(draft bool) []*FieldError {
 	var all []*FieldError
 	if known := []string{TermYes, TermNo, TermUnknown}; !slices.Contains(known, t.Commercial) && !draft {
-		all = append(all, &FieldError{Field: "terms.commercial", Reason: fmt.Sprintf("%q is no answer", t.Commercial), Remedy: `write "yes", "no" or "unknown", in quotes`, Kind: ErrInvalid})
+		all = append(all, &FieldError{Field: "terms.commercial", Reason: fmt.Sprintf("%q is no answer", t.Commercial), Remedy: "write yes, no or unknown", Kind: ErrInvalid})
 	}
 	return append(all, CheckTerritories("terms.excluded", t.Excluded)...)
 }
@@ -29,7 +29,7 @@ func CheckTerritories(field string, codes []string) []*FieldError {
 	var all []*FieldError
 	for i, code := range codes {
 		if !territoryPattern.MatchString(code) {
-			all = append(all, &FieldError{Field: fmt.Sprintf("%s[%d]", field, i), Reason: fmt.Sprintf("%q is no territory", code), Remedy: "write ISO 3166-1 codes such as DE, in quotes where YAML reads them as a word (\"NO\"), or EU", Kind: ErrInvalid})
+			all = append(all, &FieldError{Field: fmt.Sprintf("%s[%d]", field, i), Reason: fmt.Sprintf("%q is no territory", code), Remedy: "write ISO 3166-1 codes such as DE, or EU", Kind: ErrInvalid})
 		}
 	}
 	return all

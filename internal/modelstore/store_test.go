@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"filippo.io/age"
@@ -275,6 +276,13 @@ func TestWhatAKilledProcessLeftIsSwept(t *testing.T) {
 	}
 	if d, err := s.Verify(t.Context(), m, nil); err != nil || len(d) > 0 {
 		t.Errorf("%+v, %v", d, err)
+	}
+}
+
+func TestAFullDiskIsToldAsSuch(t *testing.T) {
+	err := outside("writing", &os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC})
+	if !errors.Is(err, art.ErrUnavailable) || !strings.Contains(err.Error(), "the disk is full; make room and call again") {
+		t.Errorf("got %v", err)
 	}
 }
 
