@@ -120,7 +120,7 @@ func (s adapterSet) patch(f *Folder) (_ patches, err error) {
 	var files []*os.File
 	defer func() {
 		for _, f := range files {
-			f.Close() //nolint:errcheck // only read
+			err = errors.Join(err, f.Close())
 		}
 	}()
 	for _, a := range s {
