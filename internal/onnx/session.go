@@ -19,7 +19,7 @@ type Options struct {
 	Providers      []string          // execution providers in order of preference, see Providers; nil means cpu
 	Config         map[string]string // session configuration entries, such as session.disable_quant_qdq=1
 	Outputs        []string          // outputs to compute; nil means all
-	Optimized      string            // when set, the optimised graph is written to this file
+	Cache          Cache             // keeps the optimised network on disk
 	Weights        map[string]Weight // take the place of the file's initialisers of the same name, type and shape
 	Scratch        string            // folder for a network with other weights that is too large for memory; "" is the system's
 }
@@ -59,16 +59,23 @@ func (r *Runtime) Load(path string, o Options) (*Session, error) {
 		}
 		return &Session{path: path, inputs: h.inputs, outputs: outputs, inner: inner, owned: folder}, nil
 	}
-	settings, err := settings(o)
+	in, out := names(h.inputs), names(outputs)
+	inner, err := r.session(o, in, out, func(s *ort.SessionOptions) (*ort.DynamicAdvancedSession, error) {
+		inner, err := ort.NewDynamicAdvancedSession(path, in, out, s)
+		return inner, modelError(err)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("onnx: loading %s: %w", path, err)
 	}
-	defer settings.Destroy()
-	inner, err := ort.NewDynamicAdvancedSession(path, names(h.inputs), names(outputs), settings)
-	if err != nil {
-		return nil, fmt.Errorf("onnx: loading %s: %w: %w", path, err, ErrModel)
-	}
 	return &Session{path: path, inputs: h.inputs, outputs: outputs, inner: inner}, nil
+}
+
+// modelError marks what the library says of a network that it can't load.
+func modelError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", err, ErrModel)
 }
 
 func headerOf(path string) (header, error) {
@@ -108,11 +115,6 @@ func apply(s *ort.SessionOptions, o Options) error {
 	for _, key := range slices.Sorted(maps.Keys(o.Config)) {
 		if err := s.AddSessionConfigEntry(key, o.Config[key]); err != nil {
 			return fmt.Errorf("setting %s: %w", key, err)
-		}
-	}
-	if o.Optimized != "" {
-		if err := s.SetOptimizedModelFilePath(o.Optimized); err != nil {
-			return err
 		}
 	}
 	for _, name := range o.Providers {

@@ -48,11 +48,14 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 	o.IntraOpThreads = orInt(o.IntraOpThreads, f.about.Threads)
 	p.load = func(path string, outputs ...string) (*onnx.Session, error) {
 		o := o
+		if part, err := filepath.Rel(f.Dir, path); err == nil && filepath.IsLocal(part) {
+			o = f.cached(o, filepath.ToSlash(part))
+		}
 		o.Outputs = outputs
 		return rt.Load(path, o)
 	}
 	load := func(name string, outputs ...string) (*onnx.Session, error) {
-		o := o
+		o := f.cached(o, name)
 		o.Outputs, o.Weights = outputs, weights.of(name)
 		return rt.Load(filepath.Join(f.Dir, filepath.FromSlash(name)), o)
 	}
@@ -92,6 +95,12 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 		last.length = encoderLength(session, tok, map[string]networkConfig{"": f.text, "_2": f.text2}[suffix])
 	}
 	return p, nil
+}
+
+// cached are options under which a network of this folder is kept in the cache.
+func (f *Folder) cached(o onnx.Options, part string) onnx.Options {
+	o.Cache.Key = f.SHA256 + " " + part
+	return o
 }
 
 // encoderLength is how many tokens an encoder reads: what its graph fixes, else the shortest that its files name,

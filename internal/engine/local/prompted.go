@@ -34,12 +34,12 @@ func (p *pipeline) split(rt *onnx.Runtime, o onnx.Options) error {
 	if err != nil || !ok {
 		return err
 	}
-	first, err := rt.LoadBytes(path, parts.First, o)
+	first, err := rt.LoadBytes(path, parts.First, p.folder.cached(o, "unet/model.onnx first"))
 	if err != nil {
 		return err
 	}
 	p.prompted = &prompted{session: first, cut: parts.Cut, known: map[[sha256.Size]byte]map[string]onnx.Tensor{}}
-	p.unet, err = rt.LoadBytes(path, parts.Rest, o)
+	p.unet, err = rt.LoadBytes(path, parts.Rest, p.folder.cached(o, "unet/model.onnx rest"))
 	return err
 }
 
