@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"fmt"
+	"image"
 	"math"
 
 	"presswerk/internal/art"
@@ -23,7 +24,8 @@ type Inputs struct {
 	Mask     *imaging.RGB   // white is made anew
 	Controls []*imaging.RGB // one for each of the recipe's controls
 
-	over *paste // where a rendered region goes back to
+	over *paste            // where a rendered region goes back to
+	see  func(image.Image) // watches the first picture; nil where nobody does
 }
 
 // Result is a batch of pictures as numbers.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 
 	"presswerk/internal/art"
 	"presswerk/internal/diffusion"
@@ -130,7 +131,8 @@ type batch struct {
 	first    int   // call of the samplers
 	end      int   // call to stop before; 0 means the last one
 	keep     bool
-	again    bool // whether this is the second pass of a hires fix
+	see      func(image.Image) // watches the first picture; nil where nobody does
+	again    bool              // whether this is the second pass of a hires fix
 
 	beside   [][]float32                       // for each picture, planes that the network reads beside the latents
 	hold     func(call int, latents []float32) // holds parts of the picture in place between calls; nil holds none
@@ -141,7 +143,7 @@ type batch struct {
 // each stochastic step's.
 func newBatch(ctx context.Context, pipe *pipeline, recipes []art.Recipe, in Inputs) (*batch, error) {
 	f, r := pipe.folder, recipes[0]
-	b := &batch{pipe: pipe, recipes: recipes, keep: in.KeepSteps}
+	b := &batch{pipe: pipe, recipes: recipes, keep: in.KeepSteps, see: in.see}
 	b.shape = []int{len(recipes), f.vae.LatentChannels, r.Height / f.factor(), r.Width / f.factor()}
 	var err error
 	if b.samplers, err = newSamplers(f, r, len(recipes)); err != nil {
@@ -234,6 +236,10 @@ func (b *batch) walk(ctx context.Context, count func()) (Result, error) {
 	if b.pipe.folder.unet.TimeCond != 0 {
 		guidance = diffusion.Guidance{Scale: 1} // the network was told the scale
 	}
+	watch, err := b.watch(ctx)
+	if err != nil {
+		return Result{}, err
+	}
 	end := b.end
 	if end == 0 {
 		end = len(b.samplers[0].Timesteps())
@@ -246,7 +252,8 @@ func (b *batch) walk(ctx context.Context, count func()) (Result, error) {
 		Positive: prompts.positive, Negative: prompts.negative, Schedule: prompts.schedule,
 		Start: b.first, End: b.end, After: b.hold,
 		Before: func(call int) { denoise.call = call - b.first },
-		OnStep: func(_, _ int, latents []float32) error {
+		OnStep: func(call, _ int, latents []float32) error {
+			watch(call, latents)
 			if b.keep {
 				result.Steps = append(result.Steps, Array{Shape: b.shape, Data: append([]float32(nil), latents...)})
 			}

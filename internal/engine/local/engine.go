@@ -66,6 +66,8 @@ var (
 	_ engine.Engine  = (*Engine)(nil)
 	_ engine.Batcher = (*Engine)(nil)
 	_ engine.Warmer  = (*Engine)(nil)
+
+	_ engine.Previewer = (*Engine)(nil)
 )
 
 // New reads and hashes the model folders. It loads no network and no library: what is missing is told by Info and

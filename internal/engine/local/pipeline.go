@@ -27,6 +27,7 @@ type pipeline struct {
 
 	mu     sync.Mutex
 	extras map[string]*onnx.Session // networks that only some modes need, by their file; guarded by mu
+	view   *viewer                  // for previews; guarded by mu
 }
 
 // textEncoder is one tokenizer with its network.
