@@ -405,5 +405,5 @@ func (r *Runtime) LoadBytes(name string, data []byte, o Options) (*Session, erro
 	if err != nil {
 		return nil, fmt.Errorf("onnx: loading %s: %w: %w", name, err, ErrModel)
 	}
-	return &Session{path: name, inputs: h.inputs, outputs: outputs, inner: inner}, nil
+	return newSession(name, h, outputs, inner, ""), nil
 }
