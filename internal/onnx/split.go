@@ -404,5 +404,5 @@ func (r *Runtime) LoadBytes(name string, data []byte, o Options) (*Session, erro
 	if err != nil {
 		return nil, fmt.Errorf("onnx: loading %s: %w", name, err)
 	}
-	return &Session{path: name, inputs: h.inputs, outputs: outputs, inner: inner}, nil
+	return newSession(name, h, outputs, inner, ""), nil
 }

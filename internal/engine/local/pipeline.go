@@ -25,13 +25,20 @@ type pipeline struct {
 	cache    *promptCache
 	load     func(path string, outputs ...string) (*onnx.Session, error)
 
-	mu     sync.Mutex
-	extras map[string]*onnx.Session // networks that only some modes need, by their file; guarded by mu
-	view   *viewer                  // for previews; guarded by mu
+	extras   *extras
+	branches *branches // networks that take adapters as inputs; nil where none does
+}
+
+// extras are what only some recipes need, made with the first of them.
+type extras struct {
+	mu     sync.Mutex               // guards what is below
+	loaded map[string]*onnx.Session // by the network's file
+	view   *viewer                  // for previews
 }
 
 // textEncoder is one tokenizer with its network.
 type textEncoder struct {
+	network string // text_encoder or text_encoder_2
 	tokens  tokenize.Tokenizer
 	session *onnx.Session
 	length  int // tokens that it reads
@@ -39,7 +46,7 @@ type textEncoder struct {
 
 // loadPipeline loads the networks of a folder, with adapters' weights in place of their own; all or none stay loaded.
 func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) (_ *pipeline, err error) {
-	p := &pipeline{folder: f, cache: newPromptCache(maxCachedPrompts)}
+	p := &pipeline{folder: f, cache: newPromptCache(maxCachedPrompts), extras: &extras{loaded: map[string]*onnx.Session{}}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -58,7 +65,15 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 	load := func(name string, outputs ...string) (*onnx.Session, error) {
 		o := f.cached(o, name)
 		o.Outputs, o.Weights = outputs, weights.of(name)
-		return rt.Load(filepath.Join(f.Dir, filepath.FromSlash(name)), o)
+		s, err := rt.Load(filepath.Join(f.Dir, filepath.FromSlash(name)), o)
+		if err != nil {
+			return nil, err
+		}
+		view, err := p.branch(name, s)
+		if err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		return view, nil
 	}
 	if f.about.Split && weights.of("unet/model.onnx") == nil { // a split graph has other initialisers
 		if err = p.split(rt, o); err != nil {
@@ -85,7 +100,7 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 		if err != nil {
 			return nil, err
 		}
-		encoder := textEncoder{session: session}
+		encoder := textEncoder{network: "text_encoder" + suffix, session: session}
 		p.encoders = append(p.encoders, encoder)
 		tok, err := tokenize.Open(os.DirFS(filepath.Join(f.Dir, "tokenizer"+suffix)))
 		if err != nil {
@@ -127,12 +142,12 @@ func (p *pipeline) close() error {
 		all = append(all, e.session.Close())
 	}
 	all = append(all, p.prompted.close())
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, s := range p.extras {
+	p.extras.mu.Lock()
+	defer p.extras.mu.Unlock()
+	for _, s := range p.extras.loaded {
 		all = append(all, s.Close())
 	}
-	p.extras = nil
+	p.extras.loaded = nil
 	for _, s := range []*onnx.Session{p.unet, p.decoder} {
 		if s != nil {
 			all = append(all, s.Close())

@@ -25,7 +25,7 @@ type pool struct {
 
 type pooled struct {
 	pipe  *pipeline
-	added string // the key of the adapters
+	added string // the key of the adapters that the weights were patched with
 	bytes int64
 	users int
 	gone  bool // no longer in the pool: the last user closes it
@@ -38,12 +38,28 @@ func (p *pool) acquire(f *Folder, added adapterSet) (_ *pipeline, release func()
 	if p.closed {
 		return nil, nil, fmt.Errorf("local: the engine is closed: %w", art.ErrUnavailable)
 	}
-	e, err := p.find(f, added)
+	inputs := false // whether the networks take adapters as inputs, so that all sets share one pipeline
+	if len(added) > 0 {
+		if inputs, err = f.takesAdapters(); err != nil {
+			return nil, nil, err
+		}
+	}
+	patched := added
+	if inputs {
+		patched = nil
+	}
+	e, err := p.find(f, patched)
 	if err != nil {
 		return nil, nil, err
 	}
+	pipe := e.pipe
+	if inputs {
+		if pipe, err = pipe.with(added); err != nil {
+			return nil, nil, err
+		}
+	}
 	e.users++
-	return e.pipe, sync.OnceValue(func() error { return p.release(e) }), nil
+	return pipe, sync.OnceValue(func() error { return p.release(e) }), nil
 }
 
 func (p *pool) find(f *Folder, added adapterSet) (*pooled, error) {

@@ -131,16 +131,16 @@ func (v *viewer) draw(latents []float32, height, width int, alpha, sigma float64
 
 // viewer is made with the first picture that somebody watches.
 func (p *pipeline) viewer(ctx context.Context) (*viewer, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.view == nil {
+	p.extras.mu.Lock()
+	defer p.extras.mu.Unlock()
+	if p.extras.view == nil {
 		v, err := newViewer(ctx, p)
 		if err != nil {
 			return nil, fmt.Errorf("local: preparing previews: %w", err)
 		}
-		p.view = v
+		p.extras.view = v
 	}
-	return p.view, nil
+	return p.extras.view, nil
 }
 
 // watch shows the first picture of the batch after each call, where somebody watches.
