@@ -22,6 +22,7 @@ type Options struct {
 	Optimized      string            // when set, the optimised graph is written to this file
 	Weights        map[string]Weight // take the place of the file's initialisers of the same name, type and shape
 	Scratch        string            // folder for a network with other weights that is too large for memory; "" is the system's
+	Circular       bool              // convolutions see the opposite edge beyond the edge, in the place of zeros
 }
 
 // Session is one loaded network. It is safe for concurrent use.
@@ -52,10 +53,10 @@ func (r *Runtime) Load(path string, o Options) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("onnx: loading %s: %w", path, err)
 	}
-	if len(o.Weights) > 0 {
+	if len(o.Weights) > 0 || o.Circular {
 		inner, folder, err := loadReplaced(path, o, names(h.inputs), names(outputs))
 		if err != nil {
-			return nil, fmt.Errorf("onnx: loading %s with other weights: %w", path, err)
+			return nil, fmt.Errorf("onnx: loading %s, changed: %w", path, err)
 		}
 		return &Session{path: path, inputs: h.inputs, outputs: outputs, inner: inner, owned: folder}, nil
 	}
