@@ -22,6 +22,7 @@ type Options struct {
 	Optimized      string            // when set, the optimised graph is written to this file
 	Weights        map[string]Weight // take the place of the file's initialisers of the same name, type and shape
 	Scratch        string            // folder for a network with other weights that is too large for memory; "" is the system's
+	Frugal         bool              // give memory back after each operator in the place of keeping it for the next run
 	Circular       bool              // convolutions see the opposite edge beyond the edge, in the place of zeros
 }
 
@@ -103,6 +104,11 @@ func settings(o Options) (*ort.SessionOptions, error) {
 func apply(s *ort.SessionOptions, o Options) error {
 	if o.IntraOpThreads > 0 {
 		if err := s.SetIntraOpNumThreads(o.IntraOpThreads); err != nil {
+			return err
+		}
+	}
+	if o.Frugal {
+		if err := errors.Join(s.SetCpuMemArena(false), s.SetMemPattern(false)); err != nil {
 			return err
 		}
 	}

@@ -23,7 +23,8 @@ type Inputs struct {
 	Mask     *imaging.RGB   // white is made anew
 	Controls []*imaging.RGB // one for each of the recipe's controls
 
-	over *paste // where a rendered region goes back to
+	over  *paste         // where a rendered region goes back to
+	given []*imaging.RGB // the controls at their own size
 }
 
 // Result is a batch of pictures as numbers.

@@ -22,19 +22,32 @@ type pool struct {
 
 type pooled struct {
 	pipe  *pipeline
-	added string // the key of the adapters
+	how   string // the key of its variant
 	users int
 	gone  bool // no longer in the pool: the last user closes it
 }
 
-// acquire gives the pipeline of a folder with adapters, loading it when needed. The caller calls release once.
-func (p *pool) acquire(f *Folder, added adapterSet) (_ *pipeline, release func() error, err error) {
+// variant is how a folder's networks are loaded.
+type variant struct {
+	added  adapterSet
+	tiling bool // convolutions see the opposite edge beyond the edge
+}
+
+// variantOf is how a recipe wants its model.
+func variantOf(r art.Recipe, added adapterSet) variant {
+	return variant{added: added, tiling: r.Tiling}
+}
+
+func (v variant) key() string { return fmt.Sprintf("%s%t", v.added.key(), v.tiling) }
+
+// acquire gives the pipeline of a folder in a variant, loading it when needed. The caller calls release once.
+func (p *pool) acquire(f *Folder, v variant) (_ *pipeline, release func() error, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return nil, nil, fmt.Errorf("local: the engine is closed: %w", art.ErrUnavailable)
 	}
-	e, err := p.find(f, added)
+	e, err := p.find(f, v)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -42,10 +55,10 @@ func (p *pool) acquire(f *Folder, added adapterSet) (_ *pipeline, release func()
 	return e.pipe, sync.OnceValue(func() error { return p.release(e) }), nil
 }
 
-func (p *pool) find(f *Folder, added adapterSet) (*pooled, error) {
+func (p *pool) find(f *Folder, v variant) (*pooled, error) {
 	for i, e := range p.loaded {
 		// The same bytes in two places are one model.
-		if e.pipe.folder.SHA256 == f.SHA256 && e.added == added.key() {
+		if e.pipe.folder.SHA256 == f.SHA256 && e.how == v.key() {
 			p.loaded = append(append(p.loaded[:i:i], p.loaded[i+1:]...), e)
 			return e, nil
 		}
@@ -57,18 +70,20 @@ func (p *pool) find(f *Folder, added adapterSet) (*pooled, error) {
 		}
 		p.runtime = rt
 	}
-	weights, err := added.patch(f)
+	weights, err := v.added.patch(f)
 	if err != nil {
 		return nil, err
 	}
 	if err := p.evict(p.max - 1); err != nil {
 		return nil, err
 	}
-	pipe, err := loadPipeline(p.runtime, f, p.options, weights)
+	o := p.options
+	o.Circular = v.tiling
+	pipe, err := loadPipeline(p.runtime, f, o, weights)
 	if err != nil {
 		return nil, loadError(f, err)
 	}
-	e := &pooled{pipe: pipe, added: added.key()}
+	e := &pooled{pipe: pipe, how: v.key()}
 	p.loaded = append(p.loaded, e)
 	return e, nil
 }
