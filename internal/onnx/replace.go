@@ -22,16 +22,16 @@ const maxInMemory = 1536 << 20
 // Source: microsoft/onnxruntime, onnxruntime_session_options_config_keys.h.
 const folderOfData = "session.model_external_initializers_file_folder_path"
 
-// replaced is a network with other weights, as ONNX Runtime is given it: bytes, or a file in a folder of its own.
+// replaced is a network that was written anew, as ONNX Runtime is given it: bytes, or a file in a folder of its own.
 type replaced struct {
 	bytes  []byte
 	folder string // to be removed when the session ends; "" when there is none
 }
 
-// loadReplaced loads the network at path with other weights; the file is left as it is. The Go binding lacks ONNX
-// Runtime's AddInitializer, so the network is written anew.
+// loadReplaced loads the network at path with other weights, or made circular; the file is left as it is. The Go binding
+// lacks ONNX Runtime's AddInitializer, so the network is written anew.
 func loadReplaced(path string, o Options, inputs, outputs []string) (*ort.DynamicAdvancedSession, string, error) {
-	file, err := replace(path, o.Weights, o.Scratch, maxInMemory)
+	file, err := replace(path, o, maxInMemory)
 	if err != nil {
 		return nil, "", err
 	}
@@ -79,9 +79,9 @@ type segment struct {
 
 func (s segment) size() int64 { return int64(len(s.bytes)) + s.to - s.from }
 
-// replace writes the network at path with other weights: into memory, or where it would be larger than limit, into
-// a new folder below scratch.
-func replace(path string, weights map[string]Weight, scratch string, limit int64) (_ replaced, err error) {
+// replace writes the network at path with the weights of the options, and circular where they say so: into memory, or
+// where it would be larger than limit, into a new folder below scratch.
+func replace(path string, o Options, limit int64) (_ replaced, err error) {
 	dir, name := filepath.Split(path)
 	if dir == "" {
 		dir = "."
@@ -90,7 +90,7 @@ func replace(path string, weights map[string]Weight, scratch string, limit int64
 	if err != nil {
 		return replaced{}, err
 	}
-	for name, w := range weights {
+	for name, w := range o.Weights {
 		if err := g.fits(name, w); err != nil {
 			return replaced{}, err
 		}
@@ -104,25 +104,45 @@ func replace(path string, weights map[string]Weight, scratch string, limit int64
 	if err != nil {
 		return replaced{}, err
 	}
-	network, err := segments(f, info.Size(), func(name string) []byte {
-		if w, ok := weights[name]; ok {
+	e := edits{tensor: func(name string) []byte {
+		if w, ok := o.Weights[name]; ok {
 			return protowire.AppendBytes(header9(name, w), w.Raw)
 		}
 		return nil
-	})
+	}}
+	if o.Circular {
+		if err := checkOpset(f, info.Size()); err != nil {
+			return replaced{}, fmt.Errorf("%w: %w", err, ErrModel)
+		}
+		e.node = newCircular().edit
+	}
+	network, err := segments(f, info.Size(), e)
 	if err != nil {
-		return replaced{}, err
+		return replaced{}, fmt.Errorf("%w: %w", err, ErrModel)
 	}
 	if total(network) <= limit {
-		bytes := make([]byte, 0, total(network))
-		for _, s := range network {
-			if bytes, err = s.appendTo(bytes, f); err != nil {
-				return replaced{}, err
-			}
-		}
-		return replaced{bytes: bytes}, nil
+		bytes, err := joined(network, f)
+		return replaced{bytes: bytes}, err
 	}
-	return g.replaceOnDisk(dir, f, info.Size(), weights, scratch)
+	return g.replaceOnDisk(dir, f, info.Size(), o)
+}
+
+// joined puts all segments into memory.
+func joined(list []segment, r io.ReaderAt) ([]byte, error) {
+	bytes := make([]byte, 0, total(list))
+	var err error
+	for _, s := range list {
+		if bytes, err = s.appendTo(bytes, r); err != nil {
+			return nil, err
+		}
+	}
+	return bytes, nil
+}
+
+// edits change a graph while it is copied; a nil one changes nothing.
+type edits struct {
+	tensor func(name string) []byte                                   // an initialiser's TensorProto in its place, or nil
+	node   func(n Node, raw func() ([]byte, error)) ([][]byte, error) // NodeProtos in a node's place, or nil
 }
 
 // fits makes sure that a weight takes the place of one of the same type and shape.
@@ -153,8 +173,8 @@ func tensorHeader(name string, w Weight) []byte {
 	return protowire.AppendString(protowire.AppendTag(b, 8, protowire.BytesType), name)
 }
 
-// segments cuts an ONNX file into what is kept and the TensorProtos that tensor gives for initialisers' names.
-func segments(r io.ReaderAt, size int64, tensor func(name string) []byte) ([]segment, error) {
+// segments cuts an ONNX file into what is kept and what the edits give.
+func segments(r io.ReaderAt, size int64, e edits) ([]segment, error) {
 	var out []segment
 	w := &wire{r: r, end: size}
 	at := int64(0)
@@ -165,7 +185,7 @@ func segments(r io.ReaderAt, size int64, tensor func(name string) []byte) ([]seg
 			out = keep(out, start, w.pos)
 			return nil
 		}
-		graph, err := graphSegments(sub, tensor)
+		graph, err := graphSegments(sub, e)
 		head := protowire.AppendTag(nil, 7, protowire.BytesType)
 		out = append(out, segment{bytes: protowire.AppendVarint(head, uint64(total(graph)))})
 		out = append(out, graph...)
@@ -174,28 +194,52 @@ func segments(r io.ReaderAt, size int64, tensor func(name string) []byte) ([]seg
 	return out, err
 }
 
-func graphSegments(w *wire, tensor func(name string) []byte) ([]segment, error) {
+func graphSegments(w *wire, e edits) ([]segment, error) {
 	var out []segment
 	at := w.pos
 	err := w.fields(func(field int, sub *wire) error {
 		start := at
 		at = w.pos
-		if field == 5 && sub != nil {
-			body := *sub
-			name, err := readInitializerName(&body)
-			if err != nil {
-				return err
-			}
-			if message := tensor(name); message != nil {
-				head := protowire.AppendTag(nil, 5, protowire.BytesType)
-				out = append(out, segment{bytes: protowire.AppendVarint(head, uint64(len(message)))}, segment{bytes: message})
-				return nil
-			}
+		messages, err := e.of(field, sub)
+		if err != nil {
+			return err
 		}
-		out = keep(out, start, w.pos)
+		if messages == nil {
+			out = keep(out, start, w.pos)
+			return nil
+		}
+		for _, m := range messages {
+			head := protowire.AppendTag(nil, protowire.Number(field), protowire.BytesType)
+			out = append(out, segment{bytes: protowire.AppendVarint(head, uint64(len(m)))}, segment{bytes: m})
+		}
 		return nil
 	})
 	return out, err
+}
+
+// of gives what stands in the place of one field of a graph; nil keeps it.
+func (e edits) of(field int, sub *wire) ([][]byte, error) {
+	switch {
+	case sub == nil:
+		return nil, nil
+	case field == graphInitializer && e.tensor != nil:
+		body := *sub
+		name, err := readInitializerName(&body)
+		if err != nil {
+			return nil, err
+		}
+		if m := e.tensor(name); m != nil {
+			return [][]byte{m}, nil
+		}
+	case field == graphNode && e.node != nil:
+		body := *sub
+		n, err := readNode(&body)
+		if err != nil {
+			return nil, err
+		}
+		return e.node(n, sub.bytes)
+	}
+	return nil, nil
 }
 
 // keep adds a part of the old file, to the last one where it goes on.
@@ -228,8 +272,9 @@ func (s segment) appendTo(b []byte, r io.ReaderAt) ([]byte, error) {
 }
 
 // replaceOnDisk writes the network with the new weights in a file beside it, and brings the other data files along.
-func (g *Graph) replaceOnDisk(dir string, f io.ReaderAt, size int64, weights map[string]Weight, scratch string) (_ replaced, err error) {
-	folder, err := os.MkdirTemp(scratch, "presswerk-network-*")
+func (g *Graph) replaceOnDisk(dir string, f io.ReaderAt, size int64, o Options) (_ replaced, err error) {
+	weights := o.Weights
+	folder, err := os.MkdirTemp(o.Scratch, "presswerk-network-*")
 	if err != nil {
 		return replaced{}, err
 	}
@@ -243,12 +288,16 @@ func (g *Graph) replaceOnDisk(dir string, f io.ReaderAt, size int64, weights map
 	if err != nil {
 		return replaced{}, err
 	}
-	network, err := segments(f, size, func(name string) []byte {
+	e := edits{tensor: func(name string) []byte {
 		if w, ok := weights[name]; ok {
 			return externalTensor(name, w, places[name])
 		}
 		return nil
-	})
+	}}
+	if o.Circular {
+		e.node = newCircular().edit
+	}
+	network, err := segments(f, size, e)
 	if err != nil {
 		return replaced{}, err
 	}

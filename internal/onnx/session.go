@@ -22,6 +22,8 @@ type Options struct {
 	Cache          Cache             // keeps the optimised network on disk
 	Weights        map[string]Weight // take the place of the file's initialisers of the same name, type and shape
 	Scratch        string            // folder for a network with other weights that is too large for memory; "" is the system's
+	Frugal         bool              // give memory back after each operator in the place of keeping it for the next run
+	Circular       bool              // convolutions see the opposite edge beyond the edge, in the place of zeros
 }
 
 // Session is one loaded network, or a view of it with some inputs given, see With. It is safe for concurrent use.
@@ -100,10 +102,10 @@ func (r *Runtime) Load(path string, o Options) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("onnx: loading %s: %w", path, err)
 	}
-	if len(o.Weights) > 0 {
+	if len(o.Weights) > 0 || o.Circular {
 		inner, folder, err := loadReplaced(path, o, names(h.inputs), names(outputs))
 		if err != nil {
-			return nil, fmt.Errorf("onnx: loading %s with other weights: %w", path, err)
+			return nil, fmt.Errorf("onnx: loading %s, changed: %w", path, err)
 		}
 		return newSession(path, h, outputs, inner, folder), nil
 	}
@@ -157,6 +159,11 @@ func settings(o Options) (*ort.SessionOptions, error) {
 func apply(s *ort.SessionOptions, o Options) error {
 	if o.IntraOpThreads > 0 {
 		if err := s.SetIntraOpNumThreads(o.IntraOpThreads); err != nil {
+			return err
+		}
+	}
+	if o.Frugal {
+		if err := errors.Join(s.SetCpuMemArena(false), s.SetMemPattern(false)); err != nil {
 			return err
 		}
 	}

@@ -396,6 +396,11 @@ func (r *Runtime) LoadBytes(name string, data []byte, o Options) (*Session, erro
 	if err != nil {
 		return nil, fmt.Errorf("onnx: loading %s: %w", name, err)
 	}
+	if o.Circular {
+		if data, err = circularBytes(data); err != nil {
+			return nil, fmt.Errorf("onnx: loading %s: %w", name, err)
+		}
+	}
 	in, out := names(h.inputs), names(outputs)
 	inner, err := r.session(o, in, out, func(s *ort.SessionOptions) (*ort.DynamicAdvancedSession, error) {
 		inner, err := ort.NewDynamicAdvancedSessionWithONNXData(data, in, out, s)

@@ -60,7 +60,7 @@ func TestPatchedNetworks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l, err := e.open(r.Model, set)
+		l, err := e.open(r.Model, variant{added: set})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,8 +24,9 @@ type Inputs struct {
 	Mask     *imaging.RGB   // white is made anew
 	Controls []*imaging.RGB // one for each of the recipe's controls
 
-	over *paste            // where a rendered region goes back to
-	see  func(image.Image) // watches the first picture; nil where nobody does
+	over  *paste            // where a rendered region goes back to
+	see   func(image.Image) // watches the first picture; nil where nobody does
+	given []*imaging.RGB    // the controls at their own size
 }
 
 // Result is a batch of pictures as numbers.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 
 	"presswerk/internal/art"
 	"presswerk/internal/diffusion"
@@ -12,19 +13,27 @@ import (
 
 // run renders recipes that differ in prompts and seeds only, in one run. Count is called after each step.
 func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count func()) (_ Result, err error) {
-	if in, err = e.pictures(ctx, recipes[0], in); err != nil {
-		return Result{}, err
-	}
-	free, err := e.wait(ctx, recipes[0].Model)
+	free, err := e.wait(ctx, recipes[0])
 	if err != nil {
 		return Result{}, err
 	}
 	defer free()
+	if in, err = e.pictures(ctx, recipes[0], in); err != nil {
+		return Result{}, err
+	}
+	if onlyEnlarged(recipes[0]) {
+		count()
+		return enlarged(in.Init, len(recipes)), nil
+	}
+	recipes = slices.Clone(recipes)
+	for i := range recipes {
+		recipes[i] = redrawn(recipes[i])
+	}
 	added, err := e.adapters(recipes[0])
 	if err != nil {
 		return Result{}, err
 	}
-	base, err := e.open(recipes[0].Model, added)
+	base, err := e.open(recipes[0].Model, variantOf(recipes[0], added))
 	if err != nil {
 		return Result{}, err
 	}
@@ -39,7 +48,7 @@ func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count
 	}
 	last := b
 	if recipes[0].Refiner != nil {
-		refiner, err := e.open(recipes[0].Refiner.ModelRef, nil)
+		refiner, err := e.open(recipes[0].Refiner.ModelRef, variantOf(recipes[0], nil))
 		if err != nil {
 			return Result{}, err
 		}
@@ -55,7 +64,7 @@ func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count
 	}
 	if recipes[0].Hires != nil {
 		var done bool
-		if last, done, err = b.enlarge(ctx); err != nil {
+		if last, done, err = b.enlarge(ctx, e, in); err != nil {
 			return Result{}, err
 		}
 		if !done {
@@ -77,13 +86,18 @@ func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count
 	return result, err
 }
 
-// wait takes as many cores as the model's networks have threads; a network that doesn't say takes all.
-func (e *Engine) wait(ctx context.Context, ref art.ModelRef) (free func(), err error) {
-	folder, err := e.folder(ref)
-	if err != nil {
-		return nil, err
+// wait takes as many cores as the model's networks have threads; a network that doesn't say takes all, and so does
+// enlarging.
+func (e *Engine) wait(ctx context.Context, r art.Recipe) (free func(), err error) {
+	threads := e.options.Threads
+	if r.Mode != art.ModeUpscale {
+		folder, err := e.folder(r.Model)
+		if err != nil {
+			return nil, err
+		}
+		threads = orInt(threads, folder.about.Threads)
 	}
-	n := int64(min(orInt(orInt(e.options.Threads, folder.about.Threads), e.options.Cores), e.options.Cores))
+	n := int64(min(orInt(threads, e.options.Cores), e.options.Cores))
 	if err := e.cores.Acquire(ctx, n); err != nil {
 		return nil, fmt.Errorf("local: waiting for other pictures: %w", err)
 	}
@@ -104,12 +118,12 @@ type lease struct {
 	release func() error
 }
 
-func (e *Engine) open(ref art.ModelRef, added adapterSet) (lease, error) {
+func (e *Engine) open(ref art.ModelRef, v variant) (lease, error) {
 	folder, err := e.folder(ref)
 	if err != nil {
 		return lease{}, err
 	}
-	pipe, release, err := e.pool.acquire(folder, added)
+	pipe, release, err := e.pool.acquire(folder, v)
 	return lease{pipe, release}, err
 }
 
@@ -142,8 +156,11 @@ type batch struct {
 // newBatch draws the noise, in diffusers' order: the posterior's and the starting noise as the mode needs them, then
 // each stochastic step's.
 func newBatch(ctx context.Context, pipe *pipeline, recipes []art.Recipe, in Inputs) (*batch, error) {
-	f, r := pipe.folder, recipes[0]
-	b := &batch{pipe: pipe, recipes: recipes, keep: in.KeepSteps, see: in.see}
+	b := &batch{pipe: pipe, keep: in.KeepSteps, see: in.see}
+	for _, one := range recipes {
+		b.recipes = append(b.recipes, withWindows(pipe.folder, one))
+	}
+	f, r := pipe.folder, b.recipes[0]
 	b.shape = []int{len(recipes), f.vae.LatentChannels, r.Height / f.factor(), r.Width / f.factor()}
 	var err error
 	if b.samplers, err = newSamplers(f, r, len(recipes)); err != nil {
@@ -248,7 +265,7 @@ func (b *batch) walk(ctx context.Context, count func()) (Result, error) {
 	// Controls count all calls, those of a refiner too, as diffusers does.
 	denoise := b.denoiser(len(b.samplers[0].Timesteps()) - b.first)
 	walk := diffusion.Walk{
-		Denoiser: denoise, Samplers: b.samplers, Noise: b.noise, Guidance: guidance,
+		Denoiser: b.windowed(denoise), Samplers: b.samplers, Noise: b.noise, Guidance: guidance,
 		Positive: prompts.positive, Negative: prompts.negative, Schedule: prompts.schedule,
 		Start: b.first, End: b.end, After: b.hold,
 		Before: func(call int) { denoise.call = call - b.first },
@@ -272,15 +289,25 @@ func (b *batch) walk(ctx context.Context, count func()) (Result, error) {
 func (b *batch) decode(ctx context.Context) (Array, error) {
 	r, name := b.recipes[0], b.pipe.folder.about.Name
 	image := Array{Shape: []int{len(b.recipes), r.Height, r.Width, 3}}
+	size := r.Height * r.Width * 3
 	for i := range b.recipes {
-		pixels, err := b.pipe.decode(ctx, b.of(b.latents, i), b.shape[2], b.shape[3])
+		pixels, err := b.decodeOne(ctx, i)
 		if err != nil {
 			return Array{}, fmt.Errorf("local: decoding with %s: %w", name, err)
 		}
-		if len(pixels) != r.Height*r.Width*3 {
+		if len(pixels) != size {
 			return Array{}, fmt.Errorf("local: %s decoded %d numbers for %d×%d pixels: %w", name, len(pixels), r.Width, r.Height, art.ErrInvalid)
+		}
+		if len(b.recipes) == 1 {
+			image.Data = pixels // a large picture isn't copied
+			break
 		}
 		image.Data = append(image.Data, pixels...)
 	}
 	return image, nil
+}
+
+// decodeOne makes one picture's pixels.
+func (b *batch) decodeOne(ctx context.Context, i int) ([]float32, error) {
+	return b.pipe.decode(ctx, b.of(b.latents, i), b.shape[2], b.shape[3], vaeTiled(b.recipes[0]))
 }

@@ -104,7 +104,7 @@ func TestPromptsKnowTheirAdapters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l, err := e.open(r.Model, set)
+		l, err := e.open(r.Model, variant{added: set})
 		if err != nil {
 			t.Fatal(err)
 		}

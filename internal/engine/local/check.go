@@ -36,12 +36,13 @@ func check(f *Folder, r art.Recipe) error {
 }
 
 func checkNumbers(f *Folder, r art.Recipe) error {
+	most, pixels := sizeLimits(r)
 	for _, side := range []struct {
 		name string
 		n    int
 	}{{"width", r.Width}, {"height", r.Height}} {
-		if side.n < f.step() || side.n > maxSide {
-			return art.Invalid(side.name, fmt.Sprintf("%d is not in %d … %d", side.n, f.step(), maxSide), "choose a size near the model's own")
+		if side.n < f.step() || side.n > most {
+			return art.Invalid(side.name, fmt.Sprintf("%d is not in %d … %d", side.n, f.step(), most), "choose a size near the model's own")
 		}
 		if side.n%f.step() != 0 {
 			lower := side.n / f.step() * f.step()
@@ -49,8 +50,8 @@ func checkNumbers(f *Folder, r art.Recipe) error {
 		}
 	}
 	switch {
-	case r.Width*r.Height > maxPixels:
-		return art.Invalid("width", fmt.Sprintf("%d×%d are more than %d pixels", r.Width, r.Height, maxPixels), "render smaller and upscale")
+	case r.Width*r.Height > pixels:
+		return art.Invalid("width", fmt.Sprintf("%d×%d are more than %d pixels", r.Width, r.Height, pixels), "render smaller and upscale, or add tiled_diffusion")
 	case r.Steps < 1:
 		return art.Invalid("steps", fmt.Sprintf("%d is less than one", r.Steps), "choose 10 to 50")
 	case r.Batch < 0 || r.Batch > maxBatch:
@@ -117,13 +118,12 @@ func checkUnbuilt(f *Folder, r art.Recipe) error {
 		{!slices.Contains(modes(), r.Mode), "mode", fmt.Sprintf("%q is unknown or not built, known are %s", r.Mode, strings.Join(modes(), ", "))},
 		{r.NoiseSource != "" && r.NoiseSource != "cpu" && r.NoiseSource != "cuda", "noise_source", fmt.Sprintf("%q is neither cpu nor cuda", r.NoiseSource)},
 		{r.MaskPadding != nil && r.Mode != art.ModeInpaint, "mask_padding", "goes with inpainting only"},
-		{r.MaskBlur != 0 && r.MaskPadding == nil, "mask_blur", "goes with mask_padding only"},
+		{r.MaskBlur != 0 && r.MaskPadding == nil && r.Mode != art.ModeOutpaint, "mask_blur", "goes with mask_padding or outpaint only"},
 		{r.Strength != nil && r.Mode == art.ModeTextToImage, "strength", "needs an initial image, and text-to-image has none"},
 		{r.Refiner != nil && !xl, "refiner", "only SDXL models have one"},
 		{r.Refiner != nil && r.Mode != art.ModeTextToImage, "refiner", "goes with text-to-image only"},
 		{len(r.Embeddings) > 0, "embeddings", "are not built yet"},
 		{len(r.References) > 0, "references", "are not built yet"},
-		{r.Tiling, "tiling", "is not built yet"},
 		{r.Eta != 0 && r.Sampler != "ddim", "eta", "only ddim has one"},
 		{r.Prompt2 != "" && !xl, "prompt_2", "this model has one text encoder"},
 		{!xl && (r.OriginalSize != nil || r.CropsTopLeft != nil || r.TargetSize != nil), "original_size", "only SDXL models know sizes"},
@@ -137,6 +137,9 @@ func checkUnbuilt(f *Folder, r art.Recipe) error {
 	if err := checkHires(f, r); err != nil {
 		return err
 	}
+	if err := checkTiled(f, r); err != nil {
+		return err
+	}
 	if err := checkSyntax(f, r); err != nil {
 		return err
 	}
@@ -145,7 +148,7 @@ func checkUnbuilt(f *Folder, r art.Recipe) error {
 
 // modes are those that this renderer knows.
 func modes() []string {
-	return []string{art.ModeTextToImage, art.ModeImageToImage, art.ModeInpaint, art.ModeOutpaint}
+	return []string{art.ModeTextToImage, art.ModeImageToImage, art.ModeInpaint, art.ModeOutpaint, art.ModeUpscale}
 }
 
 // takes tells whether the UNet's channels go with a mode: the latents alone, or with mask and masked picture beside.

@@ -73,7 +73,8 @@ func (p *pipeline) controlPath(ref art.ModelRef) (string, error) {
 
 // unit turns a picture into three planes of 0..1.
 func unit(p *imaging.RGB) []float32 {
-	out := planes(p)
+	e := encodable{RGB: p}
+	out := e.planes(e.whole())
 	for i, v := range out {
 		out[i] = v/2 + 0.5
 	}

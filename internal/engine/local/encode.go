@@ -220,10 +220,14 @@ func (p *pipeline) row(r art.Recipe, e embedding) diffusion.Conditioning {
 //
 // Source: Podell et al. 2023, arXiv:2307.01952, section 2.2.
 func timeIDs(r art.Recipe) []float32 {
+	height, width := r.Height, r.Width
+	if t := r.TiledDiffusion; t != nil { // the network sees no more than a window
+		height, width = min(height, t.Tile), min(width, t.Tile)
+	}
 	var ids []float32
 	for _, pair := range [][]int{r.OriginalSize, r.CropsTopLeft, r.TargetSize} {
 		if pair == nil {
-			pair = []int{r.Height, r.Width}
+			pair = []int{height, width}
 			if len(ids) == 2 {
 				pair = []int{0, 0}
 			}

@@ -33,6 +33,9 @@ type fixtureCase struct {
 	ControlEnd      float64  `json:"cn_end"`
 	ControlModel    string   `json:"cn_model"` // a folder in the model's; none means its controlnet
 	LoRAs           []art.LoRA
+	Tiling          bool
+	VAETiling       bool                `json:"vae_tiling"`
+	TiledDiffusion  *art.TiledDiffusion `json:"tiled_diffusion"`
 	Timesteps       json.RawMessage
 	SchedulerConfig map[string]any `json:"scheduler_config"`
 	Extra           struct {
@@ -45,15 +48,19 @@ type fixtureCase struct {
 
 func readFixtures(t testing.TB) []fixtureCase {
 	t.Helper()
-	data, err := os.ReadFile("testdata/manifest.json")
-	if err != nil {
-		t.Fatal(err)
+	var all []fixtureCase
+	for _, name := range []string{"manifest.json", "tiling.json"} {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var m struct{ Cases []fixtureCase }
+		if err := json.Unmarshal(data, &m); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, m.Cases...)
 	}
-	var m struct{ Cases []fixtureCase }
-	if err := json.Unmarshal(data, &m); err != nil {
-		t.Fatal(err)
-	}
-	return m.Cases
+	return all
 }
 
 // array reads one of the case's arrays; nil when it has none of this name.
@@ -92,7 +99,7 @@ func (c fixtureCase) recipe() art.Recipe {
 		Prompt: c.Prompt, NegativePrompt: c.NegativePrompt, Width: c.Width, Height: c.Height, Steps: c.Steps,
 		GuidanceScale: c.GuidanceScale, Seed: c.Seed, Eta: c.Eta, SchedulerConfig: c.SchedulerConfig,
 		OriginalSize: c.Extra.OriginalSize, TargetSize: c.Extra.TargetSize, CropsTopLeft: c.Extra.Crops,
-		LoRAs: c.LoRAs,
+		LoRAs: c.LoRAs, Tiling: c.Tiling, VAETiling: c.VAETiling, TiledDiffusion: c.TiledDiffusion,
 	}
 	r.Sampler, r.Scheduler = samplerOf(c.Scheduler)
 	switch c.Task {

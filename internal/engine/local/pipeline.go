@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"presswerk/internal/diffusion"
@@ -45,6 +46,7 @@ type textEncoder struct {
 }
 
 // loadPipeline loads the networks of a folder, with adapters' weights in place of their own; all or none stay loaded.
+// Circular options count for whatever looks at pictures or latents, not for text encoders.
 func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) (_ *pipeline, err error) {
 	p := &pipeline{folder: f, cache: newPromptCache(maxCachedPrompts), extras: &extras{loaded: map[string]*onnx.Session{}}}
 	defer func() {
@@ -65,6 +67,7 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 	load := func(name string, outputs ...string) (*onnx.Session, error) {
 		o := f.cached(o, name)
 		o.Outputs, o.Weights = outputs, weights.of(name)
+		o.Circular = o.Circular && !strings.HasPrefix(name, "text_encoder")
 		s, err := rt.Load(filepath.Join(f.Dir, filepath.FromSlash(name)), o)
 		if err != nil {
 			return nil, err
@@ -238,8 +241,9 @@ func (d *denoiser) timestep(t float64) onnx.Tensor {
 	return onnx.Float32([]float32{float32(t)}, shape...)
 }
 
-// decode turns the latents of one picture into pixels [height, width, 3] in 0..1.
-func (p *pipeline) decode(ctx context.Context, latents []float32, height, width int) ([]float32, error) {
+// decode turns the latents of one picture into pixels [height, width, 3] in 0..1, with tiled in tiles where it is larger
+// than one.
+func (p *pipeline) decode(ctx context.Context, latents []float32, height, width int, tiled bool) ([]float32, error) {
 	vae := p.folder.vae
 	area := height * width
 	scaled := make([]float32, len(latents))
@@ -251,18 +255,27 @@ func (p *pipeline) decode(ctx context.Context, latents []float32, height, width 
 		}
 		scaled[i] = float32(x + vae.ShiftFactor)
 	}
+	if tile := p.folder.vaeSample() / p.folder.factor(); tiled && (height > tile || width > tile) {
+		return p.decodeTiles(ctx, scaled, height, width)
+	}
+	planes, err := p.decodeAtOnce(ctx, scaled, height, width)
+	return interleave(planes), err
+}
+
+// decodeAtOnce runs the decoder and gives three planes of −1..1.
+func (p *pipeline) decodeAtOnce(ctx context.Context, scaled []float32, height, width int) ([]float32, error) {
 	name := p.decoder.Inputs()[0].Name
 	out, err := p.decoder.Run(ctx, map[string]onnx.Tensor{
-		name: onnx.Float32(scaled, 1, int64(vae.LatentChannels), int64(height), int64(width)),
+		name: onnx.Float32(scaled, 1, int64(p.folder.vae.LatentChannels), int64(height), int64(width)),
 	})
 	if err != nil {
 		return nil, err
 	}
 	pixels := out[p.decoder.Outputs()[0].Name]
-	if len(pixels.Shape) != 4 || pixels.Shape[1] != 3 {
-		return nil, fmt.Errorf("local: the decoder gave shape %v, not a picture", pixels.Shape)
+	if factor := int64(p.folder.factor()); !slices.Equal(pixels.Shape, []int64{1, 3, int64(height) * factor, int64(width) * factor}) {
+		return nil, fmt.Errorf("local: the decoder gave shape %v for %d×%d latents, not a picture", pixels.Shape, width, height)
 	}
-	return interleave(pixels.F32), nil
+	return pixels.F32, nil
 }
 
 // interleave turns planes of -1..1 into pixels of 0..1, clipped.

@@ -25,28 +25,41 @@ type pool struct {
 
 type pooled struct {
 	pipe  *pipeline
-	added string // the key of the adapters that the weights were patched with
+	how   string // the key of its variant
 	bytes int64
 	users int
 	gone  bool // no longer in the pool: the last user closes it
 }
 
-// acquire gives the pipeline of a folder with adapters, loading it when needed. The caller calls release once.
-func (p *pool) acquire(f *Folder, added adapterSet) (_ *pipeline, release func() error, err error) {
+// variant is how a folder's networks are loaded.
+type variant struct {
+	added  adapterSet
+	tiling bool // convolutions see the opposite edge beyond the edge
+}
+
+// variantOf is how a recipe wants its model.
+func variantOf(r art.Recipe, added adapterSet) variant {
+	return variant{added: added, tiling: r.Tiling}
+}
+
+func (v variant) key() string { return fmt.Sprintf("%s%t", v.added.key(), v.tiling) }
+
+// acquire gives the pipeline of a folder in a variant, loading it when needed. The caller calls release once.
+func (p *pool) acquire(f *Folder, v variant) (_ *pipeline, release func() error, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return nil, nil, fmt.Errorf("local: the engine is closed: %w", art.ErrUnavailable)
 	}
 	inputs := false // whether the networks take adapters as inputs, so that all sets share one pipeline
-	if len(added) > 0 {
+	if len(v.added) > 0 {
 		if inputs, err = f.takesAdapters(); err != nil {
 			return nil, nil, err
 		}
 	}
-	patched := added
+	patched := v
 	if inputs {
-		patched = nil
+		patched.added = nil
 	}
 	e, err := p.find(f, patched)
 	if err != nil {
@@ -54,7 +67,7 @@ func (p *pool) acquire(f *Folder, added adapterSet) (_ *pipeline, release func()
 	}
 	pipe := e.pipe
 	if inputs {
-		if pipe, err = pipe.with(added); err != nil {
+		if pipe, err = pipe.with(v.added); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -62,10 +75,10 @@ func (p *pool) acquire(f *Folder, added adapterSet) (_ *pipeline, release func()
 	return pipe, sync.OnceValue(func() error { return p.release(e) }), nil
 }
 
-func (p *pool) find(f *Folder, added adapterSet) (*pooled, error) {
+func (p *pool) find(f *Folder, v variant) (*pooled, error) {
 	for i, e := range p.loaded {
 		// The same bytes in two places are one model.
-		if e.pipe.folder.SHA256 == f.SHA256 && e.added == added.key() {
+		if e.pipe.folder.SHA256 == f.SHA256 && e.how == v.key() {
 			p.loaded = append(append(p.loaded[:i:i], p.loaded[i+1:]...), e)
 			return e, nil
 		}
@@ -77,7 +90,7 @@ func (p *pool) find(f *Folder, added adapterSet) (*pooled, error) {
 		}
 		p.runtime = rt
 	}
-	weights, err := added.patch(f)
+	weights, err := v.added.patch(f)
 	if err != nil {
 		return nil, err
 	}
@@ -88,11 +101,13 @@ func (p *pool) find(f *Folder, added adapterSet) (*pooled, error) {
 	if err := p.evict(p.limit() - bytes); err != nil {
 		return nil, err
 	}
-	pipe, err := loadPipeline(p.runtime, f, p.options, weights)
+	o := p.options
+	o.Circular = v.tiling
+	pipe, err := loadPipeline(p.runtime, f, o, weights)
 	if err != nil {
 		return nil, loadError(f, err)
 	}
-	e := &pooled{pipe: pipe, added: added.key(), bytes: bytes}
+	e := &pooled{pipe: pipe, how: v.key(), bytes: bytes}
 	p.loaded = append(p.loaded, e)
 	return e, nil
 }

@@ -14,7 +14,7 @@ import (
 // A viewer is fitted to patches of one colour each, as pictures have them more than noise: 64 of 2 × 2 latents.
 const (
 	sampleSide = 16
-	patch      = 2
+	flat       = 2
 )
 
 // viewer turns latents into colours without the decoder, one pixel for a latent: a linear map of the channels.
@@ -27,10 +27,10 @@ type viewer struct {
 func newViewer(ctx context.Context, p *pipeline) (*viewer, error) {
 	channels, factor := p.folder.vae.LatentChannels, p.folder.factor()
 	const area = sampleSide * sampleSide
-	patches := make([]float32, channels*area/(patch*patch))
+	patches := make([]float32, channels*area/(flat*flat))
 	diffusion.NewTorchNoise(0).Normal(patches)
-	latents := diffusion.Stretch(patches, channels, sampleSide/patch, sampleSide/patch, sampleSide, sampleSide, false)
-	pixels, err := p.decode(ctx, latents, sampleSide, sampleSide)
+	latents := diffusion.Stretch(patches, channels, sampleSide/flat, sampleSide/flat, sampleSide, sampleSide, false)
+	pixels, err := p.decode(ctx, latents, sampleSide, sampleSide, false)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,8 @@ func strengthOf(r art.Recipe) float64 {
 	switch {
 	case r.Mode == art.ModeTextToImage:
 		return 1
+	case r.Strength == nil && r.Mode == art.ModeUpscale:
+		return 0
 	case r.Strength == nil:
 		return defaultStrength(r.Mode)
 	default:
@@ -111,7 +113,7 @@ func (b *batch) pure(d draws) {
 
 // fromPicture begins with a picture and as much noise as the strength says.
 func (b *batch) fromPicture(ctx context.Context, d draws) error {
-	clean, err := b.encode(ctx, planes(d.in.Init), &d)
+	clean, err := b.encode(ctx, encodable{RGB: d.in.Init}, &d)
 	if err != nil {
 		return err
 	}
@@ -124,7 +126,7 @@ func (b *batch) fromPicture(ctx context.Context, d draws) error {
 //
 // Source: diffusers, StableDiffusionInpaintPipeline.
 func (b *batch) inpaint(ctx context.Context, d draws) error {
-	picture := planes(d.in.Init)
+	picture := encodable{RGB: d.in.Init}
 	mask := binaryMask(d.in.Mask)
 	told := b.pipe.folder.unet.InChannels > b.shape[1]
 	var clean []float32
@@ -143,12 +145,7 @@ func (b *batch) inpaint(ctx context.Context, d draws) error {
 	} else {
 		copy(b.of(b.latents, d.i), b.samplers[d.i].AddNoise(b.first, clean, noise))
 	}
-	area := len(mask)
-	for k := range picture { // what the network is told, or the draw that diffusers makes all the same
-		if mask[k%area] >= 0.5 {
-			picture[k] = 0
-		}
-	}
+	picture.mask = mask // what the network is told, or the draw that diffusers makes all the same
 	masked, err := b.encode(ctx, picture, &d)
 	if err != nil {
 		return err
@@ -181,17 +178,30 @@ func (b *batch) holding(i int, mask, clean, noise []float32) {
 	}
 }
 
-// planes turns a picture into three planes of −1..1.
-func planes(p *imaging.RGB) []float32 {
-	area := p.Width * p.Height
+// encodable is what a VAE is shown: a picture, grey where a mask covers it.
+type encodable struct {
+	*imaging.RGB
+	mask []float32 // covers at 0.5 and more; nil covers nothing
+}
+
+// planes turns a part of a picture into three planes of −1..1.
+func (p encodable) planes(r region) []float32 {
+	width, area := r.right-r.left, (r.right-r.left)*(r.bottom-r.top)
 	out := make([]float32, 3*area)
 	for i := range area {
+		at := (r.top+i/width)*p.Width + r.left + i%width
+		if p.mask != nil && p.mask[at] >= 0.5 {
+			continue
+		}
 		for c := range 3 {
-			out[c*area+i] = float32(p.Pix[3*i+c])/255*2 - 1
+			out[c*area+i] = float32(p.Pix[3*at+c])/255*2 - 1
 		}
 	}
 	return out
 }
+
+// whole is the region of all pixels.
+func (p encodable) whole() region { return region{0, 0, p.Width, p.Height} }
 
 // binaryMask turns a mask into zeros and ones.
 func binaryMask(p *imaging.RGB) []float32 {
