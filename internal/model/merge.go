@@ -74,7 +74,7 @@ func (n *Network) Patch(network string, adapters []Weighted) (map[string]onnx.We
 // fits makes sure that a change goes with its weight. A 1×1 convolution and a linear layer are the same.
 func (n *Network) fits(d Delta) error {
 	if reason, ok := n.reasons[d.Name]; ok {
-		return fmt.Errorf("key %q: this model's %s %s, so nothing can be added to it: %w", d.Key, d.Name, reason, art.ErrUnsupported)
+		return fmt.Errorf("key %q: this model's %s %s, so nothing can be added to it; export the model with --adapters, and it takes LoRA as inputs: %w", d.Key, d.Name, reason, art.ErrUnsupported)
 	}
 	p, ok := n.places[d.Name]
 	if !ok {

@@ -8,7 +8,9 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -418,5 +420,31 @@ func TestWith(t *testing.T) {
 	}
 	if infos, err := ReadInputs(path); err != nil || len(infos) != 2 {
 		t.Errorf("ReadInputs gives %v, %v", infos, err)
+	}
+}
+
+// TestLargeWeightsStayInTheirFile: weights beside a network are mapped by the library, not read, and never by Go.
+func TestLargeWeightsStayInTheirFile(t *testing.T) {
+	const count = 16 << 20
+	rt := open(t)
+	path := model(t, [][]byte{node("Add", []string{"x", "w"}, []string{"y"})}, [][]byte{external("w", "w.bin", count, "offset", "0", "length", strconv.Itoa(4*count))},
+		[][]byte{value("x", TypeFloat32, 1)}, [][]byte{value("y", TypeFloat32, count)})
+	data := filepath.Join(filepath.Dir(path), "w.bin")
+	if err := errors.Join(os.WriteFile(data, nil, 0o644), os.Truncate(data, 4*count)); err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	s, err := rt.Load(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	runtime.ReadMemStats(&after)
+	if read := after.TotalAlloc - before.TotalAlloc; read > 1<<20 {
+		t.Errorf("loading took %d bytes of Go's memory", read)
+	}
+	if maps, err := os.ReadFile("/proc/self/maps"); err == nil && !bytes.Contains(maps, []byte(data)) {
+		t.Errorf("%s is not mapped", data)
 	}
 }

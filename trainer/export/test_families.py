@@ -99,7 +99,7 @@ class Families(unittest.TestCase):
 
     def test_sd2_in_half_precision(self):
         checkpoint = save(self.dir / "sd", act="gelu", **SD2)
-        self.export(checkpoint, self.out, half=True)
+        self.export(checkpoint, self.out, bits=16)
         self.compare(checkpoint, np.float16)
         session = onnx.load(str(self.out / "unet/model.onnx")).graph
         self.assertEqual({v.type.tensor_type.elem_type for v in (*session.input, *session.output)}, {onnx.TensorProto.FLOAT})
@@ -141,7 +141,7 @@ class Families(unittest.TestCase):
 
     def test_lora_as_inputs_in_half_precision(self):
         checkpoint = save(self.dir / "sd")
-        self.export(checkpoint, self.out, half=True, adaptable=True)
+        self.export(checkpoint, self.out, bits=16, adaptable=True)
         self.compare(checkpoint, np.float16)
 
     def test_t2i_adapter(self):
