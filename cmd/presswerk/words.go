@@ -114,6 +114,7 @@ func catalogue() map[string]sentence {
 		"flag_posterior":  {"Noise of the VAE's posterior, .npy [draws,batch,…].", "Rauschen des VAE-Posteriors, .npy [draws,batch,…]."},
 		"flag_mask":       {"Mask: white is made new.", "Maske: Weiß wird neu gemacht."},
 		"flag_control":    {"Control picture.", "Steuerbild."},
+		"flag_reference":  {"Reference picture (IP-Adapter).", "Referenzbild (IP-Adapter)."},
 		"arg_kind":        {"Kind of control: canny, depth, lineart-dog, mlsd, scribble, scribble-xdog.", "Art des Steuerbilds: canny, depth, lineart-dog, mlsd, scribble, scribble-xdog."},
 		"arg_picture":     {"The picture, a file.", "Das Bild, eine Datei."},
 		"flag_png":        {"The file to write.", "Die Zieldatei."},

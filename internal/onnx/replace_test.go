@@ -137,7 +137,7 @@ func loadWithin(t *testing.T, rt *Runtime, path string, weights map[string]Weigh
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := replace(path, weights, o.Scratch, limit)
+	file, err := replace(path, Options{Weights: weights, Scratch: o.Scratch}, limit)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,8 +21,12 @@ type Options struct {
 	Outputs        []string          // outputs to compute; nil means all
 	Optimized      string            // when set, the optimised graph is written to this file
 	Weights        map[string]Weight // take the place of the file's initialisers of the same name, type and shape
+	Embeds         string            // when set, an input of this name, [rows, tokens, width], takes the place of looking tokens up
 	Scratch        string            // folder for a network with other weights that is too large for memory; "" is the system's
 }
+
+// TokenInput is what text encoders call the input that Options.Embeds stands in for.
+const TokenInput = "input_ids"
 
 // Session is one loaded network. It is safe for concurrent use.
 type Session struct {
@@ -52,7 +56,10 @@ func (r *Runtime) Load(path string, o Options) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("onnx: loading %s: %w", path, err)
 	}
-	if len(o.Weights) > 0 {
+	if o.Embeds != "" {
+		h.inputs = append(h.inputs, Info{Name: o.Embeds, Type: TypeFloat32})
+	}
+	if len(o.Weights) > 0 || o.Embeds != "" {
 		inner, folder, err := loadReplaced(path, o, names(h.inputs), names(outputs))
 		if err != nil {
 			return nil, fmt.Errorf("onnx: loading %s with other weights: %w", path, err)

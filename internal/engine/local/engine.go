@@ -30,7 +30,9 @@ type Options struct {
 	Providers []string // execution providers in order of preference; nil means cpu
 	MaxLoaded int      // models kept in memory, one with other adapters being another one; 0 means 2
 	Adapters  []string // folders of LoRA files that recipes may name, without .safetensors
-	Scratch   string   // folder for networks with adapters that are too large for memory; "" is the system's
+	// Embeddings are folders of textual inversions that recipes may name, without .safetensors, .pt or .bin.
+	Embeddings []string
+	Scratch    string // folder for networks with adapters that are too large for memory; "" is the system's
 	// Together is how many pictures share a run of the network; 0 means what the model asks for, else 1. More is faster.
 	// A picture then depends on its neighbours in the last bit, because ONNX Runtime splits small sums by the batch's
 	// size, unless the model's UNet is split where it depends on the prompt alone.
@@ -53,6 +55,7 @@ type Engine struct {
 	cores   *semaphore.Weighted
 	info    engine.Info
 	models  []model
+	words   vocabularies
 }
 
 // model is a folder that recipes may name, or why it can't be used.
@@ -155,6 +158,9 @@ func (e *Engine) Check(r art.Recipe) error {
 		return err
 	}
 	if _, err := e.adapters(r); err != nil {
+		return err
+	}
+	if err := e.checkEmbeddings(f, r); err != nil {
 		return err
 	}
 	return check(f, r)

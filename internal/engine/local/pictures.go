@@ -27,6 +27,15 @@ func (e *Engine) pictures(ctx context.Context, r art.Recipe, in Inputs) (Inputs,
 			in.Controls = append(in.Controls, p)
 		}
 	}
+	if len(in.References) == 0 {
+		for i, c := range r.References {
+			p, err := e.picture(ctx, fmt.Sprintf("references[%d].image", i), c.Image, nil)
+			if err != nil {
+				return in, err
+			}
+			in.References = append(in.References, p)
+		}
+	}
 	if err := needed(r, in); err != nil {
 		return in, err
 	}
@@ -38,6 +47,14 @@ func needed(r art.Recipe, in Inputs) error {
 	for i, p := range in.Controls {
 		if p == nil {
 			return art.Invalid(fmt.Sprintf("controls[%d].image", i), "a control needs a picture", "name one by its hash, or give it with --control")
+		}
+	}
+	if len(in.References) != len(r.References) {
+		return art.Invalid("references", fmt.Sprintf("there are %d, and %d pictures for them", len(r.References), len(in.References)), "give one picture for each reference")
+	}
+	for i, p := range in.References {
+		if p == nil {
+			return art.Invalid(fmt.Sprintf("references[%d].image", i), "a reference needs a picture", "name one by its hash, or give it with --reference")
 		}
 	}
 	masked := r.Mode == art.ModeInpaint || r.Mode == art.ModeOutpaint

@@ -24,6 +24,8 @@ type pipeline struct {
 	decoder  *onnx.Session
 	cache    *promptCache
 	load     func(path string, outputs ...string) (*onnx.Session, error)
+	// loadVectors loads a text encoder that is given the vectors of tokens.
+	loadVectors func(network string) (*onnx.Session, error)
 
 	mu     sync.Mutex
 	extras map[string]*onnx.Session // networks that only some modes need, by their file; guarded by mu
@@ -31,6 +33,7 @@ type pipeline struct {
 
 // textEncoder is one tokenizer with its network.
 type textEncoder struct {
+	network string // text_encoder or text_encoder_2
 	tokens  tokenize.Tokenizer
 	session *onnx.Session
 	length  int // tokens that it reads
@@ -56,6 +59,11 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 		o.Outputs, o.Weights = outputs, weights.of(name)
 		return rt.Load(filepath.Join(f.Dir, filepath.FromSlash(name)), o)
 	}
+	p.loadVectors = func(network string) (*onnx.Session, error) {
+		o := o
+		o.Outputs, o.Weights, o.Embeds = f.textOutputs(), weights.of(network+"/model.onnx"), vectorInput
+		return rt.Load(filepath.Join(f.Dir, network, "model.onnx"), o)
+	}
 	if f.about.Split && weights.of("unet/model.onnx") == nil { // a split graph has other initialisers
 		if err = p.split(rt, o); err != nil {
 			return nil, err
@@ -73,15 +81,11 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 		if suffix == "" && !f.hasEncoder() || suffix == "_2" && !f.xl() {
 			continue
 		}
-		var outputs []string
-		if !f.xl() && !f.text.HiddenStates {
-			outputs = []string{"last_hidden_state"} // the pooled output isn't used
-		}
-		session, err := load("text_encoder"+suffix+"/model.onnx", outputs...)
+		session, err := load("text_encoder"+suffix+"/model.onnx", f.textOutputs()...)
 		if err != nil {
 			return nil, err
 		}
-		encoder := textEncoder{session: session}
+		encoder := textEncoder{network: "text_encoder" + suffix, session: session}
 		p.encoders = append(p.encoders, encoder)
 		tok, err := tokenize.Open(os.DirFS(filepath.Join(f.Dir, "tokenizer"+suffix)))
 		if err != nil {
@@ -92,6 +96,14 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 		last.length = encoderLength(session, tok, map[string]networkConfig{"": f.text, "_2": f.text2}[suffix])
 	}
 	return p, nil
+}
+
+// textOutputs are what is computed of a text encoder's outputs; nil means all.
+func (f *Folder) textOutputs() []string {
+	if !f.xl() && !f.text.HiddenStates {
+		return []string{"last_hidden_state"} // the pooled output isn't used
+	}
+	return nil
 }
 
 // encoderLength is how many tokens an encoder reads: what its graph fixes, else the shortest that its files name,
@@ -133,22 +145,23 @@ func (p *pipeline) close() error {
 
 // denoiser runs the UNet on latents of one size.
 type denoiser struct {
-	session  *onnx.Session
-	prompted *prompted
-	channels int
-	height   int // latents
-	width    int
-	beside   [][]float32
-	controls []control
-	call     int // of calls, told by the walk
-	calls    int
+	session    *onnx.Session
+	prompted   *prompted
+	channels   int
+	height     int // latents
+	width      int
+	beside     [][]float32
+	controls   []control
+	references []reference
+	call       int // of calls, told by the walk
+	calls      int
 }
 
 // denoiser asks this batch's network for a walk of some calls.
 func (b *batch) denoiser(calls int) *denoiser {
 	return &denoiser{
 		session: b.pipe.unet, prompted: b.pipe.prompted, channels: b.shape[1], height: b.shape[2], width: b.shape[3], calls: calls,
-		beside: b.beside, controls: b.controls,
+		beside: b.beside, controls: b.controls, references: b.references,
 	}
 }
 
@@ -162,10 +175,11 @@ func (d *denoiser) Denoise(ctx context.Context, latents []float32, rows int, tim
 	for name, values := range cond.Extra {
 		inputs[name] = onnx.Float32(values, int64(rows), int64(len(values)/rows))
 	}
-	if err := d.steer(ctx, inputs, rows); err != nil {
+	if err := d.steer(ctx, inputs, rows, cond.Negative); err != nil {
 		return nil, err
 	}
 	delete(inputs, "control_sample")
+	d.refer(inputs, rows, cond.Negative)
 	if err := d.prompted.fill(ctx, inputs, d.session.Inputs()); err != nil {
 		return nil, err
 	}
