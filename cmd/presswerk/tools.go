@@ -77,8 +77,8 @@ func (t *tools) engines() (engine.Registry, error) {
 // local is the embedded renderer with all models that can be found.
 func (t *tools) local(extra ...string) (*local.Engine, error) {
 	e, err := local.New(local.Options{
-		Library: t.g.settings.native(onnxLibrary), Models: append(extra, t.modelFolders()...), Adapters: t.adapterFolders(), Threads: t.g.settings.Threads,
-		Upscalers: t.rendererUpscalers(), Providers: t.providers(), Memory: t.memory(), Cache: filepath.Join(t.g.settings.CacheDir, "networks"),
+		Library: t.g.settings.native(onnxLibrary), Models: append(extra, t.modelFolders()...), Adapters: t.foldersOf("loras"), Embeddings: t.foldersOf("embeddings"),
+		Upscalers: t.rendererUpscalers(), Threads: t.g.settings.Threads, Providers: t.providers(), Memory: t.memory(), Cache: filepath.Join(t.g.settings.CacheDir, "networks"),
 		Open: t.open, Version: local.Revision + "+onnxruntime-" + onnxVersion, Now: time.Now,
 	})
 	if err != nil {
@@ -124,11 +124,11 @@ func (t *tools) modelFolders() []string {
 	return found
 }
 
-// adapterFolders lists where LoRA files may be: loras in each folder of models.
-func (t *tools) adapterFolders() []string {
+// foldersOf lists where files of a kind may be: a folder of this name in each folder of models.
+func (t *tools) foldersOf(kind string) []string {
 	var folders []string
 	for _, dir := range t.g.settings.ModelDirs {
-		folders = append(folders, filepath.Join(dir, "loras"))
+		folders = append(folders, filepath.Join(dir, kind))
 	}
 	return folders
 }

@@ -115,6 +115,7 @@ func catalogue() map[string]sentence {
 		"flag_posterior":  {"Noise of the VAE's posterior, .npy [draws,batch,…].", "Rauschen des VAE-Posteriors, .npy [draws,batch,…]."},
 		"flag_mask":       {"Mask: white is made new.", "Maske: Weiß wird neu gemacht."},
 		"flag_control":    {"Control picture.", "Steuerbild."},
+		"flag_reference":  {"Reference picture (IP-Adapter).", "Referenzbild (IP-Adapter)."},
 		"arg_kind":        {"Kind of control; without one, all kinds are listed with what they lack.", "Art des Steuerbilds; ohne eine werden alle Arten aufgezählt, mit dem, was ihnen fehlt."},
 		"arg_picture":     {"The picture, a file.", "Das Bild, eine Datei."},
 		"flag_png":        {"The file to write.", "Die Zieldatei."},

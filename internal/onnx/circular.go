@@ -192,7 +192,7 @@ func circularBytes(data []byte) ([]byte, error) {
 	if err := checkOpset(r, size); err != nil {
 		return nil, fmt.Errorf("%w: %w", err, ErrModel)
 	}
-	list, err := segments(r, size, edits{node: newCircular().edit})
+	list, err := segments(r, size, edit{node: newCircular().edit})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", err, ErrModel)
 	}

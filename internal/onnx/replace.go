@@ -22,14 +22,14 @@ const maxInMemory = 1536 << 20
 // Source: microsoft/onnxruntime, onnxruntime_session_options_config_keys.h.
 const folderOfData = "session.model_external_initializers_file_folder_path"
 
-// replaced is a network that was written anew, as ONNX Runtime is given it: bytes, or a file in a folder of its own.
+// replaced is a network with other weights, as ONNX Runtime is given it: bytes, or a file in a folder of its own.
 type replaced struct {
 	bytes  []byte
 	folder string // to be removed when the session ends; "" when there is none
 }
 
-// loadReplaced loads the network at path with other weights, or made circular; the file is left as it is. The Go binding
-// lacks ONNX Runtime's AddInitializer, so the network is written anew.
+// loadReplaced loads the network at path with other weights; the file is left as it is. The Go binding lacks ONNX
+// Runtime's AddInitializer, so the network is written anew.
 func loadReplaced(path string, o Options, inputs, outputs []string) (*ort.DynamicAdvancedSession, string, error) {
 	file, err := replace(path, o, maxInMemory)
 	if err != nil {
@@ -79,8 +79,8 @@ type segment struct {
 
 func (s segment) size() int64 { return int64(len(s.bytes)) + s.to - s.from }
 
-// replace writes the network at path with the weights of the options, and circular where they say so: into memory, or
-// where it would be larger than limit, into a new folder below scratch.
+// replace writes the network at path as the options ask, with other weights, vectors in the place of tokens, or circular:
+// into memory, or where it would be larger than limit, into a new folder below the scratch folder.
 func replace(path string, o Options, limit int64) (_ replaced, err error) {
 	dir, name := filepath.Split(path)
 	if dir == "" {
@@ -90,10 +90,9 @@ func replace(path string, o Options, limit int64) (_ replaced, err error) {
 	if err != nil {
 		return replaced{}, err
 	}
-	for name, w := range o.Weights {
-		if err := g.fits(name, w); err != nil {
-			return replaced{}, err
-		}
+	changes, err := g.edits(o)
+	if err != nil {
+		return replaced{}, err
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -104,19 +103,15 @@ func replace(path string, o Options, limit int64) (_ replaced, err error) {
 	if err != nil {
 		return replaced{}, err
 	}
-	e := edits{tensor: func(name string) []byte {
-		if w, ok := o.Weights[name]; ok {
-			return protowire.AppendBytes(header9(name, w), w.Raw)
-		}
-		return nil
-	}}
 	if o.Circular {
 		if err := checkOpset(f, info.Size()); err != nil {
 			return replaced{}, fmt.Errorf("%w: %w", err, ErrModel)
 		}
-		e.node = newCircular().edit
+		changes.node = newCircular().edit
 	}
-	network, err := segments(f, info.Size(), e)
+	network, err := segments(f, info.Size(), changes.with(o.Weights, func(name string, w Weight) []byte {
+		return protowire.AppendBytes(header9(name, w), w.Raw)
+	}))
 	if err != nil {
 		return replaced{}, fmt.Errorf("%w: %w", err, ErrModel)
 	}
@@ -124,7 +119,10 @@ func replace(path string, o Options, limit int64) (_ replaced, err error) {
 		bytes, err := joined(network, f)
 		return replaced{bytes: bytes}, err
 	}
-	return g.replaceOnDisk(dir, f, info.Size(), o)
+	if o.Circular {
+		changes.node = newCircular().edit // which remembers what it has written
+	}
+	return g.replaceOnDisk(dir, f, info.Size(), changes, o)
 }
 
 // joined puts all segments into memory.
@@ -139,10 +137,39 @@ func joined(list []segment, r io.ReaderAt) ([]byte, error) {
 	return bytes, nil
 }
 
-// edits change a graph while it is copied; a nil one changes nothing.
-type edits struct {
-	tensor func(name string) []byte                                   // an initialiser's TensorProto in its place, or nil
-	node   func(n Node, raw func() ([]byte, error)) ([][]byte, error) // NodeProtos in a node's place, or nil
+// edits is what the options ask for beyond weights, which are checked.
+func (g *Graph) edits(o Options) (edit, error) {
+	for name, w := range o.Weights {
+		if err := g.fits(name, w); err != nil {
+			return edit{}, err
+		}
+	}
+	if o.Embeds == "" {
+		return edit{}, nil
+	}
+	if o.Circular {
+		return edit{}, fmt.Errorf("a text encoder has no convolutions to make circular: %w", ErrInput)
+	}
+	l, ok := g.Lookup(TokenInput)
+	if !ok || g.shared(l) {
+		return edit{}, fmt.Errorf("there is no table of tokens that %s alone reads: %w", TokenInput, ErrModel)
+	}
+	return g.embedding(l, o.Embeds), nil
+}
+
+// with is the edit that also writes other weights, in the form that message gives.
+func (e edit) with(weights map[string]Weight, message func(name string, w Weight) []byte) edit {
+	dropped := e.tensor
+	e.tensor = func(name string) ([]byte, bool) {
+		if w, ok := weights[name]; ok {
+			return message(name, w), true
+		}
+		if dropped != nil {
+			return dropped(name)
+		}
+		return nil, false
+	}
+	return e
 }
 
 // fits makes sure that a weight takes the place of one of the same type and shape.
@@ -173,8 +200,8 @@ func tensorHeader(name string, w Weight) []byte {
 	return protowire.AppendString(protowire.AppendTag(b, 8, protowire.BytesType), name)
 }
 
-// segments cuts an ONNX file into what is kept and what the edits give.
-func segments(r io.ReaderAt, size int64, e edits) ([]segment, error) {
+// segments cuts an ONNX file into what is kept and what is written otherwise.
+func segments(r io.ReaderAt, size int64, e edit) ([]segment, error) {
 	var out []segment
 	w := &wire{r: r, end: size}
 	at := int64(0)
@@ -194,52 +221,53 @@ func segments(r io.ReaderAt, size int64, e edits) ([]segment, error) {
 	return out, err
 }
 
-func graphSegments(w *wire, e edits) ([]segment, error) {
+func graphSegments(w *wire, e edit) ([]segment, error) {
 	var out []segment
 	at := w.pos
+	put := func(field protowire.Number, message []byte) {
+		head := protowire.AppendTag(nil, field, protowire.BytesType)
+		out = append(out, segment{bytes: protowire.AppendVarint(head, uint64(len(message)))}, segment{bytes: message})
+	}
 	err := w.fields(func(field int, sub *wire) error {
 		start := at
 		at = w.pos
-		messages, err := e.of(field, sub)
-		if err != nil {
-			return err
+		switch {
+		case field == graphInitializer && sub != nil && e.tensor != nil:
+			body := *sub
+			name, err := readInitializerName(&body)
+			if err != nil {
+				return err
+			}
+			if message, known := e.tensor(name); known {
+				if message != nil {
+					put(graphInitializer, message)
+				}
+				return nil
+			}
+		case field == graphNode && sub != nil && e.node != nil:
+			body := *sub
+			n, err := readNode(&body)
+			if err != nil {
+				return err
+			}
+			messages, err := e.node(n, sub.bytes)
+			if err != nil {
+				return err
+			}
+			if messages != nil {
+				for _, m := range messages {
+					put(graphNode, m)
+				}
+				return nil
+			}
 		}
-		if messages == nil {
-			out = keep(out, start, w.pos)
-			return nil
-		}
-		for _, m := range messages {
-			head := protowire.AppendTag(nil, protowire.Number(field), protowire.BytesType)
-			out = append(out, segment{bytes: protowire.AppendVarint(head, uint64(len(m)))}, segment{bytes: m})
-		}
+		out = keep(out, start, w.pos)
 		return nil
 	})
-	return out, err
-}
-
-// of gives what stands in the place of one field of a graph; nil keeps it.
-func (e edits) of(field int, sub *wire) ([][]byte, error) {
-	switch {
-	case sub == nil:
-		return nil, nil
-	case field == graphInitializer && e.tensor != nil:
-		body := *sub
-		name, err := readInitializerName(&body)
-		if err != nil {
-			return nil, err
-		}
-		if m := e.tensor(name); m != nil {
-			return [][]byte{m}, nil
-		}
-	case field == graphNode && e.node != nil:
-		body := *sub
-		n, err := readNode(&body)
-		if err != nil {
-			return nil, err
-		}
-		return e.node(n, sub.bytes)
+	for _, in := range e.inputs {
+		put(graphInput, in)
 	}
-	return nil, nil
+	return out, err
 }
 
 // keep adds a part of the old file, to the last one where it goes on.
@@ -272,8 +300,7 @@ func (s segment) appendTo(b []byte, r io.ReaderAt) ([]byte, error) {
 }
 
 // replaceOnDisk writes the network with the new weights in a file beside it, and brings the other data files along.
-func (g *Graph) replaceOnDisk(dir string, f io.ReaderAt, size int64, o Options) (_ replaced, err error) {
-	weights := o.Weights
+func (g *Graph) replaceOnDisk(dir string, f io.ReaderAt, size int64, changes edit, o Options) (_ replaced, err error) {
 	folder, err := os.MkdirTemp(o.Scratch, "presswerk-network-*")
 	if err != nil {
 		return replaced{}, err
@@ -284,20 +311,13 @@ func (g *Graph) replaceOnDisk(dir string, f io.ReaderAt, size int64, o Options) 
 			err = errors.Join(err, r.remove())
 		}
 	}()
-	places, err := writeWeights(filepath.Join(folder, weightsFile), weights)
+	places, err := writeWeights(filepath.Join(folder, weightsFile), o.Weights)
 	if err != nil {
 		return replaced{}, err
 	}
-	e := edits{tensor: func(name string) []byte {
-		if w, ok := weights[name]; ok {
-			return externalTensor(name, w, places[name])
-		}
-		return nil
-	}}
-	if o.Circular {
-		e.node = newCircular().edit
-	}
-	network, err := segments(f, size, e)
+	network, err := segments(f, size, changes.with(o.Weights, func(name string, w Weight) []byte {
+		return externalTensor(name, w, places[name])
+	}))
 	if err != nil {
 		return replaced{}, err
 	}
@@ -306,7 +326,7 @@ func (g *Graph) replaceOnDisk(dir string, f io.ReaderAt, size int64, o Options) 
 	}
 	brought := map[string]bool{}
 	for name, s := range g.Stored {
-		if _, gone := weights[name]; gone || s.file == "" || brought[s.file] {
+		if _, gone := o.Weights[name]; gone || s.file == "" || brought[s.file] {
 			continue
 		}
 		if s.file == networkFile || s.file == weightsFile {

@@ -21,10 +21,14 @@ type Options struct {
 	Outputs        []string          // outputs to compute; nil means all
 	Cache          Cache             // keeps the optimised network on disk
 	Weights        map[string]Weight // take the place of the file's initialisers of the same name, type and shape
+	Embeds         string            // when set, an input of this name, [rows, tokens, width], takes the place of looking tokens up
 	Scratch        string            // folder for a network with other weights that is too large for memory; "" is the system's
 	Frugal         bool              // give memory back after each operator in the place of keeping it for the next run
 	Circular       bool              // convolutions see the opposite edge beyond the edge, in the place of zeros
 }
+
+// TokenInput is what text encoders call the input that Options.Embeds stands in for.
+const TokenInput = "input_ids"
 
 // Session is one loaded network, or a view of it with some inputs given, see With. It is safe for concurrent use.
 type Session struct {
@@ -74,6 +78,9 @@ func (s *Session) With(inputs map[string]Tensor) (*Session, error) {
 	return &v, nil
 }
 
+// Given are the inputs that a view gives itself; the caller must not change them.
+func (s *Session) Given() map[string]Tensor { return s.bound }
+
 // unknown names one of the tensors that the network has no input for; nil when there is none.
 func (s *Session) unknown(inputs map[string]Tensor) error {
 	known := names(s.inputs)
@@ -102,7 +109,10 @@ func (r *Runtime) Load(path string, o Options) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("onnx: loading %s: %w", path, err)
 	}
-	if len(o.Weights) > 0 || o.Circular {
+	if o.Embeds != "" {
+		h.inputs = append(h.inputs, Info{Name: o.Embeds, Type: TypeFloat32})
+	}
+	if len(o.Weights) > 0 || o.Circular || o.Embeds != "" {
 		inner, folder, err := loadReplaced(path, o, names(h.inputs), names(outputs))
 		if err != nil {
 			return nil, fmt.Errorf("onnx: loading %s, changed: %w", path, err)

@@ -86,7 +86,7 @@ def _networks(checkpoint: Path, index: dict, controlnets, t2i, ip_adapters, imag
     if image_encoder is not None:
         yield networks.image_encoder(_load(CLIPVisionModelWithProjection, image_encoder, attn_implementation="eager"))
     unet = _load(UNet2DConditionModel, checkpoint / "unet")
-    tokens = _load_ip_adapters(unet, ip_adapters)
+    tokens = _load_ip_adapters(unet, ip_adapters, image_encoder)
     yield networks.unet(unet, pooled, features, tokens)
 
 
@@ -96,11 +96,15 @@ def _load(kind, path: Path, **more):
     return kind.from_pretrained(str(path), local_files_only=True, **dtype, **more)
 
 
-def _load_ip_adapters(unet, files) -> list:
+def _load_ip_adapters(unet, files, image_encoder) -> list:
     """Loads IP-Adapters into the UNet and returns the shapes of the image embeddings that each one takes, without the
     batch: [pictures, width], or for the plus variants [pictures, tokens, width]."""
     if not files:
         return []
+    if image_encoder is None:
+        raise ValueError("IP-Adapters need the image encoder that they were made for")
+    seen = json.loads((image_encoder / "config.json").read_text())
+    patches = (seen.get("image_size", 224) // seen.get("patch_size", 32)) ** 2 + 1
     states = []
     for file in files:
         from safetensors.torch import load_file
@@ -116,7 +120,7 @@ def _load_ip_adapters(unet, files) -> list:
         if hasattr(projection, "image_embeds"):  # ImageProjection
             shapes.append([1, projection.image_embeds.in_features])
         elif hasattr(projection, "proj_in"):  # IPAdapterPlusImageProjection
-            shapes.append([1, 257, projection.proj_in.in_features])
+            shapes.append([1, patches, projection.proj_in.in_features])
         else:
             raise ValueError(f"IP-Adapters with {type(projection).__name__} can't be exported")
     return shapes

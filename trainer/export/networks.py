@@ -132,7 +132,8 @@ def residual_shapes(unet) -> list:
 
 def unet(module, pooled=None, adapters=(), tokens=()) -> Network:
     """The denoiser, with an input for each residual. Pooled is the width of SDXL's pooled vector. Adapters are the features of a T2I-Adapter, where it shall take
-    them; tokens the shapes of the image embeddings of IP-Adapters that were loaded into the module."""
+    them; tokens the shapes of the image embeddings of IP-Adapters that were loaded into the module. Each of these has a
+    strength for each attention layer, so that a picture may steer style or layout alone; config.json names the layers."""
     inputs, static = _denoiser_inputs(module, pooled)
     shapes = residual_shapes(module)
     down = [f"down_block_res_sample_{i}" for i in range(len(shapes) - 1)]
@@ -146,17 +147,19 @@ def unet(module, pooled=None, adapters=(), tokens=()) -> Network:
     for i, shape in enumerate(tokens):
         inputs[f"image_embeds_{i}"] = torch.randn(2, *shape)
         static[f"image_embeds_{i}"] = list(range(2, 1 + len(shape)))
+    config = json.loads(module.to_json_string())
     if tokens:
-        inputs["ip_adapter_scale"] = torch.ones(len(tokens))
-        static["ip_adapter_scale"] = [0]
+        layers = [name.removesuffix(".processor") for name, p in module.attn_processors.items() if hasattr(p, "to_k_ip")]
+        inputs["ip_adapter_scale"] = torch.ones(len(tokens), len(layers))
+        static["ip_adapter_scale"] = [0, 1]
+        config |= {"ip_adapters": len(tokens), "ip_adapter_layers": layers}
 
     def call(m, given):
         added = _added(given)
         if tokens:
             added["image_embeds"] = [given[f"image_embeds_{i}"] for i in range(len(tokens))]
-            for processor in m.attn_processors.values():
-                if hasattr(processor, "to_k_ip"):
-                    processor.scale = [given["ip_adapter_scale"][i] for i in range(len(tokens))]
+            for layer, name in enumerate(layers):
+                m.attn_processors[name + ".processor"].scale = [given["ip_adapter_scale"][i, layer] for i in range(len(tokens))]
         return m(
             given["sample"], given["timestep"], given["encoder_hidden_states"],
             timestep_cond=given.get("timestep_cond"), added_cond_kwargs=added or None,
@@ -167,7 +170,7 @@ def unet(module, pooled=None, adapters=(), tokens=()) -> Network:
             return_dict=False,
         )
 
-    return Network("unet", module, inputs, ["out_sample"], call, json.loads(module.to_json_string()), static, adaptable=True)
+    return Network("unet", module, inputs, ["out_sample"], call, config, static, adaptable=True)
 
 
 def controlnet(folder: str, module, pooled=None) -> Network:

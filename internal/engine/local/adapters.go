@@ -3,11 +3,9 @@ package local
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"os"
 	"path"
-	"path/filepath"
 	"strings"
 
 	"presswerk/internal/art"
@@ -54,47 +52,20 @@ func (e *Engine) adapters(r art.Recipe) (adapterSet, error) {
 		if math.IsNaN(l.Weight) || math.Abs(l.Weight) > maxAdapterWeight {
 			return nil, art.Invalid(field+".weight", fmt.Sprintf("%v is not in %v … %v", l.Weight, -maxAdapterWeight, maxAdapterWeight), "1 is the strength that it was trained with")
 		}
-		file, err := e.findAdapter(field, l.Name)
+		s := shelf{"LoRA", field, e.options.Adapters, []string{adapterEnding}}
+		file, err := s.find(l.Name)
 		if err != nil {
 			return nil, err
 		}
-		sum, err := e.hasher.file(file)
+		sum, err := s.pinned(e.hasher, l.Name, file, l.SHA256)
 		if err != nil {
-			return nil, fmt.Errorf("local: hashing LoRA %s: %w", l.Name, err)
-		}
-		if l.SHA256 != "" && l.SHA256 != sum {
-			return nil, &art.FieldError{
-				Field: field + ".sha256", Reason: fmt.Sprintf("the recipe wants %s, but %s has %s", l.SHA256, file, sum),
-				Remedy: "fetch the LoRA that the recipe names, or make a new recipe", Kind: art.ErrMismatch,
-			}
+			return nil, err
 		}
 		if l.Weight != 0 {
 			set = append(set, adapter{l.Name, file, sum, l.Weight})
 		}
 	}
 	return set, nil
-}
-
-// findAdapter looks for a file in the folders of adapters, in their order. A name is no path.
-func (e *Engine) findAdapter(field, name string) (string, error) {
-	if name == "" || !filepath.IsLocal(name) || strings.ContainsAny(name, `/\`) || strings.HasPrefix(name, ".") {
-		return "", art.Invalid(field+".name", fmt.Sprintf("%q is no name of a file", name), "give the file's name without folder and "+adapterEnding)
-	}
-	for _, dir := range e.options.Adapters {
-		file := filepath.Join(dir, name+adapterEnding)
-		info, err := os.Stat(file)
-		switch {
-		case err == nil && info.Mode().IsRegular():
-			return file, nil
-		case err != nil && !errors.Is(err, fs.ErrNotExist):
-			return "", fmt.Errorf("local: looking for LoRA %s: %w", name, err)
-		}
-	}
-	remedy := "name a folder for adapters"
-	if len(e.options.Adapters) > 0 {
-		remedy = "put it into " + strings.Join(e.options.Adapters, " or ")
-	}
-	return "", &art.FieldError{Field: field + ".name", Reason: fmt.Sprintf("there is no %s%s here", name, adapterEnding), Remedy: remedy, Kind: art.ErrNotFound}
 }
 
 // patches holds, by network, the weights that take the place of a model's own.

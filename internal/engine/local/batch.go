@@ -38,10 +38,15 @@ func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count
 		return Result{}, err
 	}
 	defer base.close(&err)
+	words, err := e.vocabulary(recipes[0])
+	if err != nil {
+		return Result{}, err
+	}
 	b, err := newBatch(ctx, base.pipeline, recipes, in)
 	if err != nil {
 		return Result{}, err
 	}
+	b.words = words
 	result, err := b.walk(ctx, count)
 	if err != nil {
 		return Result{}, err
@@ -53,7 +58,7 @@ func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count
 			return Result{}, err
 		}
 		defer refiner.close(&err)
-		if last, err = b.handOver(refiner.pipeline); err != nil {
+		if last, err = b.handOver(ctx, refiner.pipeline); err != nil {
 			return Result{}, err
 		}
 		refined, err := last.walk(ctx, count)
@@ -147,10 +152,14 @@ type batch struct {
 	keep     bool
 	see      func(image.Image) // watches the first picture; nil where nobody does
 	again    bool              // whether this is the second pass of a hires fix
+	words    *vocabulary
+	origin   int         // call from which prompt editing counts
+	masks    [][]float32 // for each picture whose unmasked part is held, the mask of its latents
 
-	beside   [][]float32                       // for each picture, planes that the network reads beside the latents
-	hold     func(call int, latents []float32) // holds parts of the picture in place between calls; nil holds none
-	controls []control
+	beside     [][]float32                       // for each picture, planes that the network reads beside the latents
+	hold       func(call int, latents []float32) // holds parts of the picture in place between calls; nil holds none
+	controls   []control
+	references []reference
 }
 
 // newBatch draws the noise, in diffusers' order: the posterior's and the starting noise as the mode needs them, then
@@ -176,17 +185,21 @@ func newBatch(ctx context.Context, pipe *pipeline, recipes []art.Recipe, in Inpu
 	if err := b.start(ctx, in); err != nil {
 		return nil, err
 	}
+	b.origin = b.first
 	if r.Refiner != nil {
 		limit, err := b.limit()
 		if err != nil {
 			return nil, err
 		}
 		b.end = endForRefiner(b.samplers[0].Timesteps(), limit)
-		if b.end == 0 || b.end == len(b.samplers[0].Timesteps()) {
+		if b.end <= b.first || b.end == len(b.samplers[0].Timesteps()) {
 			return nil, art.Invalid("refiner.start", fmt.Sprintf("%v of %d steps leaves one of the two models nothing to do", r.Refiner.Start, r.Steps), "choose about 0.8, or more steps")
 		}
 	}
 	if b.controls, err = pipe.openControls(r, in.Controls); err != nil {
+		return nil, err
+	}
+	if b.references, err = pipe.openReferences(ctx, r, in.References); err != nil {
 		return nil, err
 	}
 	if in.StepNoise != nil {
@@ -195,17 +208,22 @@ func newBatch(ctx context.Context, pipe *pipeline, recipes []art.Recipe, in Inpu
 	return b, err
 }
 
+// last is the call that this batch stops before.
+func (b *batch) last() int { return orInt(b.end, len(b.samplers[0].Timesteps())) }
+
 // size is how many numbers one picture's latents have.
 func (b *batch) size() int { return b.shape[1] * b.shape[2] * b.shape[3] }
 
 // of is one picture's part of something that holds all of them.
 func (b *batch) of(all []float32, i int) []float32 { return all[i*b.size() : (i+1)*b.size()] }
 
-func noiseOf(r art.Recipe) diffusion.Noise {
-	if r.NoiseSource == "cuda" {
-		return diffusion.NewPhiloxNoise(int64(r.Seed))
+func noiseOf(r art.Recipe) diffusion.Noise { return noiseFrom(r.NoiseSource, r.Seed) }
+
+func noiseFrom(source string, seed art.Seed) diffusion.Noise {
+	if source == "cuda" {
+		return diffusion.NewPhiloxNoise(int64(seed))
 	}
-	return diffusion.NewTorchNoise(int64(r.Seed))
+	return diffusion.NewTorchNoise(int64(seed))
 }
 
 // replay takes the noise of the stochastic steps from outside.
@@ -257,11 +275,7 @@ func (b *batch) walk(ctx context.Context, count func()) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	end := b.end
-	if end == 0 {
-		end = len(b.samplers[0].Timesteps())
-	}
-	result := Result{Timesteps: b.samplers[0].Timesteps()[b.first:end], Notes: prompts.notes}
+	result := Result{Timesteps: b.samplers[0].Timesteps()[b.first:b.last()], Notes: prompts.notes}
 	// Controls count all calls, those of a refiner too, as diffusers does.
 	denoise := b.denoiser(len(b.samplers[0].Timesteps()) - b.first)
 	walk := diffusion.Walk{

@@ -108,7 +108,7 @@ func TestPromptsKnowTheirAdapters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		positive, _ := l.prompts(r)
+		positive, _ := l.prompts(r, &vocabulary{})
 		words, err := l.encode(context.Background(), positive)
 		l.close(&err)
 		if err != nil {

@@ -23,16 +23,18 @@ const Name = "local"
 
 // Options say what the engine works with.
 type Options struct {
-	Library   string     // the ONNX Runtime library: a file, or the folder that holds it
-	Models    []string   // model folders that recipes may name
-	Threads   int        // threads of one network; 0 takes what the model asks for, else lets ONNX Runtime choose
-	Cores     int        // that pictures made at a time share, each taking its threads; 0 means all
-	Providers []string   // execution providers in order of preference; nil means cpu
-	Memory    int64      // bytes that loaded models may take by the size of their files, one with other adapters being another one; 0 means 4 GiB. One model is always loaded
-	Adapters  []string   // folders of LoRA files that recipes may name, without .safetensors
-	Upscalers []Upscaler // networks that recipes may name for enlarging
-	Scratch   string     // folder for networks with adapters that are too large for memory; "" is the system's
-	Cache     string     // folder for optimised networks, which load quicker; "" keeps none
+	Library   string   // the ONNX Runtime library: a file, or the folder that holds it
+	Models    []string // model folders that recipes may name
+	Threads   int      // threads of one network; 0 takes what the model asks for, else lets ONNX Runtime choose
+	Cores     int      // that pictures made at a time share, each taking its threads; 0 means all
+	Providers []string // execution providers in order of preference; nil means cpu
+	Memory    int64    // bytes that loaded models may take by the size of their files, one with other adapters being another one; 0 means 4 GiB. One model is always loaded
+	Adapters  []string // folders of LoRA files that recipes may name, without .safetensors
+	// Embeddings are folders of textual inversions that recipes may name, without .safetensors, .pt or .bin.
+	Embeddings []string
+	Upscalers  []Upscaler // networks that recipes may name for enlarging
+	Scratch    string     // folder for networks with adapters that are too large for memory; "" is the system's
+	Cache      string     // folder for optimised networks, which load quicker; "" keeps none
 	// Together is how many pictures share a run of the network; 0 means what the model asks for, else 1. More is faster.
 	// A picture then depends on its neighbours in the last bit, because ONNX Runtime splits small sums by the batch's
 	// size, unless the model's UNet is split where it depends on the prompt alone.
@@ -55,6 +57,7 @@ type Engine struct {
 	cores   *semaphore.Weighted
 	info    engine.Info
 	models  []model
+	words   vocabularies
 }
 
 // model is a folder that recipes may name, or why it can't be used.
@@ -163,6 +166,9 @@ func (e *Engine) Check(r art.Recipe) error {
 		return err
 	}
 	if _, err := e.adapters(r); err != nil {
+		return err
+	}
+	if err := e.checkEmbeddings(f, r); err != nil {
 		return err
 	}
 	return check(f, r)

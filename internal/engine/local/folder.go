@@ -57,6 +57,7 @@ type Folder struct {
 	text2     networkConfig
 	unet      networkConfig
 	vae       networkConfig
+	vision    networkConfig
 	scheduler json.RawMessage
 }
 
@@ -99,7 +100,7 @@ func (f *Folder) read(folder fs.FS) error {
 	f.vae.ScalingFactor = 0.18215 // diffusers' default
 	for name, into := range map[string]*networkConfig{
 		"text_encoder/config.json": &f.text, "text_encoder_2/config.json": &f.text2, "unet/config.json": &f.unet,
-		"vae_decoder/config.json": &f.vae,
+		"vae_decoder/config.json": &f.vae, "image_encoder/config.json": &f.vision,
 	} {
 		if err := readOptional(folder, name, into); err != nil {
 			return err
@@ -114,6 +115,8 @@ func (f *Folder) checkConfigs() error {
 		return art.Invalid("vae_decoder/config.json", "latent_channels or block_out_channels are missing", "export the model again with optimum")
 	case f.unet.InChannels < 1 || len(f.unet.BlockChannels) < 1 || len(f.unet.BlockChannels) > 8:
 		return art.Invalid("unet/config.json", "in_channels or block_out_channels are missing", "export the model again with optimum")
+	case f.unet.ImageAdapters < 0 || f.unet.ImageAdapters > 0 && (f.vision.ImageSize < 1 || len(f.unet.ImageLayers) == 0):
+		return art.Invalid("image_encoder/config.json", "image_size is missing, or the UNet's layers for IP-Adapters", "export the model again with --image-encoder")
 	case f.vae.ScalingFactor == 0:
 		return art.Invalid("vae_decoder/config.json", "scaling_factor is zero", "export the model again with optimum")
 	case !strings.Contains(f.index.Class, "StableDiffusion") && !strings.Contains(f.index.Class, "LatentConsistency"):

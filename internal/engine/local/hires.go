@@ -53,7 +53,7 @@ func (b *batch) second(r art.Recipe) art.Recipe {
 // The noise goes on in each picture's stream. Strength 0 leaves nothing to walk: done is true.
 func (b *batch) enlarge(ctx context.Context, e *Engine, in Inputs) (next *batch, done bool, err error) {
 	f := b.pipe.folder
-	next = &batch{pipe: b.pipe, noise: b.noise, keep: b.keep, see: b.see, again: true}
+	next = &batch{pipe: b.pipe, noise: b.noise, keep: b.keep, see: b.see, again: true, words: b.words, references: b.references}
 	for _, r := range b.recipes {
 		next.recipes = append(next.recipes, b.second(r))
 	}
@@ -64,6 +64,7 @@ func (b *batch) enlarge(ctx context.Context, e *Engine, in Inputs) (next *batch,
 		return nil, false, err
 	}
 	next.first = firstCall(next.samplers[0], r)
+	next.origin = next.first
 	done = next.first >= len(next.samplers[0].Timesteps())
 	for i := range b.recipes {
 		clean, err := b.stretch(ctx, e, next, i)

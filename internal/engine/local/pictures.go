@@ -28,6 +28,15 @@ func (e *Engine) pictures(ctx context.Context, r art.Recipe, in Inputs) (Inputs,
 			in.Controls = append(in.Controls, p)
 		}
 	}
+	if len(in.References) == 0 {
+		for i, c := range r.References {
+			p, err := e.picture(ctx, fmt.Sprintf("references[%d].image", i), c.Image, nil)
+			if err != nil {
+				return in, err
+			}
+			in.References = append(in.References, p)
+		}
+	}
 	if err := needed(r, in); err != nil {
 		return in, err
 	}
@@ -48,6 +57,14 @@ func needed(r art.Recipe, in Inputs) error {
 	}
 	if onlyEnlarged(r) && len(in.Controls) > 0 {
 		return art.Unsupported("controls", "nothing is steered where a picture is only enlarged", "choose a strength above 0, or take them out")
+	}
+	if len(in.References) != len(r.References) {
+		return art.Invalid("references", fmt.Sprintf("there are %d, and %d pictures for them", len(r.References), len(in.References)), "give one picture for each reference")
+	}
+	for i, p := range in.References {
+		if p == nil {
+			return art.Invalid(fmt.Sprintf("references[%d].image", i), "a reference needs a picture", "name one by its hash, or give it with --reference")
+		}
 	}
 	masked := r.Mode == art.ModeInpaint || r.Mode == art.ModeOutpaint
 	switch {

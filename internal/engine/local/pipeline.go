@@ -25,6 +25,8 @@ type pipeline struct {
 	decoder  *onnx.Session
 	cache    *promptCache
 	load     func(path string, outputs ...string) (*onnx.Session, error)
+	// loadVectors loads a text encoder that is given the vectors of tokens.
+	loadVectors func(network string) (*onnx.Session, error)
 
 	extras   *extras
 	branches *branches // networks that take adapters as inputs; nil where none does
@@ -78,6 +80,11 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 		}
 		return view, nil
 	}
+	p.loadVectors = func(network string) (*onnx.Session, error) {
+		o := o
+		o.Outputs, o.Weights, o.Embeds = f.textOutputs(), weights.of(network+"/model.onnx"), vectorInput
+		return rt.Load(filepath.Join(f.Dir, network, "model.onnx"), o)
+	}
 	if f.about.Split && weights.of("unet/model.onnx") == nil { // a split graph has other initialisers
 		if err = p.split(rt, o); err != nil {
 			return nil, err
@@ -95,11 +102,7 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 		if suffix == "" && !f.hasEncoder() || suffix == "_2" && !f.xl() {
 			continue
 		}
-		var outputs []string
-		if !f.xl() && !f.text.HiddenStates {
-			outputs = []string{"last_hidden_state"} // the pooled output isn't used
-		}
-		session, err := load("text_encoder"+suffix+"/model.onnx", outputs...)
+		session, err := load("text_encoder"+suffix+"/model.onnx", f.textOutputs()...)
 		if err != nil {
 			return nil, err
 		}
@@ -120,6 +123,14 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 func (f *Folder) cached(o onnx.Options, part string) onnx.Options {
 	o.Cache.Key = f.SHA256 + " " + part
 	return o
+}
+
+// textOutputs are what is computed of a text encoder's outputs; nil means all.
+func (f *Folder) textOutputs() []string {
+	if !f.xl() && !f.text.HiddenStates {
+		return []string{"last_hidden_state"} // the pooled output isn't used
+	}
+	return nil
 }
 
 // encoderLength is how many tokens an encoder reads: what its graph fixes, else the shortest that its files name,
@@ -161,22 +172,23 @@ func (p *pipeline) close() error {
 
 // denoiser runs the UNet on latents of one size.
 type denoiser struct {
-	session  *onnx.Session
-	prompted *prompted
-	channels int
-	height   int // latents
-	width    int
-	beside   [][]float32
-	controls []control
-	call     int // of calls, told by the walk
-	calls    int
+	session    *onnx.Session
+	prompted   *prompted
+	channels   int
+	height     int // latents
+	width      int
+	beside     [][]float32
+	controls   []control
+	references []reference
+	call       int // of calls, told by the walk
+	calls      int
 }
 
 // denoiser asks this batch's network for a walk of some calls.
 func (b *batch) denoiser(calls int) *denoiser {
 	return &denoiser{
 		session: b.pipe.unet, prompted: b.pipe.prompted, channels: b.shape[1], height: b.shape[2], width: b.shape[3], calls: calls,
-		beside: b.beside, controls: b.controls,
+		beside: b.beside, controls: b.controls, references: b.references,
 	}
 }
 
@@ -190,10 +202,11 @@ func (d *denoiser) Denoise(ctx context.Context, latents []float32, rows int, tim
 	for name, values := range cond.Extra {
 		inputs[name] = onnx.Float32(values, int64(rows), int64(len(values)/rows))
 	}
-	if err := d.steer(ctx, inputs, rows); err != nil {
+	if err := d.steer(ctx, inputs, rows, cond.Negative); err != nil {
 		return nil, err
 	}
 	delete(inputs, "control_sample")
+	d.refer(inputs, rows, cond.Negative)
 	if err := d.prompted.fill(ctx, inputs, d.session.Inputs()); err != nil {
 		return nil, err
 	}

@@ -170,6 +170,7 @@ func group(recipes []art.Recipe, size func(art.Recipe) (int, error)) ([][]int, e
 	for i, r := range recipes {
 		same := r
 		same.Seed, same.Batch = 0, 0
+		same.VariationSeed, same.VariationStrength = 0, 0
 		if r.Syntax != prompt.A1111 { // whose prompts differ in length and change by step
 			same.Prompt, same.NegativePrompt, same.Prompt2 = "", "", ""
 		}

@@ -55,7 +55,7 @@ func (b *batch) start(ctx context.Context, in Inputs) error {
 		var err error
 		switch r.Mode {
 		case art.ModeTextToImage:
-			b.pure(d)
+			err = b.pure(d)
 		case art.ModeImageToImage:
 			err = b.fromPicture(ctx, d)
 		default:
@@ -76,15 +76,21 @@ type draws struct {
 	posterior int // how many draws for the VAE were made
 }
 
-// latents draws the starting noise.
-func (d *draws) latents() []float32 {
+// latents draws the starting noise, turned towards that of the variation seed.
+func (d *draws) latents() ([]float32, error) {
 	noise := make([]float32, d.b.size())
 	if d.in.Latents != nil {
 		copy(noise, d.b.of(d.in.Latents.Data, d.i))
-		return noise
+		return noise, nil
 	}
-	d.b.noise[d.i].Normal(noise)
-	return noise
+	r := d.b.recipes[d.i]
+	v := diffusion.Variation{Strength: r.VariationStrength, Channels: d.b.shape[1], Height: d.b.shape[2], Width: d.b.shape[3]}
+	source, err := v.Noise(d.b.noise[d.i], noiseFrom(r.NoiseSource, r.VariationSeed))
+	if err != nil {
+		return nil, recipeError(err)
+	}
+	source.Normal(noise)
+	return noise, nil
 }
 
 // sample draws the noise of the VAE's posterior.
@@ -104,11 +110,13 @@ func (d *draws) sample() ([]float32, error) {
 }
 
 // pure makes one picture's latents from noise alone.
-func (b *batch) pure(d draws) {
+func (b *batch) pure(d draws) error {
 	scale := float32(b.samplers[d.i].InitialScale())
-	for k, v := range d.latents() {
+	noise, err := d.latents()
+	for k, v := range noise {
 		b.latents[d.i*b.size()+k] = v * scale
 	}
+	return err
 }
 
 // fromPicture begins with a picture and as much noise as the strength says.
@@ -117,7 +125,11 @@ func (b *batch) fromPicture(ctx context.Context, d draws) error {
 	if err != nil {
 		return err
 	}
-	copy(b.of(b.latents, d.i), b.samplers[d.i].AddNoise(b.first, clean, d.latents()))
+	noise, err := d.latents()
+	if err != nil {
+		return err
+	}
+	copy(b.of(b.latents, d.i), b.samplers[d.i].AddNoise(b.first, clean, noise))
 	return nil
 }
 
@@ -136,7 +148,10 @@ func (b *batch) inpaint(ctx context.Context, d draws) error {
 			return err
 		}
 	}
-	noise := d.latents()
+	noise, err := d.latents()
+	if err != nil {
+		return err
+	}
 	if b.first == 0 && strengthOf(b.recipes[0]) == 1 {
 		scale := float32(b.samplers[d.i].InitialScale())
 		for k, v := range noise {
@@ -155,19 +170,20 @@ func (b *batch) inpaint(ctx context.Context, d draws) error {
 		b.beside = append(b.beside, append(small, masked...))
 		return nil
 	}
-	b.holding(d.i, small, clean, noise)
+	b.masks = append(b.masks, small)
+	b.holding(d.i, clean, noise)
 	return nil
 }
 
-// holding puts one picture's unmasked part back after each call.
-func (b *batch) holding(i int, mask, clean, noise []float32) {
-	others := b.hold
+// holding puts one picture's unmasked part back after each call, without noise after the last one.
+func (b *batch) holding(i int, clean, noise []float32) {
+	others, mask := b.hold, b.masks[i]
 	b.hold = func(call int, latents []float32) {
 		if others != nil {
 			others(call, latents)
 		}
 		proper := clean
-		if call+1 < len(b.samplers[i].Timesteps()) {
+		if call+1 < b.last() {
 			proper = b.samplers[i].AddNoise(call+1, clean, noise)
 		}
 		own := b.of(latents, i)
