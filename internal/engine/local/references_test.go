@@ -68,9 +68,8 @@ func TestCLIPPixels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer f.Close()
 		want, err := ReadNPY(f)
-		if err != nil {
+		if err := errors.Join(err, f.Close()); err != nil {
 			t.Fatal(err)
 		}
 		if off := worst(t, "pixels", Array{Data: got}, want); !(off <= 1e-6) {
