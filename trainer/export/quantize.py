@@ -13,6 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 BLOCK = 32
 INT4_OPSET = 21  # the first in which DequantizeLinear has blocks
 FEWEST = 8  # channels on either side of a weight that is quantised
+SMALLEST = 1e-30  # numbers that are no larger are zeros
 CHANGED = {"GroupNormalization"}  # operators that mean something else between the opset of our graphs and INT4_OPSET
 
 
@@ -73,7 +74,8 @@ def _worthwhile(i: onnx.TensorProto) -> bool:
 
 
 def _rounded(w: np.ndarray, largest: np.ndarray, most: int) -> tuple:
-    scale = np.maximum(largest / most, np.finfo(np.float32).tiny).astype(np.float32)
+    # Zeros get the scale 1: one of nearly zero has no inverse, which operators may need.
+    scale = np.where(largest > SMALLEST, largest / most, 1).astype(np.float32)
     return np.clip(np.rint(w / scale), -most, most).astype(np.int8), scale
 
 
