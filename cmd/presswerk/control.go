@@ -45,12 +45,15 @@ func (c *controlCmd) Run(ctx context.Context, g *globals) error {
 	if c.Kind == "" {
 		return listControls(g)
 	}
+	if c.Kind == layoutKind {
+		return c.layout(g)
+	}
 	kind, err := vision.PreprocessorOf(c.Kind)
 	if err != nil {
 		return err
 	}
-	if c.File == "" || c.Out == "" {
-		return art.Invalid("file", "control needs a picture and a place for the control picture", "write: presswerk control "+c.Kind+" FILE -o PNG")
+	if err := c.complete(); err != nil {
+		return err
 	}
 	t := newTools(g)
 	defer t.close() //nolint:errcheck // the picture is written by then
@@ -67,6 +70,48 @@ func (c *controlCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
+	for _, l := range kind.Levers {
+		if _, set := levers[l.Name]; !set {
+			levers[l.Name] = l.Default
+		}
+	}
+	return c.write(g, drawn, levers)
+}
+
+// layoutKind is drawn from a list of boxes instead of a picture.
+const layoutKind = "layout"
+
+func (c *controlCmd) layout(g *globals) error {
+	if err := c.complete(); err != nil {
+		return err
+	}
+	if levers := c.levers(); len(levers) > 0 {
+		return art.Invalid("kind", "layout has no lever", "leave them out")
+	}
+	data, err := os.ReadFile(c.File)
+	if err != nil {
+		return fmt.Errorf("reading the layout: %w", err)
+	}
+	l, err := vision.ReadLayout(data)
+	if err != nil {
+		return err
+	}
+	drawn, err := l.Draw()
+	if err != nil {
+		return err
+	}
+	return c.write(g, drawn, map[string]float64{})
+}
+
+// complete refuses a call that lacks a file.
+func (c *controlCmd) complete() error {
+	if c.File == "" || c.Out == "" {
+		return art.Invalid("file", "control needs a picture and a place for the control picture", "write: presswerk control "+c.Kind+" FILE -o PNG")
+	}
+	return nil
+}
+
+func (c *controlCmd) write(g *globals, drawn *imaging.RGB, levers map[string]float64) error {
 	data, err := imaging.Encode(drawn, imaging.Encoding{Format: imaging.PNG})
 	if err != nil {
 		return err
@@ -74,12 +119,7 @@ func (c *controlCmd) Run(ctx context.Context, g *globals) error {
 	if err := writeWhole(c.Out, data); err != nil {
 		return err
 	}
-	for _, l := range kind.Levers {
-		if _, set := levers[l.Name]; !set {
-			levers[l.Name] = l.Default
-		}
-	}
-	answer := controlled{Kind: kind.Kind, File: c.Out, Width: drawn.Width, Height: drawn.Height, Levers: levers, SHA256: art.Digest(data)}
+	answer := controlled{Kind: c.Kind, File: c.Out, Width: drawn.Width, Height: drawn.Height, Levers: levers, SHA256: art.Digest(data)}
 	return g.answer(answer, func(w io.Writer) { fmt.Fprintln(w, answer.File) })
 }
 
@@ -115,6 +155,8 @@ func listControls(g *globals) error {
 		l.Ready = len(l.Missing) == 0
 		answer.Kinds = append(answer.Kinds, l)
 	}
+	drawn := listed{Preprocessor: vision.Preprocessor{Kind: layoutKind, Levers: []vision.Lever{}, Networks: []vision.Network{}}, Ready: true, Missing: []vision.Network{}}
+	answer.Kinds = append(answer.Kinds, drawn)
 	return g.answer(answer, func(w io.Writer) {
 		for _, k := range answer.Kinds {
 			fmt.Fprintf(w, "%-15s %s", k.Kind, g.words.say("draws_"+k.Kind))

@@ -72,7 +72,7 @@ func (d detector) find(ctx context.Context, p *imaging.RGB, r region, network Ru
 	return all, nil
 }
 
-// look runs a network over a region. Its one input is [1, n, n, 3] with levels from low to 1; outputs come in its order.
+// look runs a network over a region. Its one input is a square of n pixels a side, channels last, with levels from low to 1; outputs come in its order.
 func look(ctx context.Context, p *imaging.RGB, r region, network Runner, n int, low float64, repeat bool) ([]onnx.Tensor, error) {
 	in := network.Inputs()
 	if len(in) != 1 || !slices.Equal(in[0].Dims, []int64{1, int64(n), int64(n), 3}) {

