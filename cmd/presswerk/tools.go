@@ -79,7 +79,7 @@ func (t *tools) local(extra ...string) (*local.Engine, error) {
 	e, err := local.New(local.Options{
 		Library: t.g.settings.native(onnxLibrary), Models: append(extra, t.modelFolders()...), Adapters: t.adapterFolders(), Threads: t.g.settings.Threads,
 		Upscalers: t.rendererUpscalers(),
-		Providers: t.providers(), Open: t.open, Version: local.Revision + "+onnxruntime-" + onnxVersion, Now: time.Now,
+		Providers: t.providers(), Memory: t.memory(), Cache: filepath.Join(t.g.settings.CacheDir, "networks"), Open: t.open, Version: local.Revision + "+onnxruntime-" + onnxVersion, Now: time.Now,
 	})
 	if err != nil {
 		return nil, err
@@ -88,11 +88,20 @@ func (t *tools) local(extra ...string) (*local.Engine, error) {
 	return e, nil
 }
 
+// providers are those that the flag names, else the environment.
 func (t *tools) providers() []string {
-	if t.g.settings.Provider == "" {
-		return nil
+	if len(t.g.Provider) > 0 {
+		return t.g.Provider
 	}
-	return []string{t.g.settings.Provider}
+	return t.g.settings.Providers
+}
+
+// memory is what loaded models may take: what the environment says, else half of the machine's, else the engine's default.
+func (t *tools) memory() int64 {
+	if t.g.settings.Memory > 0 {
+		return t.g.settings.Memory
+	}
+	return procKilobytes("/proc/meminfo", "MemTotal:") << 10 / 2
 }
 
 // modelFolders lists every folder with a model_index.json inside the model folders; of equal names the first counts.

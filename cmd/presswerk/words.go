@@ -55,6 +55,7 @@ func catalogue() map[string]sentence {
 	return map[string]sentence{
 		"about":          {"From a brief to approved, labelled and published pictures, each one reproducible.", "Vom Briefing zu freigegebenen, gekennzeichneten und veröffentlichten Bildern, jedes wiederholbar."},
 		"flag_json":      {"One JSON document on standard output; messages go to standard error.", "Ein JSON-Dokument auf der Standardausgabe; Meldungen gehen auf die Fehlerausgabe."},
+		"flag_provider":  {"ONNX Runtime's execution providers, best first: cuda,cpu. The default is cpu.", "Ausführungsanbieter von ONNX Runtime, der beste zuerst: cuda,cpu. Sonst cpu."},
 		"flag_workspace": {"The workspace; by default the one around the current folder or the named file.", "Der Arbeitsbereich; sonst der um den aktuellen Ordner oder die genannte Datei."},
 		"flag_version":   {"Print the version.", "Die Version ausgeben."},
 

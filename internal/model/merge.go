@@ -85,9 +85,14 @@ func (n *Network) fits(d Delta) error {
 	}
 	shape := n.Shape(d.Name)
 	if !slices.Equal(squeezed(shape), squeezed(d.Shape)) || p.Transposed && len(shape) != 2 {
-		return fmt.Errorf("key %q: it changes %s by shape %v, but this model's has %v, so it was made for another model: %w", d.Key, d.Name, d.Shape, shape, art.ErrInvalid)
+		return misfit(d, shape)
 	}
 	return nil
+}
+
+// misfit is a change for a weight of another shape.
+func misfit(d Delta, shape []int) error {
+	return fmt.Errorf("key %q: it changes %s by shape %v, but this model's has %v, so it was made for another model: %w", d.Key, d.Name, d.Shape, shape, art.ErrInvalid)
 }
 
 // squeezed is a weight's shape without a 1×1 kernel.

@@ -373,3 +373,50 @@ func FuzzHeader(f *testing.F) {
 		}
 	})
 }
+
+// TestWith: a view gives the inputs that it was made with, asks for the others only, and leaves the session as it is.
+func TestWith(t *testing.T) {
+	rt := open(t)
+	path := model(t, [][]byte{node("Sub", []string{"x", "y"}, []string{"z"})}, nil,
+		[][]byte{value("x", TypeFloat32, "n"), value("y", TypeFloat32, "n")}, [][]byte{value("z", TypeFloat32, "n")})
+	s, err := rt.Load(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	x, y := Float32([]float32{5, 7}, 2), Float32([]float32{1, 2}, 2)
+	v, err := s.With(map[string]Tensor{"x": x})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(v.Inputs()) != 1 || v.Inputs()[0].Name != "y" || len(s.Inputs()) != 2 {
+		t.Errorf("the view asks for %v, the session for %v", v.Inputs(), s.Inputs())
+	}
+	whole, err := v.With(map[string]Tensor{"y": y})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, run := range map[string]func() (map[string]Tensor, error){
+		"session": func() (map[string]Tensor, error) {
+			return s.Run(context.Background(), map[string]Tensor{"x": x, "y": y})
+		},
+		"view":  func() (map[string]Tensor, error) { return v.Run(context.Background(), map[string]Tensor{"y": y}) },
+		"whole": func() (map[string]Tensor, error) { return whole.Run(context.Background(), nil) },
+	} {
+		out, err := run()
+		if err != nil || !slices.Equal(out["z"].F32, []float32{4, 5}) {
+			t.Errorf("%s: %v, %v", name, out, err)
+		}
+	}
+	for name, inputs := range map[string]map[string]Tensor{"unknown": {"a": x}, "given already": {"x": x}, "shape": {"y": Float32([]float32{1}, 1, 1)}} {
+		if _, err := v.With(inputs); !errors.Is(err, ErrInput) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := v.Run(context.Background(), map[string]Tensor{"x": x, "y": y}); !errors.Is(err, ErrInput) {
+		t.Errorf("an input that the view gives itself: %v", err)
+	}
+	if infos, err := ReadInputs(path); err != nil || len(infos) != 2 {
+		t.Errorf("ReadInputs gives %v, %v", infos, err)
+	}
+}

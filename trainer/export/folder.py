@@ -8,17 +8,18 @@ import torch
 from diffusers import AutoencoderKL, ControlNetModel, T2IAdapter, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPVisionModelWithProjection
 
-from . import graph, networks
+from . import adapters, graph, networks
 
 COPIED = ("model_index.json", "scheduler", "tokenizer", "tokenizer_2", "feature_extractor")
 
 
 def export(
     checkpoint: Path, out: Path, controlnets=(), t2i: Path | None = None, ip_adapters=(), image_encoder: Path | None = None,
-    half=False, check=False, say=print,
+    half=False, check=False, say=print, adaptable=False,
 ) -> None:
     """Writes the folder. With check, each graph is run beside the module that it was made from; a difference of more than a
-    thousandth (in half precision, three hundredths) of the largest value is an error."""
+    thousandth (in half precision, three hundredths) of the largest value is an error. Adaptable text encoders and UNets take
+    LoRA as inputs."""
     index = json.loads((checkpoint / "model_index.json").read_text())
     if "StableDiffusion" not in index["_class_name"] and "LatentConsistency" not in index["_class_name"]:
         raise ValueError(f"{checkpoint}: pipelines of class {index['_class_name']} can't be exported")
@@ -26,6 +27,8 @@ def export(
     _copy(checkpoint, out, bool(controlnets))
     limit = 3e-2 if half else 1e-3
     for network in _networks(checkpoint, index, [Path(c) for c in controlnets], t2i, ip_adapters, image_encoder):
+        if adaptable and network.adaptable:
+            adapters.add(network)
         found = graph.save(network, out, half)
         line = f"{network.folder}: {len(found)} weights mapped"
         if check:

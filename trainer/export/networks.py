@@ -22,6 +22,7 @@ class Network:
     config: dict | None = None
     static: dict = field(default_factory=dict)  # input name -> axes that have one size only
     keep_float32: bool = False  # even where half precision was asked for
+    adaptable: bool = False  # LoRA may change it
 
 
 class Traced(nn.Module):
@@ -56,7 +57,7 @@ def text_encoder(folder: str, module, projected: bool) -> Network:
     ids = torch.full((2, TOKENS), min(5, config.vocab_size - 1), dtype=torch.int64)
     ids[:, -1] = config.vocab_size - 1
     outputs = first + [f"hidden_states.{i}" for i in range(layers)]
-    return Network(folder, module, {"input_ids": ids}, outputs, call, json.loads(config.to_json_string()))
+    return Network(folder, module, {"input_ids": ids}, outputs, call, json.loads(config.to_json_string()), adaptable=True)
 
 
 def image_encoder(module) -> Network:
@@ -166,7 +167,7 @@ def unet(module, pooled=None, adapters=(), tokens=()) -> Network:
             return_dict=False,
         )
 
-    return Network("unet", module, inputs, ["out_sample"], call, json.loads(module.to_json_string()), static)
+    return Network("unet", module, inputs, ["out_sample"], call, json.loads(module.to_json_string()), static, adaptable=True)
 
 
 def controlnet(folder: str, module, pooled=None) -> Network:

@@ -116,31 +116,52 @@ func (s adapterSet) patch(f *Folder) (_ patches, err error) {
 		}
 		networks[name], names[name] = n, n.Names()
 	}
-	var loras []lowrank.Weighted
-	var files []*os.File
-	defer func() {
-		for _, f := range files {
-			f.Close() //nolint:errcheck // only read
-		}
-	}()
-	for _, a := range s {
-		lora, file, err := a.open(names)
-		if err != nil {
-			return nil, fmt.Errorf("local: adding LoRA %s to model %s: %w", a.name, f.about.Name, err)
-		}
-		files = append(files, file)
-		loras = append(loras, lowrank.Weighted{LoRA: lora, Name: a.name, Weight: a.weight})
+	opened, err := s.open(names)
+	if err != nil {
+		return nil, fmt.Errorf("local: adding LoRAs to model %s: %w", f.about.Name, err)
 	}
+	defer opened.close(&err)
 	all := patches{}
 	for name, n := range networks {
-		if all[name], err = n.Patch(name, loras); err != nil {
+		if all[name], err = n.Patch(name, opened.loras); err != nil {
 			return nil, fmt.Errorf("local: adding LoRAs to model %s: %w", f.about.Name, err)
 		}
 	}
 	return all, nil
 }
 
-// open reads an adapter's header. Its numbers are read from the file later.
+// openedSet is a set of adapters whose files are open.
+type openedSet struct {
+	loras []lowrank.Weighted
+	files []*os.File
+}
+
+// open reads the headers of all adapters. Their numbers are read from the files until these are closed.
+func (s adapterSet) open(names map[string][]string) (o openedSet, err error) {
+	defer func() {
+		if err != nil {
+			o.close(&err)
+		}
+	}()
+	for _, a := range s {
+		lora, file, err := a.open(names)
+		if err != nil {
+			return o, fmt.Errorf("LoRA %s: %w", a.name, err)
+		}
+		o.files = append(o.files, file)
+		o.loras = append(o.loras, lowrank.Weighted{LoRA: lora, Name: a.name, Weight: a.weight})
+	}
+	return o, nil
+}
+
+// close closes the files; its error stands behind the one that is on its way already.
+func (o openedSet) close(err *error) {
+	for _, f := range o.files {
+		*err = errors.Join(*err, f.Close())
+	}
+}
+
+// open reads an adapter's header.
 func (a adapter) open(names map[string][]string) (*lowrank.LoRA, *os.File, error) {
 	file, err := os.Open(a.path)
 	if err != nil {

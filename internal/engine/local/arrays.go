@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"fmt"
+	"image"
 	"math"
 
 	"presswerk/internal/art"
@@ -23,8 +24,9 @@ type Inputs struct {
 	Mask     *imaging.RGB   // white is made anew
 	Controls []*imaging.RGB // one for each of the recipe's controls
 
-	over  *paste         // where a rendered region goes back to
-	given []*imaging.RGB // the controls at their own size
+	over  *paste            // where a rendered region goes back to
+	given []*imaging.RGB    // the controls at their own size
+	see   func(image.Image) // watches the first picture; nil where nobody does
 }
 
 // Result is a batch of pictures as numbers.

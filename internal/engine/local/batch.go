@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"slices"
 
 	"presswerk/internal/art"
@@ -144,7 +145,8 @@ type batch struct {
 	first    int   // call of the samplers
 	end      int   // call to stop before; 0 means the last one
 	keep     bool
-	again    bool // whether this is the second pass of a hires fix
+	see      func(image.Image) // watches the first picture; nil where nobody does
+	again    bool              // whether this is the second pass of a hires fix
 
 	beside   [][]float32                       // for each picture, planes that the network reads beside the latents
 	hold     func(call int, latents []float32) // holds parts of the picture in place between calls; nil holds none
@@ -154,7 +156,7 @@ type batch struct {
 // newBatch draws the noise, in diffusers' order: the posterior's and the starting noise as the mode needs them, then
 // each stochastic step's.
 func newBatch(ctx context.Context, pipe *pipeline, recipes []art.Recipe, in Inputs) (*batch, error) {
-	b := &batch{pipe: pipe, keep: in.KeepSteps}
+	b := &batch{pipe: pipe, keep: in.KeepSteps, see: in.see}
 	for _, one := range recipes {
 		b.recipes = append(b.recipes, withWindows(pipe.folder, one))
 	}
@@ -251,6 +253,10 @@ func (b *batch) walk(ctx context.Context, count func()) (Result, error) {
 	if b.pipe.folder.unet.TimeCond != 0 {
 		guidance = diffusion.Guidance{Scale: 1} // the network was told the scale
 	}
+	watch, err := b.watch(ctx)
+	if err != nil {
+		return Result{}, err
+	}
 	end := b.end
 	if end == 0 {
 		end = len(b.samplers[0].Timesteps())
@@ -263,7 +269,8 @@ func (b *batch) walk(ctx context.Context, count func()) (Result, error) {
 		Positive: prompts.positive, Negative: prompts.negative, Schedule: prompts.schedule,
 		Start: b.first, End: b.end, After: b.hold,
 		Before: func(call int) { denoise.call = call - b.first },
-		OnStep: func(_, _ int, latents []float32) error {
+		OnStep: func(call, _ int, latents []float32) error {
+			watch(call, latents)
 			if b.keep {
 				result.Steps = append(result.Steps, Array{Shape: b.shape, Data: append([]float32(nil), latents...)})
 			}

@@ -28,10 +28,11 @@ type Options struct {
 	Threads   int        // threads of one network; 0 takes what the model asks for, else lets ONNX Runtime choose
 	Cores     int        // that pictures made at a time share, each taking its threads; 0 means all
 	Providers []string   // execution providers in order of preference; nil means cpu
-	MaxLoaded int        // models kept in memory, one with other adapters being another one; 0 means 2
+	Memory    int64      // bytes that loaded models may take by the size of their files, one with other adapters being another one; 0 means 4 GiB. One model is always loaded
 	Adapters  []string   // folders of LoRA files that recipes may name, without .safetensors
 	Upscalers []Upscaler // networks that recipes may name for enlarging
 	Scratch   string     // folder for networks with adapters that are too large for memory; "" is the system's
+	Cache     string     // folder for optimised networks, which load quicker; "" keeps none
 	// Together is how many pictures share a run of the network; 0 means what the model asks for, else 1. More is faster.
 	// A picture then depends on its neighbours in the last bit, because ONNX Runtime splits small sums by the batch's
 	// size, unless the model's UNet is split where it depends on the prompt alone.
@@ -66,6 +67,8 @@ var (
 	_ engine.Engine  = (*Engine)(nil)
 	_ engine.Batcher = (*Engine)(nil)
 	_ engine.Warmer  = (*Engine)(nil)
+
+	_ engine.Previewer = (*Engine)(nil)
 )
 
 // New reads and hashes the model folders. It loads no network and no library: what is missing is told by Info and
@@ -81,7 +84,7 @@ func New(o Options) (*Engine, error) {
 	}
 	o.Cores = orInt(o.Cores, runtime.GOMAXPROCS(0))
 	e := &Engine{options: o, hasher: &hasher{}, cores: semaphore.NewWeighted(int64(o.Cores))}
-	e.pool = &pool{library: o.Library, max: orInt(o.MaxLoaded, 2), options: onnx.Options{IntraOpThreads: o.Threads, Providers: o.Providers, Scratch: o.Scratch}}
+	e.pool = &pool{library: o.Library, budget: o.Memory, options: onnx.Options{IntraOpThreads: o.Threads, Providers: o.Providers, Scratch: o.Scratch, Cache: onnx.Cache{Dir: o.Cache}}}
 	for _, dir := range o.Models {
 		f, err := openFolder(e.hasher, dir)
 		e.models = append(e.models, model{f, err})

@@ -301,7 +301,7 @@ func TestEqualRecipesAreRenderedOnce(t *testing.T) {
 
 // TestModelsAreUnloaded: with room for one model, two take turns and still render the same.
 func TestModelsAreUnloaded(t *testing.T) {
-	e := newEngine(t, Options{MaxLoaded: 1})
+	e := newEngine(t, Options{Memory: 1})
 	var sums []string
 	for _, dir := range []string{"sd-tiny", "sd-tiny", "sdxl-base-tiny", "sd-tiny"} {
 		r := tinyRecipe()

@@ -175,7 +175,7 @@ func worst(t testing.TB, what string, got, want Array) float64 {
 // TestFixtures: from the seed alone and with the noise given, the renderer makes what diffusers makes. Latents reach
 // 94; ONNX Runtime run by optimum differs from torch by 2.1e-4 there, another prompt by more than 1.
 func TestFixtures(t *testing.T) {
-	e := newEngine(t, Options{MaxLoaded: 3, Adapters: []string{"testdata/loras"}})
+	e := newEngine(t, Options{Adapters: []string{"testdata/loras"}})
 	ran := 0
 	for _, c := range readFixtures(t) {
 		if err := e.Check(c.recipe()); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -176,6 +177,26 @@ func orInt(n, fallback int) int {
 // Ref names the folder so that a recipe is pinned to it.
 func (f *Folder) Ref() art.ModelRef {
 	return art.ModelRef{Name: f.about.Name, Version: f.about.Version, SHA256: f.SHA256}
+}
+
+// bytes is about what the folder's networks take in memory: the size of their files, and where weights are kept as int8 and
+// unpacked when they are loaded, four times that.
+func (f *Folder) bytes() (int64, error) {
+	total := int64(0)
+	for name := range f.Files {
+		if ext := path.Ext(name); ext == ".json" || ext == ".txt" {
+			continue
+		}
+		info, err := os.Stat(filepath.Join(f.Dir, filepath.FromSlash(name)))
+		if err != nil {
+			return 0, fmt.Errorf("local: model folder %s: %w", f.Dir, err)
+		}
+		total += info.Size()
+	}
+	if f.about.Session["session.disable_quant_qdq"] == "1" {
+		total *= 4
+	}
+	return total, nil
 }
 
 // hasEncoder says whether there is a first text encoder; an SDXL refiner has only the second.

@@ -53,7 +53,7 @@ func (b *batch) second(r art.Recipe) art.Recipe {
 // The noise goes on in each picture's stream. Strength 0 leaves nothing to walk: done is true.
 func (b *batch) enlarge(ctx context.Context, e *Engine, in Inputs) (next *batch, done bool, err error) {
 	f := b.pipe.folder
-	next = &batch{pipe: b.pipe, noise: b.noise, keep: b.keep, again: true}
+	next = &batch{pipe: b.pipe, noise: b.noise, keep: b.keep, see: b.see, again: true}
 	for _, r := range b.recipes {
 		next.recipes = append(next.recipes, b.second(r))
 	}

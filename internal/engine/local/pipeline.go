@@ -26,12 +26,20 @@ type pipeline struct {
 	cache    *promptCache
 	load     func(path string, outputs ...string) (*onnx.Session, error)
 
-	mu     sync.Mutex
-	extras map[string]*onnx.Session // networks that only some modes need, by their file; guarded by mu
+	extras   *extras
+	branches *branches // networks that take adapters as inputs; nil where none does
+}
+
+// extras are what only some recipes need, made with the first of them.
+type extras struct {
+	mu     sync.Mutex               // guards what is below
+	loaded map[string]*onnx.Session // by the network's file
+	view   *viewer                  // for previews
 }
 
 // textEncoder is one tokenizer with its network.
 type textEncoder struct {
+	network string // text_encoder or text_encoder_2
 	tokens  tokenize.Tokenizer
 	session *onnx.Session
 	length  int // tokens that it reads
@@ -40,7 +48,7 @@ type textEncoder struct {
 // loadPipeline loads the networks of a folder, with adapters' weights in place of their own; all or none stay loaded.
 // Circular options count for whatever looks at pictures or latents, not for text encoders.
 func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) (_ *pipeline, err error) {
-	p := &pipeline{folder: f, cache: newPromptCache(maxCachedPrompts)}
+	p := &pipeline{folder: f, cache: newPromptCache(maxCachedPrompts), extras: &extras{loaded: map[string]*onnx.Session{}}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -50,14 +58,25 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 	o.IntraOpThreads = orInt(o.IntraOpThreads, f.about.Threads)
 	p.load = func(path string, outputs ...string) (*onnx.Session, error) {
 		o := o
+		if part, err := filepath.Rel(f.Dir, path); err == nil && filepath.IsLocal(part) {
+			o = f.cached(o, filepath.ToSlash(part))
+		}
 		o.Outputs = outputs
 		return rt.Load(path, o)
 	}
 	load := func(name string, outputs ...string) (*onnx.Session, error) {
-		o := o
+		o := f.cached(o, name)
 		o.Outputs, o.Weights = outputs, weights.of(name)
 		o.Circular = o.Circular && !strings.HasPrefix(name, "text_encoder")
-		return rt.Load(filepath.Join(f.Dir, filepath.FromSlash(name)), o)
+		s, err := rt.Load(filepath.Join(f.Dir, filepath.FromSlash(name)), o)
+		if err != nil {
+			return nil, err
+		}
+		view, err := p.branch(name, s)
+		if err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		return view, nil
 	}
 	if f.about.Split && weights.of("unet/model.onnx") == nil { // a split graph has other initialisers
 		if err = p.split(rt, o); err != nil {
@@ -84,7 +103,7 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 		if err != nil {
 			return nil, err
 		}
-		encoder := textEncoder{session: session}
+		encoder := textEncoder{network: "text_encoder" + suffix, session: session}
 		p.encoders = append(p.encoders, encoder)
 		tok, err := tokenize.Open(os.DirFS(filepath.Join(f.Dir, "tokenizer"+suffix)))
 		if err != nil {
@@ -95,6 +114,12 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 		last.length = encoderLength(session, tok, map[string]networkConfig{"": f.text, "_2": f.text2}[suffix])
 	}
 	return p, nil
+}
+
+// cached are options under which a network of this folder is kept in the cache.
+func (f *Folder) cached(o onnx.Options, part string) onnx.Options {
+	o.Cache.Key = f.SHA256 + " " + part
+	return o
 }
 
 // encoderLength is how many tokens an encoder reads: what its graph fixes, else the shortest that its files name,
@@ -120,12 +145,12 @@ func (p *pipeline) close() error {
 		all = append(all, e.session.Close())
 	}
 	all = append(all, p.prompted.close())
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, s := range p.extras {
+	p.extras.mu.Lock()
+	defer p.extras.mu.Unlock()
+	for _, s := range p.extras.loaded {
 		all = append(all, s.Close())
 	}
-	p.extras = nil
+	p.extras.loaded = nil
 	for _, s := range []*onnx.Session{p.unet, p.decoder} {
 		if s != nil {
 			all = append(all, s.Close())

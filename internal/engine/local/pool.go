@@ -9,12 +9,15 @@ import (
 	"presswerk/internal/onnx"
 )
 
-// pool keeps the last used pipelines loaded. It is safe for concurrent use; loading is one at a time.
+// defaultMemory is what loaded models may take where nobody says.
+const defaultMemory = 4 << 30
+
+// pool keeps the last used pipelines loaded, as many as fit into a budget. It is safe for concurrent use; loading is one at a time.
 type pool struct {
 	mu      sync.Mutex
 	library string
 	options onnx.Options
-	max     int
+	budget  int64         // bytes; 0 means defaultMemory
 	runtime *onnx.Runtime // opened with the first pipeline
 	loaded  []*pooled     // least recently used first
 	closed  bool
@@ -22,7 +25,8 @@ type pool struct {
 
 type pooled struct {
 	pipe  *pipeline
-	how   string // the key of its variant
+	how   string // the key of its variant, but for adapters that are inputs
+	bytes int64
 	users int
 	gone  bool // no longer in the pool: the last user closes it
 }
@@ -47,12 +51,28 @@ func (p *pool) acquire(f *Folder, v variant) (_ *pipeline, release func() error,
 	if p.closed {
 		return nil, nil, fmt.Errorf("local: the engine is closed: %w", art.ErrUnavailable)
 	}
+	inputs := false // whether the networks take adapters as inputs, so that all sets share one pipeline
+	if len(v.added) > 0 {
+		if inputs, err = f.takesAdapters(); err != nil {
+			return nil, nil, err
+		}
+	}
+	added := v.added
+	if inputs {
+		v.added = nil
+	}
 	e, err := p.find(f, v)
 	if err != nil {
 		return nil, nil, err
 	}
+	pipe := e.pipe
+	if inputs {
+		if pipe, err = pipe.with(added); err != nil {
+			return nil, nil, err
+		}
+	}
 	e.users++
-	return e.pipe, sync.OnceValue(func() error { return p.release(e) }), nil
+	return pipe, sync.OnceValue(func() error { return p.release(e) }), nil
 }
 
 func (p *pool) find(f *Folder, v variant) (*pooled, error) {
@@ -74,7 +94,11 @@ func (p *pool) find(f *Folder, v variant) (*pooled, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.evict(p.max - 1); err != nil {
+	bytes, err := f.bytes()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.evict(p.limit() - bytes); err != nil {
 		return nil, err
 	}
 	o := p.options
@@ -83,7 +107,7 @@ func (p *pool) find(f *Folder, v variant) (*pooled, error) {
 	if err != nil {
 		return nil, loadError(f, err)
 	}
-	e := &pooled{pipe: pipe, how: v.key()}
+	e := &pooled{pipe: pipe, how: v.key(), bytes: bytes}
 	p.loaded = append(p.loaded, e)
 	return e, nil
 }
@@ -97,12 +121,24 @@ func loadError(f *Folder, err error) error {
 	return fmt.Errorf("local: loading model %s: %w: %w", f.Dir, err, kind)
 }
 
-// evict takes the least recently used pipelines out until keep are left.
-func (p *pool) evict(keep int) error {
+func (p *pool) limit() int64 {
+	if p.budget == 0 {
+		return defaultMemory
+	}
+	return p.budget
+}
+
+// evict takes the least recently used pipelines out until no more than room bytes are taken.
+func (p *pool) evict(room int64) error {
 	var all []error
-	for len(p.loaded) > max(keep, 0) {
+	taken := int64(0)
+	for _, e := range p.loaded {
+		taken += e.bytes
+	}
+	for len(p.loaded) > 0 && taken > room {
 		e := p.loaded[0]
 		p.loaded = p.loaded[1:]
+		taken -= e.bytes
 		e.gone = true
 		if e.users == 0 {
 			all = append(all, e.pipe.close())
@@ -129,7 +165,7 @@ func (p *pool) close() error {
 		return nil
 	}
 	p.closed = true
-	err := p.evict(0)
+	err := p.evict(-1)
 	if p.runtime != nil {
 		err = errors.Join(err, p.runtime.Close())
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	lowrank "presswerk/internal/model"
 	"presswerk/internal/onnx"
 )
 
@@ -23,8 +24,12 @@ type prompted struct {
 	known map[[sha256.Size]byte]map[string]onnx.Tensor // by the prompt's numbers; guarded by mu
 }
 
-// split loads the UNet in two parts where the model says that this is right for it.
+// split loads the UNet in two parts where the model says that this is right for it. One that takes adapters stays whole:
+// what it makes of a prompt depends on them.
 func (p *pipeline) split(rt *onnx.Runtime, o onnx.Options) error {
+	if adaptable, err := p.folder.networkTakesAdapters(lowrank.UNet); err != nil || adaptable {
+		return err
+	}
 	path := filepath.Join(p.folder.Dir, "unet", "model.onnx")
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -34,12 +39,12 @@ func (p *pipeline) split(rt *onnx.Runtime, o onnx.Options) error {
 	if err != nil || !ok {
 		return err
 	}
-	first, err := rt.LoadBytes(path, parts.First, o)
+	first, err := rt.LoadBytes(path, parts.First, p.folder.cached(o, "unet/model.onnx first"))
 	if err != nil {
 		return err
 	}
 	p.prompted = &prompted{session: first, cut: parts.Cut, known: map[[sha256.Size]byte]map[string]onnx.Tensor{}}
-	p.unet, err = rt.LoadBytes(path, parts.Rest, o)
+	p.unet, err = rt.LoadBytes(path, parts.Rest, p.folder.cached(o, "unet/model.onnx rest"))
 	return err
 }
 

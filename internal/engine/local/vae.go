@@ -88,18 +88,15 @@ func (p *pipeline) encoder() (*onnx.Session, error) {
 
 // extra loads a network beside the pipeline's own, once; it is unloaded with the pipeline.
 func (p *pipeline) extra(path string) (*onnx.Session, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if s, ok := p.extras[path]; ok {
+	p.extras.mu.Lock()
+	defer p.extras.mu.Unlock()
+	if s, ok := p.extras.loaded[path]; ok {
 		return s, nil
 	}
 	s, err := p.load(path)
 	if err != nil {
 		return nil, fmt.Errorf("local: loading a network for this mode: %w", err)
 	}
-	if p.extras == nil {
-		p.extras = map[string]*onnx.Session{}
-	}
-	p.extras[path] = s
+	p.extras.loaded[path] = s
 	return s, nil
 }
