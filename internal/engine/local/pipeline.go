@@ -82,7 +82,7 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 	}
 	p.loadVectors = func(network string) (*onnx.Session, error) {
 		o := o
-		o.Outputs, o.Weights, o.Embeds = f.textOutputs(), weights.of(network+"/model.onnx"), vectorInput
+		o.Outputs, o.Weights, o.Embeds, o.Circular = f.textOutputs(), weights.of(network+"/model.onnx"), vectorInput, false
 		return rt.Load(filepath.Join(f.Dir, network, "model.onnx"), o)
 	}
 	if f.about.Split && weights.of("unet/model.onnx") == nil { // a split graph has other initialisers

@@ -39,17 +39,17 @@ func encoding(sample, factor int) tiling {
 	return tiling{size: sample, step: int(float64(sample) * (1 - overlapFactor)), blend: blend, keep: latent - blend}
 }
 
-// patch is what a network made of a tile: planes of height × width.
-type patch struct {
+// block is what a network made of a tile: planes of height × width.
+type block struct {
 	planes        []float32
 	height, width int
 }
 
 // rows runs the network over all tiles of height × width and hands over what stays of each. It keeps one row of tiles.
-func (t tiling) rows(ctx context.Context, height, width int, run func(top, left, height, width int) (patch, error), put func(top, left int, p patch)) error {
-	var above []patch
+func (t tiling) rows(ctx context.Context, height, width int, run func(top, left, height, width int) (block, error), put func(top, left int, p block)) error {
+	var above []block
 	for i := 0; i*t.step < height; i++ {
-		var row []patch
+		var row []block
 		for j := 0; j*t.step < width; j++ {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -73,7 +73,7 @@ func (t tiling) rows(ctx context.Context, height, width int, run func(top, left,
 }
 
 // blendDown fades from the tile above.
-func (p patch) blendDown(above patch, extent int) {
+func (p block) blendDown(above block, extent int) {
 	extent = min(above.height, p.height, extent)
 	for y := range extent {
 		share := float32(y) / float32(extent)
@@ -88,7 +88,7 @@ func (p patch) blendDown(above patch, extent int) {
 }
 
 // blendRight fades from the tile to the left.
-func (p patch) blendRight(left patch, extent int) {
+func (p block) blendRight(left block, extent int) {
 	extent = min(left.width, p.width, extent)
 	for x := range extent {
 		share := float32(x) / float32(extent)
@@ -99,11 +99,11 @@ func (p patch) blendRight(left patch, extent int) {
 	}
 }
 
-func (p patch) channels() int { return len(p.planes) / (p.height * p.width) }
+func (p block) channels() int { return len(p.planes) / (p.height * p.width) }
 
 // cut keeps at most side rows and columns.
-func (p patch) cut(side int) patch {
-	out := patch{height: min(side, p.height), width: min(side, p.width)}
+func (p block) cut(side int) block {
+	out := block{height: min(side, p.height), width: min(side, p.width)}
 	if out.height == p.height && out.width == p.width {
 		return p
 	}
@@ -128,10 +128,10 @@ func (p *pipeline) decodeTiles(ctx context.Context, scaled []float32, height, wi
 	factor, channels := p.folder.factor(), p.folder.vae.LatentChannels
 	fullHeight, fullWidth := height*factor, width*factor
 	out := make([]float32, 3*fullHeight*fullWidth)
-	err := decoding(p.folder.vaeSample(), factor).rows(ctx, height, width, func(top, left, h, w int) (patch, error) {
+	err := decoding(p.folder.vaeSample(), factor).rows(ctx, height, width, func(top, left, h, w int) (block, error) {
 		planes, err := p.decodeAtOnce(ctx, region{left, top, left + w, top + h}.of(scaled, channels, height, width), h, w)
-		return patch{planes, h * factor, w * factor}, err
-	}, func(top, left int, t patch) {
+		return block{planes, h * factor, w * factor}, err
+	}, func(top, left int, t block) {
 		pixels := interleave(t.planes)
 		for y := range t.height {
 			copy(out[3*((top+y)*fullWidth+left):], pixels[3*y*t.width:3*(y+1)*t.width])
@@ -145,10 +145,10 @@ func (b *batch) encodeTiles(ctx context.Context, p encodable) ([]float32, error)
 	factor := b.pipe.folder.factor()
 	height, width := p.Height/factor, p.Width/factor
 	var out []float32
-	err := encoding(b.pipe.folder.vaeSample(), factor).rows(ctx, p.Height, p.Width, func(top, left, h, w int) (patch, error) {
+	err := encoding(b.pipe.folder.vaeSample(), factor).rows(ctx, p.Height, p.Width, func(top, left, h, w int) (block, error) {
 		moments, err := b.encodeAtOnce(ctx, p.planes(region{left, top, left + w, top + h}), h, w)
-		return patch{moments, h / factor, w / factor}, err
-	}, func(top, left int, t patch) {
+		return block{moments, h / factor, w / factor}, err
+	}, func(top, left int, t block) {
 		if out == nil {
 			out = make([]float32, t.channels()*height*width)
 		}

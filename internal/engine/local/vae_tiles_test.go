@@ -10,8 +10,8 @@ import (
 )
 
 // repeat is a network that knows no neighbours: each number becomes a square of factor × factor.
-func repeat(x []float32, height, width, factor int) patch {
-	p := patch{height: height * factor, width: width * factor}
+func repeat(x []float32, height, width, factor int) block {
+	p := block{height: height * factor, width: width * factor}
 	for y := range p.height {
 		for i := range p.width {
 			p.planes = append(p.planes, x[y/factor*width+i/factor])
@@ -36,12 +36,12 @@ func TestTilesOfWhatKnowsNoNeighbours(t *testing.T) {
 		for i := range got {
 			got[i] = float32(math.NaN())
 		}
-		err := tiles.rows(context.Background(), height, width, func(top, left, h, w int) (patch, error) {
+		err := tiles.rows(context.Background(), height, width, func(top, left, h, w int) (block, error) {
 			if h > 16 || w > 16 {
 				t.Errorf("%v: a tile of %d×%d", size, w, h)
 			}
 			return repeat(region{left, top, left + w, top + h}.of(x, 1, height, width), h, w, factor), nil
-		}, func(top, left int, p patch) {
+		}, func(top, left int, p block) {
 			for y := range p.height {
 				copy(got[(top+y)*want.width+left:], p.planes[y*p.width:(y+1)*p.width])
 			}
