@@ -19,6 +19,12 @@ type settings struct {
 	BaseURL    string   // PRESSWERK_BASE_URL: where sites will be reached, for sitemaps and previews; ends with "/"
 	User       string   // who decides when no name is given
 	Passphrase string   // PRESSWERK_PASSPHRASE: of backups, unless a file is named
+	Store      string   // PRESSWERK_STORE: where pulled and added models are kept
+	HubToken   string   // PRESSWERK_HUB_TOKEN, else HF_TOKEN: for gated models of the catalogue's hubs
+	Mirrors    []string // PRESSWERK_MIRRORS: bases that are asked before a hub, by comma
+	Trainer    []string // where the trainer may be, best first; PRESSWERK_TRAINER names a folder
+	Python     string   // PRESSWERK_TRAINER_PYTHON: a Python that has what the trainer needs; "" sets one up
+	Cache      string   // the user's cache folder for Presswerk
 }
 
 // Names of the native libraries inside a native folder.
@@ -42,6 +48,7 @@ func readSettings(getenv func(string) string) settings {
 			root := filepath.Dir(filepath.Dir(real)) // bin/presswerk → the folder around bin
 			s.NativeDirs = append(s.NativeDirs, filepath.Join(root, "native"))
 			s.ModelDirs = append(s.ModelDirs, filepath.Join(root, "models"))
+			s.Trainer = append(s.Trainer, filepath.Join(root, "trainer"))
 		}
 	}
 	s.NativeDirs = append(s.NativeDirs, filepath.Join(cacheDir(getenv), "presswerk", "native"))
@@ -49,6 +56,7 @@ func readSettings(getenv func(string) string) settings {
 	if n, err := strconv.Atoi(getenv("PRESSWERK_THREADS")); err == nil && n > 0 {
 		s.Threads = n
 	}
+	s.readStore(getenv)
 	if list := getenv("PRESSWERK_PROVIDER"); list != "" {
 		s.Providers = strings.Split(list, ",")
 	}
@@ -60,6 +68,33 @@ func readSettings(getenv func(string) string) settings {
 	s.Passphrase = getenv("PRESSWERK_PASSPHRASE")
 	s.BaseURL = strings.TrimSuffix(cmp.Or(getenv("PRESSWERK_BASE_URL"), "http://localhost:8080"), "/") + "/"
 	return s
+}
+
+// readStore reads what concerns the model store and the trainer.
+func (s *settings) readStore(getenv func(string) string) {
+	s.Cache = filepath.Join(cacheDir(getenv), "presswerk")
+	s.Store = cmp.Or(getenv("PRESSWERK_STORE"), filepath.Join(dataDir(getenv), "presswerk", "models"))
+	s.HubToken = strings.TrimSpace(cmp.Or(getenv("PRESSWERK_HUB_TOKEN"), getenv("HF_TOKEN")))
+	for m := range strings.SplitSeq(getenv("PRESSWERK_MIRRORS"), ",") {
+		if m = strings.TrimSpace(m); m != "" {
+			s.Mirrors = append(s.Mirrors, m)
+		}
+	}
+	if dir := getenv("PRESSWERK_TRAINER"); dir != "" {
+		s.Trainer = append([]string{dir}, s.Trainer...)
+	}
+	s.Python = getenv("PRESSWERK_TRAINER_PYTHON")
+}
+
+// dataDir is the user's folder for data by the XDG rule, also where HOME is not set.
+func dataDir(getenv func(string) string) string {
+	if dir := getenv("XDG_DATA_HOME"); dir != "" {
+		return dir
+	}
+	if home := getenv("HOME"); home != "" {
+		return filepath.Join(home, ".local", "share")
+	}
+	return filepath.Join(os.TempDir(), "data")
 }
 
 // cacheDir is the user's cache folder by the XDG rule, also where HOME is not set.

@@ -64,7 +64,11 @@ func readOrder(ctx context.Context, w workspaceDir, brief string) (factory.Order
 	if err != nil {
 		return factory.Order{}, err
 	}
-	return factory.Order{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Commit: commit}, nil
+	models, err := w.ReadModels()
+	if err != nil {
+		return factory.Order{}, err
+	}
+	return factory.Order{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Commit: commit, Models: models}, nil
 }
 
 // line is the factory with everything behind it. Whoever opens it closes it.
@@ -114,7 +118,7 @@ func openLine(ctx context.Context, g *globals, ws workspaceDir, o lineOptions) (
 		return l, err
 	}
 	l.closers = append(l.closers, l.blobs.Close)
-	l.tools.open = l.blobs.Get
+	l.tools.open, l.tools.ws = l.blobs.Get, &ws
 	if l.engines, err = l.tools.engines(); err != nil {
 		return l, err
 	}

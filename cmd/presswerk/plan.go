@@ -17,12 +17,13 @@ type planCmd struct {
 
 // Run prints recipes and cost; exit 1 when something was refused.
 func (c *planCmd) Run(ctx context.Context, g *globals) error {
-	_, order, err := g.order(ctx, c.Brief)
+	ws, order, err := g.order(ctx, c.Brief)
 	if err != nil {
 		return err
 	}
 	t := newTools(g)
 	defer t.close() //nolint:errcheck // nothing was written
+	t.ws = &ws
 	engines, err := t.engines()
 	if err != nil {
 		return err

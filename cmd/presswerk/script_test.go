@@ -6,6 +6,8 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,10 +37,13 @@ func TestScripts(t *testing.T) {
 			e.Setenv("PRESSWERK_MODELS", filepath.Join(root, "models"))
 			e.Setenv("PRESSWERK_THREADS", "2")
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, "cache")) // nothing of this machine's user is seen
+			e.Setenv("XDG_DATA_HOME", filepath.Join(e.WorkDir, "data"))
+			e.Setenv("ADA_STORE", filepath.Join(e.WorkDir, "data", "presswerk", "models"))
+			e.Setenv("ENGINE", filepath.Join(root, "internal", "engine", "local", "testdata"))
 			e.Setenv("FIXTURES", filepath.Join(root, "internal", "provenance", "testdata"))
 			return nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": status, "picture": drawPicture, "json": validJSON, "tamper": tamper},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": status, "picture": drawPicture, "json": validJSON, "tamper": tamper, "hub": serveHub},
 	})
 }
 
@@ -103,6 +108,20 @@ func validJSON(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("there is no string at %s, but %v", args[1], v)
 	}
 	ts.Setenv(args[0], s)
+}
+
+// serveHub serves a folder as a hub does, without a network: hub VARIABLE DIR [TOKEN]. With a token it is gated.
+func serveHub(ts *testscript.TestScript, _ bool, args []string) {
+	files := http.FileServer(http.Dir(ts.MkAbs(args[1])))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(args) > 2 && r.Header.Get("Authorization") != "Bearer "+args[2] {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		files.ServeHTTP(w, r)
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL)
 }
 
 // tamper changes one byte in the middle of a copy: tamper FROM TO.

@@ -36,6 +36,7 @@ type tools struct {
 	mu      sync.Mutex
 	closers []func() error                                           // guarded by mu: networks are opened while jobs run
 	open    func(ctx context.Context, sha256 string) ([]byte, error) // finds pictures that recipes name; nil finds none
+	ws      *workspaceDir                                            // whose model cards and keys count; nil where there is none
 	c2pa    *provenance.Library
 	larger  []*lazyUpscaler // guarded by mu: every network that enlarges, once listed
 }
@@ -76,8 +77,13 @@ func (t *tools) engines() (engine.Registry, error) {
 
 // local is the embedded renderer with all models that can be found.
 func (t *tools) local(extra ...string) (*local.Engine, error) {
+	cards, err := t.cards()
+	if err != nil {
+		return nil, err
+	}
 	e, err := local.New(local.Options{
-		Library: t.g.settings.native(onnxLibrary), Models: append(extra, t.modelFolders()...), Adapters: t.foldersOf("loras"), Embeddings: t.foldersOf("embeddings"),
+		Card: cards, Sealed: t.sealed,
+		Library: t.g.settings.native(onnxLibrary), Models: append(extra, t.modelFolders()...), Adapters: t.foldersOf("loras", t.g.store().Adapters()), Embeddings: t.foldersOf("embeddings", t.g.store().Embeddings()),
 		Upscalers: t.rendererUpscalers(), Threads: t.g.settings.Threads, Providers: t.providers(), Memory: t.memory(), Cache: filepath.Join(t.g.settings.CacheDir, "networks"),
 		Open: t.open, Version: local.Revision + "+onnxruntime-" + onnxVersion, Now: time.Now,
 	})
@@ -121,16 +127,16 @@ func (t *tools) modelFolders() []string {
 			}
 		}
 	}
-	return found
+	return append(found, t.storedFolders()...)
 }
 
-// foldersOf lists where files of a kind may be: a folder of this name in each folder of models.
-func (t *tools) foldersOf(kind string) []string {
+// foldersOf lists where files of a kind may be: a folder of this name in each folder of models, and one in the store.
+func (t *tools) foldersOf(kind, stored string) []string {
 	var folders []string
 	for _, dir := range t.g.settings.ModelDirs {
 		folders = append(folders, filepath.Join(dir, kind))
 	}
-	return folders
+	return append(folders, stored)
 }
 
 // library is the C2PA library, or the reason why there is none.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -25,7 +26,7 @@ func wordsFor(getenv func(string) string) words {
 
 // say gives a sentence with its gaps filled. A key that the catalogue lacks is given back, so that nothing is lost.
 func (w words) say(key string, args ...any) string {
-	s, ok := catalogue()[key]
+	s, ok := sentences()[key]
 	if !ok {
 		return key
 	}
@@ -42,7 +43,7 @@ func (w words) say(key string, args ...any) string {
 // helps gives every sentence to kong, which puts them into its help.
 func (w words) helps() kong.Vars {
 	vars := kong.Vars{}
-	for key := range catalogue() {
+	for key := range sentences() {
 		vars[key] = w.say(key)
 	}
 	return vars
@@ -50,7 +51,14 @@ func (w words) helps() kong.Vars {
 
 type sentence struct{ en, de string }
 
-// catalogue holds every sentence of the command line.
+// sentences are all of the command line.
+func sentences() map[string]sentence {
+	all := catalogue()
+	maps.Copy(all, modelSentences())
+	return all
+}
+
+// catalogue holds the sentences of the command line but those about models.
 func catalogue() map[string]sentence {
 	return map[string]sentence{
 		"about":          {"From a brief to approved, labelled and published pictures, each one reproducible.", "Vom Briefing zu freigegebenen, gekennzeichneten und veröffentlichten Bildern, jedes wiederholbar."},
@@ -71,7 +79,6 @@ func catalogue() map[string]sentence {
 		"again":           {"Make an asset again from its record and compare.", "Ein Asset aus seinem Protokoll noch einmal herstellen und vergleichen."},
 		"search":          {"Find assets by words.", "Assets nach Wörtern finden."},
 		"publish":         {"Write a run's site again.", "Die Website eines Laufs noch einmal schreiben."},
-		"models":          {"List, show and convert models.", "Modelle auflisten, zeigen und umwandeln."},
 		"engines":         {"List the engines and what they can do.", "Die Maschinen und ihr Können auflisten."},
 		"keys":            {"Make and list API keys.", "API-Schlüssel machen und auflisten."},
 		"keys_new":        {"Make a key; it is shown this one time.", "Einen Schlüssel machen; er wird nur dieses eine Mal gezeigt."},
@@ -133,12 +140,6 @@ func catalogue() map[string]sentence {
 		"flag_channel":   {"Only these channels, by comma.", "Nur diese Kanäle, durch Komma getrennt."},
 		"flag_alt":       {"What the picture shows, for people who do not see it.", "Was das Bild zeigt, für Menschen, die es nicht sehen."},
 		"arg_model":      {"A model's name.", "Der Name eines Modells."},
-		"arg_param":      {"The ncnn network, .param.", "Das ncnn-Netz, .param."},
-		"arg_bin":        {"Its weights, .bin.", "Seine Gewichte, .bin."},
-		"arg_onnx":       {"The file to write, .onnx.", "Die Zieldatei, .onnx."},
-		"models_list":    {"List the models that an engine can use.", "Die nutzbaren Modelle auflisten."},
-		"models_show":    {"Show one model with its card.", "Ein Modell mit seiner Karte zeigen."},
-		"models_convert": {"Turn an ncnn network into ONNX.", "Ein ncnn-Netz in ONNX umwandeln."},
 		"review_approve": {"Approve a candidate.", "Einen Kandidaten freigeben."},
 		"review_reject":  {"Reject a candidate.", "Einen Kandidaten ablehnen."},
 		"review_back":    {"Send a candidate back, with the reason.", "Einen Kandidaten zurückgeben, mit Grund."},

@@ -53,6 +53,7 @@ type KPI struct {
 type Legal struct {
 	NoGos []string `json:"no_gos,omitempty" yaml:"no_gos,omitempty"` // words or things that must not be asked for or shown
 	Notes string   `json:"notes,omitempty" yaml:"notes,omitempty"`
+	Usage Usage    `json:"usage,omitzero" yaml:"usage,omitempty"` // what the pictures are made for, over the kit's
 }
 
 // Select is how the best few per cent are picked.

@@ -33,6 +33,7 @@ type Capabilities struct {
 	EngineVersion     string      `json:"engine_version"`
 	Model             ModelRef    `json:"model"`
 	ModelLicense      string      `json:"model_license"`
+	Card              *ModelCard  `json:"card,omitempty"` // nil: nobody wrote one
 	Modes             []string    `json:"modes"`
 	Samplers          []string    `json:"samplers"`
 	Schedulers        []string    `json:"schedulers"`

@@ -39,6 +39,7 @@ func CheckBrief(b art.Brief, k Kit) []*art.FieldError {
 	checkParameters(&p, "parameters", b.Parameters)
 	checkMatrix(&p, b.Matrix)
 	checkSelect(&p, b.Select)
+	p.all = append(p.all, b.Legal.Usage.Check("legal.usage")...)
 	return p.all
 }
 

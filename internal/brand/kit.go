@@ -26,6 +26,7 @@ type Kit struct {
 	Finishing     art.Finishing  `json:"finishing,omitempty" yaml:"finishing,omitempty"`             // how approved pictures are cleaned
 	Select        art.Select     `json:"select,omitempty" yaml:"select,omitempty"`                   // the usual share that is picked
 	Rights        art.Rights     `json:"rights" yaml:"rights"`                                       // whose the pictures are
+	Usage         art.Usage      `json:"usage,omitzero" yaml:"usage,omitempty"`                      // what the brand's pictures are made for; models are chosen by it
 	PromptInFiles string         `json:"prompt_in_files,omitempty" yaml:"prompt_in_files,omitempty"` // "hash" (default) or "text": how published files name their prompt
 	Signature     Signature      `json:"signature,omitempty" yaml:"signature,omitempty"`             // who signs the files
 }

@@ -48,7 +48,7 @@ func (*artist) Close() error { return nil }
 
 func (*artist) Info() engine.Info {
 	return engine.Info{Name: "local", Version: "1", Ready: true, Models: []engine.Model{{Capabilities: art.Capabilities{
-		Engine: "local", EngineVersion: "1", Model: art.ModelRef{Name: "toy", Version: "1", SHA256: "aa"}, ModelLicense: "MIT",
+		Engine: "local", EngineVersion: "1", Model: art.ModelRef{Name: "toy", Version: "1", SHA256: "aa"}, Card: &art.ModelCard{Terms: art.Terms{Commercial: art.TermYes}}, ModelLicense: "MIT",
 		Samplers: []string{"euler"}, Schedulers: []string{"normal"}, MinSize: 16, MaxSize: 512, NativeWidth: 64, NativeHeight: 64, MaxSteps: 50,
 		Seeds: true, Dialect: "plain", Deterministic: true, SecondsPerPicture: 1,
 	}}}}

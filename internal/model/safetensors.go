@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -73,6 +74,9 @@ func (s *Safetensors) Shape(name string) []int { return s.tensors[name].shape }
 
 // Metadata is the free text under a key of the file's __metadata__, "" where there is none.
 func (s *Safetensors) Metadata(key string) string { return s.metadata[key] }
+
+// MetadataKeys lists the keys of the file's __metadata__, sorted.
+func (s *Safetensors) MetadataKeys() []string { return slices.Sorted(maps.Keys(s.metadata)) }
 
 // Check says whether Floats can read a tensor, without reading it.
 func (s *Safetensors) Check(name string) error {

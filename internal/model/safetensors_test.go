@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -173,6 +174,28 @@ func FuzzSafetensors(f *testing.F) {
 			if err != nil || len(values) != n {
 				t.Errorf("%q of shape %v has %d numbers: %v", name, s.Shape(name), len(values), err)
 			}
+		}
+	})
+}
+
+// FuzzDetectWeights: whatever a file is, it is told apart or refused, and never more is read than it has.
+func FuzzDetectWeights(f *testing.F) {
+	for _, name := range []string{"testdata/embedding/a1111.pt", "testdata/embedding/token.safetensors", "testdata/embedding/sdxl.safetensors"} {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Add([]byte("GGUF............"))
+	f.Add([]byte("\x80\x02}q\x00............"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		w, err := DetectWeights(bytes.NewReader(data), int64(len(data)), "x.safetensors")
+		if (err == nil) != (w.Kind != "") {
+			t.Errorf("%+v with %v", w, err)
+		}
+		if err != nil && !errors.Is(err, art.ErrInvalid) && !errors.Is(err, art.ErrUnsupported) {
+			t.Errorf("no sentinel: %v", err)
 		}
 	})
 }

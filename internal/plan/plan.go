@@ -18,6 +18,7 @@ type Input struct {
 	Kit     brand.Kit
 	Styles  []brand.Style      // those that brand.StyleNames(Brief) names; others are ignored
 	Engines []art.Capabilities // one for each engine and model, the preferred one first
+	Models  art.ModelPolicy    // pins and accepted licences of the workspace
 }
 
 // Make works a brief out. The order of the recipes is that of the matrix, its first axis turning slowest.
@@ -117,7 +118,7 @@ func (b *builder) add(cell []value) error {
 		b.refuse(append(refused, refusalOf(err)))
 		return nil
 	}
-	if refused = append(refused, b.misfits(r, d, c)...); len(refused) > 0 {
+	if refused = slices.Concat(refused, b.misfits(r, d, c), b.terms(c)); len(refused) > 0 {
 		b.refuse(refused)
 		return nil
 	}

@@ -23,7 +23,7 @@ func house() art.Capabilities {
 		Engine: "local", EngineVersion: "1", Model: art.ModelRef{Name: "house", Version: "1", SHA256: "aa", Dir: "/somewhere"},
 		Modes: []string{art.ModeTextToImage}, Samplers: []string{"euler", "dpmpp_2m"}, Schedulers: []string{"normal", "karras"},
 		MinSize: 64, MaxSize: 512, SizeStep: 16, NativeWidth: 128, NativeHeight: 128, MaxSteps: 100, Seeds: true,
-		Dialect: "house", Deterministic: true, SecondsPerPicture: 2,
+		Dialect: "house", Deterministic: true, SecondsPerPicture: 2, Card: &art.ModelCard{Terms: art.Terms{Commercial: art.TermYes}},
 		Vocabulary: &art.Vocabulary{Subjects: []string{"red apple", "pear"}, Styles: []string{"flat style"}, Colours: map[string]string{"light blue": "#add8e6"}},
 	}
 }

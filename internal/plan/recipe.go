@@ -13,7 +13,15 @@ import (
 const usualSteps = 20
 
 // engine finds the engine and model that parameters name, or the first where they name none.
+// A name without a version means the pinned one where the brand has pinned one.
 func (b *builder) engine(p art.Parameters) (art.Capabilities, *art.Refusal) {
+	if pin, ok := b.in.Models.PinOf(b.in.Kit.ID, p.Model); ok {
+		for _, c := range b.in.Engines {
+			if (p.Engine == "" || p.Engine == c.Engine) && c.Model.Name == p.Model && c.Model.SHA256 == pin.SHA256 {
+				return c, nil
+			}
+		}
+	}
 	var engines, models []string
 	for _, c := range b.in.Engines {
 		if !slices.Contains(engines, c.Engine) {

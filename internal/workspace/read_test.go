@@ -106,7 +106,7 @@ func TestMistakesAreToldWithTheirPlace(t *testing.T) {
 		"words for a number":  {"target: 0.02", `target: "two"`, `briefs/x.yaml:3:28: kpi.target: "two" is text, and a number belongs here; write a number without quotes, with a point for decimals`},
 		"infinite":            {"target: 0.02", `target: .inf`, `briefs/x.yaml:3:28: kpi.target: ".inf" is a number, and a number belongs here; write a number without quotes, with a point for decimals`},
 		"words for a list":    {"channels: [web-gallery]", "channels: web-gallery", `briefs/x.yaml:5:11: channels: "web-gallery" stands where a list belongs; write a list: [one, two]`},
-		"list for a mapping":  {"legal: {no_gos: []}", "legal: []", `briefs/x.yaml:14:8: legal: a list stands where keys and values: no_gos, notes belong`},
+		"list for a mapping":  {"legal: {no_gos: []}", "legal: []", `briefs/x.yaml:14:8: legal: a list stands where keys and values: no_gos, notes, usage belong`},
 		"double key":          {"run: production", "run: production\nrun: exploration", "briefs/x.yaml:8:1: run: stands here a second time; the first is on line 7; keep one of them"},
 		"no value":            {"brand: morgenrot", "brand: #morgenrot", "briefs/x.yaml:4:7: brand: has no value; write one or take the line out; what begins with # needs quotes: \"#ffd0b2\""},
 		"no legal":            {"legal: {no_gos: []}\n", "", "briefs/x.yaml:1:1: legal: is missing; list what must not appear, or say that there is nothing: legal: {no_gos: []}"},

@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "write schemas/*.json anew")
 
 // schemas are the files that editors read, each with the Go type that it is made from.
 func schemaTypes() map[string]any {
-	return map[string]any{"workspace": marker{}, "brief": art.Brief{}, "kit": brand.Kit{}, "style": brand.Style{}}
+	return map[string]any{"workspace": marker{}, "brief": art.Brief{}, "kit": brand.Kit{}, "style": brand.Style{}, "card": art.ModelCard{}}
 }
 
 func TestSchemasAreThoseOfTheTypes(t *testing.T) {
@@ -155,6 +155,7 @@ func required() map[string][]string {
 		"Kit":    {"name", "owner", "colours", "channels", "rubric", "rights"},
 		"Owner":  {"name", "email"}, "Colour": {"name", "hex"}, "Channel": {"name", "title", "widths", "formats"},
 		"Gate": {"scorer"}, "Rights": {"creator", "credit", "copyright"}, "Style": {"version", "title"},
+		"ModelCard": {"model", "kind"},
 	}
 }
 
@@ -172,6 +173,9 @@ func narrower() map[string]map[string]any {
 		"Parameters.format": {"enum": []string{"png"}}, "Parameters.colour_profile": {"enum": []string{"srgb"}},
 		"Parameters.noise_source": {"enum": []string{"cpu", "cuda"}}, "Style.parts": {"propertyNames": map[string]any{"enum": brand.PartNames()}},
 		"marker.version": {"const": Format},
+		"ModelCard.kind": {"enum": art.ModelKinds()}, "AIAct.gpai": {"enum": []string{"yes", "no", "unknown"}},
+		"AIAct.role": {"enum": []string{"provider", "deployer", "both"}}, "Terms.commercial": {"enum": []string{"yes", "no", "unknown"}},
+		"Usage.purpose": {"enum": []string{art.Commercial, art.NonCommercial}},
 	}
 }
 

@@ -1,8 +1,10 @@
 package local
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path"
@@ -24,8 +26,15 @@ const (
 type adapter struct {
 	name   string
 	path   string
+	sealed func() ([]byte, error) // in place of path where the file is encrypted
 	sha256 string
 	weight float64
+}
+
+// Sealed is a LoRA that is encrypted on the disk. Its bytes are decrypted into memory while it is added to a model.
+type Sealed struct {
+	SHA256 string                 // of the plain bytes
+	Open   func() ([]byte, error) // decrypts
 }
 
 // adapterSet is what is added to a model, in the recipe's order.
@@ -52,20 +61,35 @@ func (e *Engine) adapters(r art.Recipe) (adapterSet, error) {
 		if math.IsNaN(l.Weight) || math.Abs(l.Weight) > maxAdapterWeight {
 			return nil, art.Invalid(field+".weight", fmt.Sprintf("%v is not in %v … %v", l.Weight, -maxAdapterWeight, maxAdapterWeight), "1 is the strength that it was trained with")
 		}
-		s := shelf{"LoRA", field, e.options.Adapters, []string{adapterEnding}}
-		file, err := s.find(l.Name)
+		a, err := e.locate(shelf{"LoRA", field, e.options.Adapters, []string{adapterEnding}}, l)
 		if err != nil {
 			return nil, err
 		}
-		sum, err := s.pinned(e.hasher, l.Name, file, l.SHA256)
-		if err != nil {
-			return nil, err
-		}
-		if l.Weight != 0 {
-			set = append(set, adapter{l.Name, file, sum, l.Weight})
+		if a.weight = l.Weight; a.weight != 0 {
+			set = append(set, a)
 		}
 	}
 	return set, nil
+}
+
+// locate finds a LoRA: a file in the folders, else one that is encrypted.
+func (e *Engine) locate(s shelf, l art.LoRA) (adapter, error) {
+	file, err := s.find(l.Name)
+	if err == nil {
+		sum, err := s.pinned(e.hasher, l.Name, file, l.SHA256)
+		return adapter{name: l.Name, path: file, sha256: sum}, err
+	}
+	if e.options.Sealed == nil || !errors.Is(err, art.ErrNotFound) {
+		return adapter{}, err
+	}
+	sealed, missing := e.options.Sealed(l.Name)
+	switch {
+	case errors.Is(missing, art.ErrNotFound):
+		return adapter{}, err
+	case missing != nil:
+		return adapter{}, fmt.Errorf("local: LoRA %s: %w", l.Name, missing)
+	}
+	return adapter{name: l.Name, sealed: sealed.Open, sha256: sealed.SHA256}, s.matches(l.Name, sealed.SHA256, l.SHA256)
 }
 
 // patches holds, by network, the weights that take the place of a model's own.
@@ -104,7 +128,7 @@ func (s adapterSet) patch(f *Folder) (_ patches, err error) {
 // openedSet is a set of adapters whose files are open.
 type openedSet struct {
 	loras []lowrank.Weighted
-	files []*os.File
+	files []io.Closer
 }
 
 // open reads the headers of all adapters. Their numbers are read from the files until these are closed.
@@ -132,25 +156,37 @@ func (o openedSet) close(err *error) {
 	}
 }
 
-// open reads an adapter's header.
-func (a adapter) open(names map[string][]string) (*lowrank.LoRA, *os.File, error) {
+// open reads an adapter's header. Its numbers are read from the file later; one that is encrypted is decrypted into memory,
+// and nothing of it is written.
+func (a adapter) open(names map[string][]string) (*lowrank.LoRA, io.Closer, error) {
+	if a.sealed != nil {
+		data, err := a.sealed()
+		if err != nil {
+			return nil, nil, err
+		}
+		if sum := art.Digest(data); sum != a.sha256 {
+			return nil, nil, fmt.Errorf("it has SHA-256 %s, and %s was named: %w", sum, a.sha256, art.ErrMismatch)
+		}
+		lora, err := readAdapter(bytes.NewReader(data), int64(len(data)), names)
+		return lora, io.NopCloser(nil), err
+	}
 	file, err := os.Open(a.path)
 	if err != nil {
 		return nil, nil, err
 	}
-	lora, err := readAdapter(file, names)
+	info, err := file.Stat()
+	if err != nil {
+		return nil, nil, errors.Join(err, file.Close())
+	}
+	lora, err := readAdapter(file, info.Size(), names)
 	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())
 	}
 	return lora, file, nil
 }
 
-func readAdapter(file *os.File, names map[string][]string) (*lowrank.LoRA, error) {
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	tensors, err := lowrank.OpenSafetensors(file, info.Size())
+func readAdapter(file io.ReaderAt, size int64, names map[string][]string) (*lowrank.LoRA, error) {
+	tensors, err := lowrank.OpenSafetensors(file, size)
 	if err != nil {
 		return nil, err
 	}

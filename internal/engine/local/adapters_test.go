@@ -219,3 +219,58 @@ func TestBadAdapters(t *testing.T) {
 		}
 	}
 }
+
+// TestSealedAdapters: a LoRA that is encrypted on the disk patches as the plain one does, and other bytes than those that
+// were named are refused.
+func TestSealedAdapters(t *testing.T) {
+	plain, err := os.ReadFile(filepath.Join(adapterFiles, "tiny-peft.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := plain
+	e := newEngine(t, Options{Sealed: func(name string) (Sealed, error) {
+		if name != "secret" {
+			return Sealed{}, art.ErrNotFound
+		}
+		return Sealed{SHA256: art.Digest(plain), Open: func() ([]byte, error) { return given, nil }}, nil
+	}})
+	open := newEngine(t, Options{Adapters: []string{adapterFiles}})
+	r := adapted(art.LoRA{Name: "secret", SHA256: art.Digest(plain), Weight: 0.8})
+	f, err := e.folder(r.Model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := e.adapters(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := open.adapters(adapted(art.LoRA{Name: "tiny-peft", Weight: 0.8}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := sealed.patch(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := files.patch(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for network, weights := range want {
+		for name, w := range weights {
+			if !bytes.Equal(got[network][name].Raw, w.Raw) {
+				t.Errorf("%s %s differs", network, name)
+			}
+		}
+	}
+	if sealed.key() != files.key() {
+		t.Error("the same bytes count as another adapter")
+	}
+	given = []byte("something else")
+	if _, err := sealed.patch(f); !errors.Is(err, art.ErrMismatch) {
+		t.Errorf("other bytes: %v", err)
+	}
+	if _, err := e.adapters(adapted(art.LoRA{Name: "nobody", Weight: 1})); !errors.Is(err, art.ErrNotFound) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -8,12 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"presswerk/internal/art"
+	weights "presswerk/internal/model"
 )
 
 // hasher remembers the SHA-256 of files by path, size and time of change. It is safe for concurrent use.
@@ -25,9 +24,7 @@ type fileKey struct {
 	changed time.Time
 }
 
-// files gives the SHA-256 of each file of a model folder by its slash path: model_index.json and all that lies in
-// sub-folders. What lies beside them (our model.json, cards, notices) is not part of the model, and hidden files never
-// are.
+// files gives the SHA-256 of each file of a model folder by its slash path, see model.PartOfFolder.
 func (h *hasher) files(dir string) (map[string]string, error) {
 	sums := map[string]string{}
 	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
@@ -40,7 +37,7 @@ func (h *hasher) files(dir string) (map[string]string, error) {
 			}
 			return nil
 		}
-		if d.IsDir() || !strings.Contains(name, "/") && name != indexFile {
+		if d.IsDir() || !weights.PartOfFolder(name) {
 			return nil
 		}
 		sum, err := h.file(path.Join(dir, name))
@@ -75,19 +72,4 @@ func (h *hasher) file(name string) (string, error) {
 	sum := hex.EncodeToString(hash.Sum(nil))
 	h.seen.Store(key, sum)
 	return sum, nil
-}
-
-// FolderDigest is the identity of a model folder: the SHA-256 over lines "SHA-256, two spaces, slash path, newline",
-// sorted by path, as sha256sum writes them.
-func FolderDigest(sums map[string]string) string {
-	names := make([]string, 0, len(sums))
-	for name := range sums {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	var lines strings.Builder
-	for _, name := range names {
-		fmt.Fprintf(&lines, "%s  %s\n", sums[name], name)
-	}
-	return art.Digest([]byte(lines.String()))
 }

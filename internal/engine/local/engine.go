@@ -30,6 +30,8 @@ type Options struct {
 	Providers []string // execution providers in order of preference; nil means cpu
 	Memory    int64    // bytes that loaded models may take by the size of their files, one with other adapters being another one; 0 means 4 GiB. One model is always loaded
 	Adapters  []string // folders of LoRA files that recipes may name, without .safetensors
+	// Sealed finds a LoRA that is encrypted on the disk by its name; art.ErrNotFound means that there is none. Nil knows none.
+	Sealed func(name string) (Sealed, error)
 	// Embeddings are folders of textual inversions that recipes may name, without .safetensors, .pt or .bin.
 	Embeddings []string
 	Upscalers  []Upscaler // networks that recipes may name for enlarging
@@ -40,7 +42,9 @@ type Options struct {
 	// size, unless the model's UNet is split where it depends on the prompt alone.
 	Together int
 	// Open finds a picture that a recipe names by its SHA-256; nil refuses such recipes.
-	Open    func(ctx context.Context, sha256 string) ([]byte, error)
+	Open func(ctx context.Context, sha256 string) ([]byte, error)
+	// Card finds the card of a model by its name and folder; nil, or a nil answer, means that there is none.
+	Card    func(name, dir string) *art.ModelCard
 	Version string           // goes into Info and into recipes: Revision and that of the library
 	Now     func() time.Time // the clock for Picture.Elapsed; nil leaves Elapsed 0
 }
@@ -108,7 +112,14 @@ func (e *Engine) describe() engine.Info {
 			reasons = append(reasons, m.err.Error())
 			continue
 		}
-		info.Models = append(info.Models, m.folder.capabilities(e.options.Version))
+		about := m.folder.capabilities(e.options.Version)
+		if e.options.Card != nil {
+			about.Card = e.options.Card(about.Capabilities.Model.Name, m.folder.Dir)
+		}
+		if about.Card != nil && about.ModelLicense == "" {
+			about.ModelLicense = about.Card.License.ID
+		}
+		info.Models = append(info.Models, about)
 	}
 	info.Reason = strings.Join(reasons, "; ")
 	info.Ready = len(reasons) == 0

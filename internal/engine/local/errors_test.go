@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"presswerk/internal/art"
+	weights "presswerk/internal/model"
 	"presswerk/internal/onnx"
 )
 
@@ -195,7 +196,7 @@ func TestFolderDigest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return FolderDigest(sums)
+		return weights.FolderDigest(sums)
 	}
 	first := digest()
 	write(t, dir, "README.md", "a document")
@@ -217,7 +218,7 @@ func TestFolderDigest(t *testing.T) {
 		t.Error("a change of the same length was not seen")
 	}
 	// printf '…' | sha256sum over the two lines gives this.
-	if got := FolderDigest(map[string]string{"b": "22", "a": "11"}); got != "9a42dfd55ee5f3b0ee4d6bf7bd8ea8f7f9c7ea0bbc3ff0f0b9a4d8a6b7c2f0de" {
+	if got := weights.FolderDigest(map[string]string{"b": "22", "a": "11"}); got != "9a42dfd55ee5f3b0ee4d6bf7bd8ea8f7f9c7ea0bbc3ff0f0b9a4d8a6b7c2f0de" {
 		t.Logf("digest of two lines is %s", got)
 	}
 }

@@ -49,11 +49,16 @@ func (s shelf) pinned(h *hasher, name, file, want string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("local: hashing %s %s: %w", s.kind, name, err)
 	}
-	if want != "" && want != sum {
-		return "", &art.FieldError{
-			Field: s.field + ".sha256", Reason: fmt.Sprintf("the recipe wants %s, but %s has %s", want, file, sum),
-			Remedy: "fetch the " + s.kind + " that the recipe names, or make a new recipe", Kind: art.ErrMismatch,
-		}
+	return sum, s.matches(file, sum, want)
+}
+
+// matches refuses a file that isn't the one that the recipe names; place is where it was found.
+func (s shelf) matches(place, sum, want string) error {
+	if want == "" || want == sum {
+		return nil
 	}
-	return sum, nil
+	return &art.FieldError{
+		Field: s.field + ".sha256", Reason: fmt.Sprintf("the recipe wants %s, but %s has %s", want, place, sum),
+		Remedy: "fetch the " + s.kind + " that the recipe names, or make a new recipe", Kind: art.ErrMismatch,
+	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
+	weights "presswerk/internal/model"
 )
 
 // description is model.json, a file of ours beside model_index.json: what people and the planner should know.
@@ -48,7 +49,7 @@ type lock struct {
 // Folder is a model on disk whose files were hashed and whose configuration was read. No network is loaded.
 type Folder struct {
 	Dir    string
-	SHA256 string            // FolderDigest of Files
+	SHA256 string            // model.FolderDigest of Files
 	Files  map[string]string // slash path → SHA-256
 
 	index     index
@@ -74,7 +75,7 @@ func openFolder(h *hasher, dir string) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.Files, f.SHA256 = sums, FolderDigest(sums)
+	f.Files, f.SHA256 = sums, weights.FolderDigest(sums)
 	if err := f.checkLock(os.DirFS(dir)); err != nil {
 		return nil, fmt.Errorf("local: model folder %s: %w", dir, err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
+	weights "presswerk/internal/model"
 )
 
 var update = flag.Bool("update", false, "write model.lock and golden pictures anew")
@@ -43,7 +44,7 @@ func TestHouseLock(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		data, err := json.MarshalIndent(lock{f.about.Name, f.about.Version, FolderDigest(sums), sums}, "", " ")
+		data, err := json.MarshalIndent(lock{f.about.Name, f.about.Version, weights.FolderDigest(sums), sums}, "", " ")
 		if err != nil {
 			t.Fatal(err)
 		}
