@@ -23,7 +23,6 @@ type Options struct {
 	Weights        map[string]Weight // take the place of the file's initialisers of the same name, type and shape
 	Embeds         string            // when set, an input of this name, [rows, tokens, width], takes the place of looking tokens up
 	Scratch        string            // folder for a network with other weights that is too large for memory; "" is the system's
-	Frugal         bool              // give memory back after each operator in the place of keeping it for the next run
 	Circular       bool              // convolutions see the opposite edge beyond the edge, in the place of zeros
 }
 
@@ -169,11 +168,6 @@ func settings(o Options) (*ort.SessionOptions, error) {
 func apply(s *ort.SessionOptions, o Options) error {
 	if o.IntraOpThreads > 0 {
 		if err := s.SetIntraOpNumThreads(o.IntraOpThreads); err != nil {
-			return err
-		}
-	}
-	if o.Frugal {
-		if err := errors.Join(s.SetCpuMemArena(false), s.SetMemPattern(false)); err != nil {
 			return err
 		}
 	}

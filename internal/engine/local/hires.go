@@ -102,7 +102,7 @@ func (b *batch) stretch(ctx context.Context, e *Engine, next *batch, i int) ([]f
 	for k, v := range pixels {
 		small.Pix[k] = uint8(v*255 + 0.5)
 	}
-	large := small
+	var large *imaging.RGB
 	if how != "lanczos" {
 		up, err := e.upscaler("hires.upscaler", art.ModelRef{Name: how, SHA256: h.UpscalerSHA256})
 		if err != nil {
