@@ -19,7 +19,7 @@ type Runner interface {
 // UpscalerOptions bound what one run of the network costs. Zero values take the defaults.
 type UpscalerOptions struct {
 	// Tile is the side of the squares, in pixels of the input, that are enlarged one by one; default 128, with which
-	// 64 channels at four times the size stay below 1 GiB.
+	// 64 channels at four times the size take about half the memory of 192.
 	Tile int
 	// Overlap is how many pixels beyond its edges each square sees; default 16. The visible difference to one run over
 	// the whole picture ends where the network's reach ends.
