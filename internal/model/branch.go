@@ -25,8 +25,10 @@ type slot struct{ down, up onnx.Info }
 
 const branchPrefix = "lora."
 
-// FindBranches finds such inputs. It is nil when there are none; one without its other half, or of another form, gives
-// art.ErrInvalid.
+// Any tells whether a network has such inputs.
+func (b *Branches) Any() bool { return len(b.slots) > 0 }
+
+// FindBranches finds such inputs. One without its other half, or of another form, gives art.ErrInvalid.
 func FindBranches(inputs []onnx.Info) (*Branches, error) {
 	b := &Branches{slots: map[string]slot{}}
 	for _, in := range inputs {
@@ -51,9 +53,6 @@ func FindBranches(inputs []onnx.Info) (*Branches, error) {
 		if !s.right() {
 			return nil, fmt.Errorf("model: the inputs for LoRA of %s have shapes %v and %v, which don't go together; export the model again: %w", name, s.down.Dims, s.up.Dims, art.ErrInvalid)
 		}
-	}
-	if len(b.slots) == 0 {
-		return nil, nil
 	}
 	return b, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	lowrank "presswerk/internal/model"
@@ -45,14 +46,17 @@ func (f *Folder) networkTakesAdapters(network string) (bool, error) {
 		return false, fmt.Errorf("local: model %s: %w", f.about.Name, err)
 	}
 	slots, err := lowrank.FindBranches(inputs)
-	return slots != nil, err
+	if err != nil {
+		return false, fmt.Errorf("local: model %s: %w", f.about.Name, err)
+	}
+	return slots.Any(), nil
 }
 
 // branch gives the view of a network in which its inputs for LoRA add nothing; a network without such inputs is given back
 // as it is. File is "unet/model.onnx".
 func (p *pipeline) branch(file string, s *onnx.Session) (*onnx.Session, error) {
 	slots, err := lowrank.FindBranches(s.Inputs())
-	if err != nil || slots == nil {
+	if err != nil || !slots.Any() {
 		return s, err
 	}
 	b := branch{s, slots}
@@ -104,13 +108,7 @@ func (p *pipeline) with(added adapterSet) (*pipeline, error) {
 
 // used moves a view to the end of the order.
 func (b *branches) used(key string) {
-	kept := b.order[:0]
-	for _, k := range b.order {
-		if k != key {
-			kept = append(kept, k)
-		}
-	}
-	b.order = append(kept, key)
+	b.order = append(slices.DeleteFunc(b.order, func(k string) bool { return k == key }), key)
 }
 
 func (p *pipeline) view(added adapterSet) (_ *pipeline, err error) {
