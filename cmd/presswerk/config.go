@@ -13,7 +13,9 @@ type settings struct {
 	NativeDirs []string // where native libraries and converted models may be, best first
 	ModelDirs  []string // where models may be, best first
 	Threads    int      // PRESSWERK_THREADS: of one network; 0 means what its model asks for, so that pictures don't depend on the number of cores
-	Provider   string   // PRESSWERK_PROVIDER: ONNX Runtime's execution provider; "" means cpu
+	Providers  []string // PRESSWERK_PROVIDER: ONNX Runtime's execution providers, best first, with commas; none means cpu
+	Memory     int64    // PRESSWERK_MEMORY: MiB that loaded models may take, here in bytes; 0 means half of the machine's
+	CacheDir   string   // for what can be made again
 	BaseURL    string   // PRESSWERK_BASE_URL: where sites will be reached, for sitemaps and previews; ends with "/"
 	User       string   // who decides when no name is given
 	Passphrase string   // PRESSWERK_PASSPHRASE: of backups, unless a file is named
@@ -55,7 +57,13 @@ func readSettings(getenv func(string) string) settings {
 		s.Threads = n
 	}
 	s.readStore(getenv)
-	s.Provider = getenv("PRESSWERK_PROVIDER")
+	if list := getenv("PRESSWERK_PROVIDER"); list != "" {
+		s.Providers = strings.Split(list, ",")
+	}
+	if n, err := strconv.ParseInt(getenv("PRESSWERK_MEMORY"), 10, 32); err == nil && n > 0 {
+		s.Memory = n << 20
+	}
+	s.CacheDir = filepath.Join(cacheDir(getenv), "presswerk")
 	s.User = getenv("USER")
 	s.Passphrase = getenv("PRESSWERK_PASSPHRASE")
 	s.BaseURL = strings.TrimSuffix(cmp.Or(getenv("PRESSWERK_BASE_URL"), "http://localhost:8080"), "/") + "/"

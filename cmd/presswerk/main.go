@@ -51,6 +51,7 @@ type commands struct {
 type globals struct {
 	JSON      bool             `name:"json" help:"${flag_json}"`
 	Workspace string           `name:"workspace" type:"path" placeholder:"DIR" help:"${flag_workspace}"`
+	Provider  []string         `name:"provider" sep:"," placeholder:"NAME,…" help:"${flag_provider}"`
 	Version   kong.VersionFlag `name:"version" help:"${flag_version}"`
 
 	settings settings  `kong:"-"`

@@ -25,6 +25,7 @@ type renderCmd struct {
 	Init        string   `name:"init" type:"existingfile" placeholder:"PNG" help:"${flag_init}"`
 	Mask        string   `name:"mask" type:"existingfile" placeholder:"PNG" help:"${flag_mask}"`
 	Control     []string `name:"control" type:"existingfile" sep:"none" placeholder:"PNG" help:"${flag_control}"`
+	Reference   []string `name:"reference" type:"existingfile" sep:"none" placeholder:"PNG" help:"${flag_reference}"`
 	SaveLatents string   `name:"save-latents" type:"path" placeholder:"NPY" help:"${flag_savelat}"`
 	SaveImage   string   `name:"save-image" type:"path" placeholder:"NPY" help:"${flag_saveimg}"`
 	SaveSteps   string   `name:"save-steps" type:"path" placeholder:"DIR" help:"${flag_savesteps}"`
@@ -109,14 +110,24 @@ func (c *renderCmd) inputs(ctx context.Context) (local.Inputs, error) {
 		}
 		*slot = p
 	}
-	for _, path := range c.Control {
+	var err error
+	if in.Controls, err = readPictures(ctx, c.Control); err != nil {
+		return in, err
+	}
+	in.References, err = readPictures(ctx, c.Reference)
+	return in, err
+}
+
+func readPictures(ctx context.Context, paths []string) ([]*imaging.RGB, error) {
+	var all []*imaging.RGB
+	for _, path := range paths {
 		p, err := readPicture(ctx, path)
 		if err != nil {
-			return in, err
+			return nil, err
 		}
-		in.Controls = append(in.Controls, p)
+		all = append(all, p)
 	}
-	return in, nil
+	return all, nil
 }
 
 func readPicture(ctx context.Context, path string) (*imaging.RGB, error) {

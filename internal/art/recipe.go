@@ -62,12 +62,13 @@ type LoRA struct {
 
 // Control is a picture that steers the layout through a control network.
 type Control struct {
-	Kind   string   `json:"kind"`
-	Model  ModelRef `json:"model,omitzero"`
-	Image  string   `json:"image"` // "sha256:…"
-	Weight float64  `json:"weight"`
-	Start  float64  `json:"start"`
-	End    float64  `json:"end"`
+	Kind      string   `json:"kind"`
+	Model     ModelRef `json:"model,omitzero"`
+	Image     string   `json:"image"` // "sha256:…"
+	Weight    float64  `json:"weight"`
+	Start     float64  `json:"start"`
+	End       float64  `json:"end"`
+	GuessMode bool     `json:"guess_mode,omitempty"` // the control sees the positive prompt only, so that it may lead without one
 }
 
 // Hires renders at the model's native size and enlarges.
@@ -75,6 +76,14 @@ type Hires struct {
 	Scale    float64 `json:"scale"`
 	Strength float64 `json:"strength"`
 	Upscaler string  `json:"upscaler,omitempty"`
+	// UpscalerSHA256 pins an upscaler that is a network.
+	UpscalerSHA256 string `json:"upscaler_sha256,omitempty"`
+}
+
+// TiledDiffusion denoises in windows that overlap, so that a picture may be larger than what the model was made for.
+type TiledDiffusion struct {
+	Tile    int  `json:"tile,omitempty"`    // side of a window in pixels; 0 is the model's own size
+	Overlap *int `json:"overlap,omitempty"` // of neighbouring windows in pixels; nil is a quarter of the tile
 }
 
 // Modes of a recipe.
@@ -88,45 +97,52 @@ const (
 
 // Recipe is one picture, exactly. Its identity is ID. The field names are the command line's contract.
 type Recipe struct {
-	Mode            string         `json:"mode"`
-	Engine          string         `json:"engine"`
-	EngineVersion   string         `json:"engine_version,omitempty"`
-	Model           ModelRef       `json:"model"`
-	Refiner         *Refiner       `json:"refiner,omitempty"`
-	Prompt          string         `json:"prompt"`
-	NegativePrompt  string         `json:"negative_prompt"`
-	Prompt2         string         `json:"prompt_2,omitempty"`
-	Syntax          string         `json:"syntax,omitempty"` // "plain" (default) or "a1111"
-	ClipSkip        *int           `json:"clip_skip,omitempty"`
-	Width           int            `json:"width"`
-	Height          int            `json:"height"`
-	Steps           int            `json:"steps"`
-	GuidanceScale   float64        `json:"guidance_scale"`
-	GuidanceRescale float64        `json:"guidance_rescale,omitempty"`
-	GuidanceStart   float64        `json:"guidance_start,omitempty"` // share of the walk before which there is no guidance
-	GuidanceEnd     *float64       `json:"guidance_end,omitempty"`   // share of the walk after which there is none; nil is 1
-	Sampler         string         `json:"sampler"`
-	Scheduler       string         `json:"scheduler,omitempty"`
-	Prediction      string         `json:"prediction,omitempty"`
-	Seed            Seed           `json:"seed"`
-	NoiseSource     string         `json:"noise_source,omitempty"` // "cpu" (default) or "cuda"
-	Batch           int            `json:"batch,omitempty"`        // a hint outside the identity
-	Strength        *float64       `json:"strength,omitempty"`
-	Eta             float64        `json:"eta,omitempty"`
-	InitImage       string         `json:"init_image,omitempty"`   // "sha256:…"
-	MaskImage       string         `json:"mask_image,omitempty"`   // "sha256:…"
-	MaskPadding     *int           `json:"mask_padding,omitempty"` // only the masked part is rendered, with so many pixels around it
-	MaskBlur        float64        `json:"mask_blur,omitempty"`    // standard deviation in pixels of the edge with which it is put back
-	LoRAs           []LoRA         `json:"loras,omitempty"`
-	Embeddings      []ModelRef     `json:"embeddings,omitempty"`
-	Controls        []Control      `json:"controls,omitempty"`
-	References      []Control      `json:"references,omitempty"`
-	Tiling          bool           `json:"tiling,omitempty"`
-	Hires           *Hires         `json:"hires,omitempty"`
-	SchedulerConfig map[string]any `json:"scheduler_config,omitempty"`
-	OriginalSize    []int          `json:"original_size,omitempty"`         // [h, w]
-	CropsTopLeft    []int          `json:"crops_coords_top_left,omitempty"` // [y, x]
-	TargetSize      []int          `json:"target_size,omitempty"`           // [h, w]
+	Mode            string   `json:"mode"`
+	Engine          string   `json:"engine"`
+	EngineVersion   string   `json:"engine_version,omitempty"`
+	Model           ModelRef `json:"model"`
+	Refiner         *Refiner `json:"refiner,omitempty"`
+	Prompt          string   `json:"prompt"`
+	NegativePrompt  string   `json:"negative_prompt"`
+	Prompt2         string   `json:"prompt_2,omitempty"`
+	Syntax          string   `json:"syntax,omitempty"` // "plain" (default) or "a1111"
+	ClipSkip        *int     `json:"clip_skip,omitempty"`
+	Width           int      `json:"width"`
+	Height          int      `json:"height"`
+	Steps           int      `json:"steps"`
+	GuidanceScale   float64  `json:"guidance_scale"`
+	GuidanceRescale float64  `json:"guidance_rescale,omitempty"`
+	GuidanceStart   float64  `json:"guidance_start,omitempty"` // share of the walk before which there is no guidance
+	GuidanceEnd     *float64 `json:"guidance_end,omitempty"`   // share of the walk after which there is none; nil is 1
+	Sampler         string   `json:"sampler"`
+	Scheduler       string   `json:"scheduler,omitempty"`
+	Prediction      string   `json:"prediction,omitempty"`
+	Seed            Seed     `json:"seed"`
+	NoiseSource     string   `json:"noise_source,omitempty"` // "cpu" (default) or "cuda"
+	VariationSeed   Seed     `json:"variation_seed,omitempty"`
+	// VariationStrength turns the starting noise towards VariationSeed's, as A1111's web UI does: 0 is the seed's own,
+	// 1 the other one's. Pictures of a batch then share Seed, and VariationSeed counts up.
+	VariationStrength float64         `json:"variation_strength,omitempty"`
+	Batch             int             `json:"batch,omitempty"` // a hint outside the identity
+	Strength          *float64        `json:"strength,omitempty"`
+	Eta               float64         `json:"eta,omitempty"`
+	InitImage         string          `json:"init_image,omitempty"`   // "sha256:…"
+	MaskImage         string          `json:"mask_image,omitempty"`   // "sha256:…"
+	MaskPadding       *int            `json:"mask_padding,omitempty"` // only the masked part is rendered, with so many pixels around it
+	MaskBlur          float64         `json:"mask_blur,omitempty"`    // standard deviation in pixels of the edge with which it is put back
+	LoRAs             []LoRA          `json:"loras,omitempty"`
+	Embeddings        []ModelRef      `json:"embeddings,omitempty"`
+	Controls          []Control       `json:"controls,omitempty"`
+	References        []Control       `json:"references,omitempty"`
+	Tiling            bool            `json:"tiling,omitempty"`
+	Hires             *Hires          `json:"hires,omitempty"`
+	Upscaler          ModelRef        `json:"upscaler,omitzero"`    // the network of mode upscale
+	VAETiling         bool            `json:"vae_tiling,omitempty"` // pixels and latents are turned into each other in tiles; always so in large pictures
+	TiledDiffusion    *TiledDiffusion `json:"tiled_diffusion,omitempty"`
+	SchedulerConfig   map[string]any  `json:"scheduler_config,omitempty"`
+	OriginalSize      []int           `json:"original_size,omitempty"`         // [h, w]
+	CropsTopLeft      []int           `json:"crops_coords_top_left,omitempty"` // [y, x]
+	TargetSize        []int           `json:"target_size,omitempty"`           // [h, w]
 }
 
 // Canonical returns the recipe's canonical JSON (RFC 8785) without the batch hint and without the model's place

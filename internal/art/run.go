@@ -79,8 +79,9 @@ type Event struct {
 	Run       string    `json:"run"`
 	Candidate string    `json:"candidate,omitempty"`
 	Asset     string    `json:"asset,omitempty"`
-	Step      int       `json:"step,omitempty"`  // with "step": denoising step done
-	Steps     int       `json:"steps,omitempty"` // with "step": of so many
+	Step      int       `json:"step,omitempty"`    // with "step": denoising step done
+	Steps     int       `json:"steps,omitempty"`   // with "step": of so many
+	Preview   []byte    `json:"preview,omitempty"` // with "step": a small PNG of what is coming, from engines that show it
 	At        time.Time `json:"at"`
 }
 

@@ -38,6 +38,7 @@ func (w Walk) steer(end int) func(call int) (steering, error) {
 		}
 		if guided.cond.Rows == 0 {
 			guided.cond, err = w.Negative.Join(w.Positive)
+			guided.cond.Negative = w.Negative.Rows
 		}
 		return guided, err
 	}
@@ -74,6 +75,9 @@ func (w Walk) mixed(mix Mix, within bool) (steering, error) {
 		if s.cond, err = s.cond.Join(c); err != nil {
 			return steering{}, err
 		}
+	}
+	if s.guided {
+		s.cond.Negative = mix.Negative.Rows
 	}
 	return s, nil
 }

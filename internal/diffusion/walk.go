@@ -21,6 +21,8 @@ type Conditioning struct {
 	Width  int
 	// Extra holds further inputs of the network by name, [Rows, len/Rows] each, such as SDXL's text_embeds and time_ids.
 	Extra map[string][]float32
+	// Negative is how many rows at the front are of the negative prompt.
+	Negative int
 }
 
 // Join puts the rows of b below those of a. They must be equally long and wide and have the same extras.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"image"
 	"time"
 
 	"presswerk/internal/art"
@@ -40,6 +41,13 @@ type Batcher interface {
 	// RenderBatch makes one picture per recipe, in their order. Each is bit-identical to what Render makes of the
 	// same recipe. It fails as a whole. Progress counts steps over the whole batch.
 	RenderBatch(ctx context.Context, recipes []art.Recipe, progress Progress) ([]Picture, error)
+}
+
+// Previewer is the power to show a picture in the making.
+type Previewer interface {
+	// RenderSeen is Render that also gives, after each step, a small picture of what is coming. See is called from one
+	// goroutine at a time and doesn't change what is made.
+	RenderSeen(ctx context.Context, r art.Recipe, progress Progress, see func(image.Image)) (Picture, error)
 }
 
 // Warmer is the power to load a model before the first picture is asked for.

@@ -31,6 +31,13 @@ func (h *Hub) Tell(events ...art.Event) {
 	}
 }
 
+// Heard tells whether anybody listens now.
+func (h *Hub) Heard() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.listeners) > 0
+}
+
 // Subscribe gives the events from now on. The channel is closed when ctx ends.
 func (h *Hub) Subscribe(ctx context.Context) <-chan art.Event {
 	c := make(chan art.Event, backlog)

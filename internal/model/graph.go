@@ -20,6 +20,7 @@ const (
 	attributeInts   = 7
 
 	tensorFloat = 1
+	tensorInt64 = 7
 )
 
 // graph collects nodes and weights of a network that is being written.
@@ -100,29 +101,60 @@ func (g *graph) weight(name string, values []float32, dims ...int64) string {
 	return name
 }
 
-// picture describes an input or output of [n, 3, height, width], with named sizes.
-func picture(name, height, width string) []byte {
+// integers adds a list of whole numbers and returns its name.
+func (g *graph) integers(name string, values ...int64) string {
+	b := number(nil, 1, int64(len(values)))
+	b = number(b, 2, tensorInt64)
+	b = text(b, 8, name)
+	var raw []byte
+	for _, v := range values {
+		raw = binary.LittleEndian.AppendUint64(raw, uint64(v))
+	}
+	g.weights = append(g.weights, message(b, 9, raw))
+	return name
+}
+
+// picture describes an input or output of [n, channels, height, width], with named sizes.
+func picture(name string, channels int64, height, width string) []byte {
 	var shape []byte
 	shape = message(shape, 1, text(nil, 2, "n"))
-	shape = message(shape, 1, number(nil, 1, 3))
+	shape = message(shape, 1, number(nil, 1, channels))
 	shape = message(shape, 1, text(nil, 2, height))
 	shape = message(shape, 1, text(nil, 2, width))
+	return value(name, shape)
+}
+
+// floats describes an input or output of fixed sizes.
+func floats(name string, dims ...int64) []byte {
+	var shape []byte
+	for _, d := range dims {
+		shape = message(shape, 1, number(nil, 1, d))
+	}
+	return value(name, shape)
+}
+
+// value is a ValueInfoProto of floats.
+func value(name string, shape []byte) []byte {
 	tensor := message(number(nil, 1, tensorFloat), 2, shape)
 	return message(text(nil, 1, name), 2, message(nil, 1, tensor))
 }
 
-// encode writes the ModelProto.
-func (g *graph) encode(input, output string) []byte {
+// encode writes the ModelProto; inputs and outputs are ValueInfoProtos.
+func (g *graph) encode(name string, inputs, outputs [][]byte) []byte {
 	var b []byte
 	for _, n := range g.nodes {
 		b = message(b, 1, n)
 	}
-	b = text(b, 2, "ncnn")
+	b = text(b, 2, name)
 	for _, w := range g.weights {
 		b = message(b, 5, w)
 	}
-	b = message(b, 11, picture(input, "h", "w"))
-	b = message(b, 12, picture(output, "H", "W"))
+	for _, v := range inputs {
+		b = message(b, 11, v)
+	}
+	for _, v := range outputs {
+		b = message(b, 12, v)
+	}
 	opset := number(text(nil, 1, ""), 2, opsetVersion)
 	return message(text(message(number(nil, 1, irVersion), 7, b), 2, "presswerk"), 8, opset)
 }

@@ -74,7 +74,7 @@ func (n *Network) Patch(network string, adapters []Weighted) (map[string]onnx.We
 // fits makes sure that a change goes with its weight. A 1×1 convolution and a linear layer are the same.
 func (n *Network) fits(d Delta) error {
 	if reason, ok := n.reasons[d.Name]; ok {
-		return fmt.Errorf("key %q: this model's %s %s, so nothing can be added to it: %w", d.Key, d.Name, reason, art.ErrUnsupported)
+		return fmt.Errorf("key %q: this model's %s %s, so nothing can be added to it; export the model with --adapters, and it takes LoRA as inputs: %w", d.Key, d.Name, reason, art.ErrUnsupported)
 	}
 	p, ok := n.places[d.Name]
 	if !ok {
@@ -85,9 +85,14 @@ func (n *Network) fits(d Delta) error {
 	}
 	shape := n.Shape(d.Name)
 	if !slices.Equal(squeezed(shape), squeezed(d.Shape)) || p.Transposed && len(shape) != 2 {
-		return fmt.Errorf("key %q: it changes %s by shape %v, but this model's has %v, so it was made for another model: %w", d.Key, d.Name, d.Shape, shape, art.ErrInvalid)
+		return misfit(d, shape)
 	}
 	return nil
+}
+
+// misfit is a change for a weight of another shape.
+func misfit(d Delta, shape []int) error {
+	return fmt.Errorf("key %q: it changes %s by shape %v, but this model's has %v, so it was made for another model: %w", d.Key, d.Name, d.Shape, shape, art.ErrInvalid)
 }
 
 // squeezed is a weight's shape without a 1×1 kernel.

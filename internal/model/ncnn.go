@@ -52,7 +52,7 @@ func ConvertNCNN(param, bin []byte) ([]byte, error) {
 	if c.input == "" || c.output == "" {
 		return nil, fmt.Errorf("model: the network has no input or no output: %w", art.ErrInvalid)
 	}
-	return c.graph.encode(c.input, c.output), nil
+	return c.graph.encode("ncnn", [][]byte{picture(c.input, 3, "h", "w")}, [][]byte{picture(c.output, 3, "H", "W")}), nil
 }
 
 // layer is one line of a .param file.

@@ -57,8 +57,8 @@ func OpenNetwork(folder fs.FS, name string) (*Network, error) {
 	return n, nil
 }
 
-// readSidecar reads {"sha256": …, "weights": {torch name: place}}, where the SHA-256 is that of the ONNX file, or the
-// weights alone.
+// readSidecar reads {"sha256": …, "weights": {torch name: place}, "quantised": [torch name, …]}, where the SHA-256 is that
+// of the ONNX file, or the weights alone.
 func (n *Network) readSidecar(folder fs.FS, name, network string) error {
 	f, err := folder.Open(name)
 	if err != nil {
@@ -73,8 +73,9 @@ func (n *Network) readSidecar(folder fs.FS, name, network string) error {
 		return fmt.Errorf("larger than %d bytes: %w", maxSidecar, art.ErrInvalid)
 	}
 	var whole struct {
-		SHA256  string           `json:"sha256"`
-		Weights map[string]place `json:"weights"`
+		SHA256    string           `json:"sha256"`
+		Weights   map[string]place `json:"weights"`
+		Quantised []string         `json:"quantised"` // weights that the graph keeps with fewer bits
 	}
 	if err = json.Unmarshal(data, &whole); err == nil && whole.Weights == nil {
 		err = json.Unmarshal(data, &whole.Weights)
@@ -95,6 +96,10 @@ func (n *Network) readSidecar(folder fs.FS, name, network string) error {
 		taken[p.Initializer] = true
 	}
 	n.places = whole.Weights
+	for _, torch := range whole.Quantised {
+		delete(n.places, torch)
+		n.reasons[torch] = "is quantised"
+	}
 	return nil
 }
 

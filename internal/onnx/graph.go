@@ -14,6 +14,7 @@ const (
 	maxConstants  = 1 << 17
 	maxAttributes = 256
 	maxInts       = 1 << 12
+	maxNodeBytes  = 1 << 20 // of a convolution's description
 )
 
 // Graph is what an ONNX file says of its operators and weights. The weights themselves stay in the file.
@@ -329,6 +330,11 @@ func (g *Graph) Weight(name string) (Weight, error) {
 }
 
 func (g *Graph) bytes(s Stored) ([]byte, error) {
+	return g.part(s, 0, max(Tensor{Shape: s.Dims}.Len(), 0))
+}
+
+// part reads so many numbers of a weight.
+func (g *Graph) part(s Stored, from, count int64) ([]byte, error) {
 	if width(s.Type) == 0 {
 		return nil, fmt.Errorf("element type %d is none that can be read", s.Type)
 	}
@@ -351,8 +357,8 @@ func (g *Graph) bytes(s Stored) ([]byte, error) {
 	if s.offset > size || want > size-s.offset {
 		return nil, fmt.Errorf("%s ends before its data", name)
 	}
-	raw := make([]byte, want)
-	if n, err := f.ReadAt(raw, s.offset); n < len(raw) {
+	raw := make([]byte, count*width(s.Type))
+	if n, err := f.ReadAt(raw, s.offset+from*width(s.Type)); n < len(raw) {
 		return nil, err
 	}
 	return raw, nil

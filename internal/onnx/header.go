@@ -58,6 +58,15 @@ func readHeader(r io.ReaderAt, size int64) (header, error) {
 	return h, nil
 }
 
+// ReadInputs tells what the network at path must be given, without loading it.
+func ReadInputs(path string) ([]Info, error) {
+	h, err := headerOf(path)
+	if err != nil {
+		return nil, fmt.Errorf("onnx: reading %s: %w", path, err)
+	}
+	return h.inputs, nil
+}
+
 func readGraph(w *wire, h *header) error {
 	constants := map[string]bool{}
 	var inputs []Info

@@ -8,7 +8,9 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -372,4 +374,77 @@ func FuzzHeader(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestWith: a view gives the inputs that it was made with, asks for the others only, and leaves the session as it is.
+func TestWith(t *testing.T) {
+	rt := open(t)
+	path := model(t, [][]byte{node("Sub", []string{"x", "y"}, []string{"z"})}, nil,
+		[][]byte{value("x", TypeFloat32, "n"), value("y", TypeFloat32, "n")}, [][]byte{value("z", TypeFloat32, "n")})
+	s, err := rt.Load(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	x, y := Float32([]float32{5, 7}, 2), Float32([]float32{1, 2}, 2)
+	v, err := s.With(map[string]Tensor{"x": x})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(v.Inputs()) != 1 || v.Inputs()[0].Name != "y" || len(s.Inputs()) != 2 {
+		t.Errorf("the view asks for %v, the session for %v", v.Inputs(), s.Inputs())
+	}
+	whole, err := v.With(map[string]Tensor{"y": y})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, run := range map[string]func() (map[string]Tensor, error){
+		"session": func() (map[string]Tensor, error) {
+			return s.Run(context.Background(), map[string]Tensor{"x": x, "y": y})
+		},
+		"view":  func() (map[string]Tensor, error) { return v.Run(context.Background(), map[string]Tensor{"y": y}) },
+		"whole": func() (map[string]Tensor, error) { return whole.Run(context.Background(), nil) },
+	} {
+		out, err := run()
+		if err != nil || !slices.Equal(out["z"].F32, []float32{4, 5}) {
+			t.Errorf("%s: %v, %v", name, out, err)
+		}
+	}
+	for name, inputs := range map[string]map[string]Tensor{"unknown": {"a": x}, "given already": {"x": x}, "shape": {"y": Float32([]float32{1}, 1, 1)}} {
+		if _, err := v.With(inputs); !errors.Is(err, ErrInput) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := v.Run(context.Background(), map[string]Tensor{"x": x, "y": y}); !errors.Is(err, ErrInput) {
+		t.Errorf("an input that the view gives itself: %v", err)
+	}
+	if infos, err := ReadInputs(path); err != nil || len(infos) != 2 {
+		t.Errorf("ReadInputs gives %v, %v", infos, err)
+	}
+}
+
+// TestLargeWeightsStayInTheirFile: weights beside a network are mapped by the library, not read, and never by Go.
+func TestLargeWeightsStayInTheirFile(t *testing.T) {
+	const count = 16 << 20
+	rt := open(t)
+	path := model(t, [][]byte{node("Add", []string{"x", "w"}, []string{"y"})}, [][]byte{external("w", "w.bin", count, "offset", "0", "length", strconv.Itoa(4*count))},
+		[][]byte{value("x", TypeFloat32, 1)}, [][]byte{value("y", TypeFloat32, count)})
+	data := filepath.Join(filepath.Dir(path), "w.bin")
+	if err := errors.Join(os.WriteFile(data, nil, 0o644), os.Truncate(data, 4*count)); err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	s, err := rt.Load(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	runtime.ReadMemStats(&after)
+	if read := after.TotalAlloc - before.TotalAlloc; read > 1<<20 {
+		t.Errorf("loading took %d bytes of Go's memory", read)
+	}
+	if maps, err := os.ReadFile("/proc/self/maps"); err == nil && !bytes.Contains(maps, []byte(data)) {
+		t.Errorf("%s is not mapped", data)
+	}
 }

@@ -31,7 +31,7 @@ type replaced struct {
 // loadReplaced loads the network at path with other weights; the file is left as it is. The Go binding lacks ONNX
 // Runtime's AddInitializer, so the network is written anew.
 func loadReplaced(path string, o Options, inputs, outputs []string) (*ort.DynamicAdvancedSession, string, error) {
-	file, err := replace(path, o.Weights, o.Scratch, maxInMemory)
+	file, err := replace(path, o, maxInMemory)
 	if err != nil {
 		return nil, "", err
 	}
@@ -79,9 +79,9 @@ type segment struct {
 
 func (s segment) size() int64 { return int64(len(s.bytes)) + s.to - s.from }
 
-// replace writes the network at path with other weights: into memory, or where it would be larger than limit, into
-// a new folder below scratch.
-func replace(path string, weights map[string]Weight, scratch string, limit int64) (_ replaced, err error) {
+// replace writes the network at path as the options ask, with other weights, vectors in the place of tokens, or circular:
+// into memory, or where it would be larger than limit, into a new folder below the scratch folder.
+func replace(path string, o Options, limit int64) (_ replaced, err error) {
 	dir, name := filepath.Split(path)
 	if dir == "" {
 		dir = "."
@@ -90,10 +90,9 @@ func replace(path string, weights map[string]Weight, scratch string, limit int64
 	if err != nil {
 		return replaced{}, err
 	}
-	for name, w := range weights {
-		if err := g.fits(name, w); err != nil {
-			return replaced{}, err
-		}
+	changes, err := g.edits(o)
+	if err != nil {
+		return replaced{}, err
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -104,25 +103,73 @@ func replace(path string, weights map[string]Weight, scratch string, limit int64
 	if err != nil {
 		return replaced{}, err
 	}
-	network, err := segments(f, info.Size(), func(name string) []byte {
-		if w, ok := weights[name]; ok {
-			return protowire.AppendBytes(header9(name, w), w.Raw)
+	if o.Circular {
+		if err := checkOpset(f, info.Size()); err != nil {
+			return replaced{}, fmt.Errorf("%w: %w", err, ErrModel)
 		}
-		return nil
-	})
+		changes.node = newCircular().edit
+	}
+	network, err := segments(f, info.Size(), changes.with(o.Weights, func(name string, w Weight) []byte {
+		return protowire.AppendBytes(header9(name, w), w.Raw)
+	}))
 	if err != nil {
-		return replaced{}, err
+		return replaced{}, fmt.Errorf("%w: %w", err, ErrModel)
 	}
 	if total(network) <= limit {
-		bytes := make([]byte, 0, total(network))
-		for _, s := range network {
-			if bytes, err = s.appendTo(bytes, f); err != nil {
-				return replaced{}, err
-			}
-		}
-		return replaced{bytes: bytes}, nil
+		bytes, err := joined(network, f)
+		return replaced{bytes: bytes}, err
 	}
-	return g.replaceOnDisk(dir, f, info.Size(), weights, scratch)
+	if o.Circular {
+		changes.node = newCircular().edit // which remembers what it has written
+	}
+	return g.replaceOnDisk(dir, f, info.Size(), changes, o)
+}
+
+// joined puts all segments into memory.
+func joined(list []segment, r io.ReaderAt) ([]byte, error) {
+	bytes := make([]byte, 0, total(list))
+	var err error
+	for _, s := range list {
+		if bytes, err = s.appendTo(bytes, r); err != nil {
+			return nil, err
+		}
+	}
+	return bytes, nil
+}
+
+// edits is what the options ask for beyond weights, which are checked.
+func (g *Graph) edits(o Options) (edit, error) {
+	for name, w := range o.Weights {
+		if err := g.fits(name, w); err != nil {
+			return edit{}, err
+		}
+	}
+	if o.Embeds == "" {
+		return edit{}, nil
+	}
+	if o.Circular {
+		return edit{}, fmt.Errorf("a text encoder has no convolutions to make circular: %w", ErrInput)
+	}
+	l, ok := g.Lookup(TokenInput)
+	if !ok || g.shared(l) {
+		return edit{}, fmt.Errorf("there is no table of tokens that %s alone reads: %w", TokenInput, ErrModel)
+	}
+	return g.embedding(l, o.Embeds), nil
+}
+
+// with is the edit that also writes other weights, in the form that message gives.
+func (e edit) with(weights map[string]Weight, message func(name string, w Weight) []byte) edit {
+	dropped := e.tensor
+	e.tensor = func(name string) ([]byte, bool) {
+		if w, ok := weights[name]; ok {
+			return message(name, w), true
+		}
+		if dropped != nil {
+			return dropped(name)
+		}
+		return nil, false
+	}
+	return e
 }
 
 // fits makes sure that a weight takes the place of one of the same type and shape.
@@ -153,8 +200,8 @@ func tensorHeader(name string, w Weight) []byte {
 	return protowire.AppendString(protowire.AppendTag(b, 8, protowire.BytesType), name)
 }
 
-// segments cuts an ONNX file into what is kept and the TensorProtos that tensor gives for initialisers' names.
-func segments(r io.ReaderAt, size int64, tensor func(name string) []byte) ([]segment, error) {
+// segments cuts an ONNX file into what is kept and what is written otherwise.
+func segments(r io.ReaderAt, size int64, e edit) ([]segment, error) {
 	var out []segment
 	w := &wire{r: r, end: size}
 	at := int64(0)
@@ -165,7 +212,7 @@ func segments(r io.ReaderAt, size int64, tensor func(name string) []byte) ([]seg
 			out = keep(out, start, w.pos)
 			return nil
 		}
-		graph, err := graphSegments(sub, tensor)
+		graph, err := graphSegments(sub, e)
 		head := protowire.AppendTag(nil, 7, protowire.BytesType)
 		out = append(out, segment{bytes: protowire.AppendVarint(head, uint64(total(graph)))})
 		out = append(out, graph...)
@@ -174,27 +221,52 @@ func segments(r io.ReaderAt, size int64, tensor func(name string) []byte) ([]seg
 	return out, err
 }
 
-func graphSegments(w *wire, tensor func(name string) []byte) ([]segment, error) {
+func graphSegments(w *wire, e edit) ([]segment, error) {
 	var out []segment
 	at := w.pos
+	put := func(field protowire.Number, message []byte) {
+		head := protowire.AppendTag(nil, field, protowire.BytesType)
+		out = append(out, segment{bytes: protowire.AppendVarint(head, uint64(len(message)))}, segment{bytes: message})
+	}
 	err := w.fields(func(field int, sub *wire) error {
 		start := at
 		at = w.pos
-		if field == 5 && sub != nil {
+		switch {
+		case field == graphInitializer && sub != nil && e.tensor != nil:
 			body := *sub
 			name, err := readInitializerName(&body)
 			if err != nil {
 				return err
 			}
-			if message := tensor(name); message != nil {
-				head := protowire.AppendTag(nil, 5, protowire.BytesType)
-				out = append(out, segment{bytes: protowire.AppendVarint(head, uint64(len(message)))}, segment{bytes: message})
+			if message, known := e.tensor(name); known {
+				if message != nil {
+					put(graphInitializer, message)
+				}
+				return nil
+			}
+		case field == graphNode && sub != nil && e.node != nil:
+			body := *sub
+			n, err := readNode(&body)
+			if err != nil {
+				return err
+			}
+			messages, err := e.node(n, sub.bytes)
+			if err != nil {
+				return err
+			}
+			if messages != nil {
+				for _, m := range messages {
+					put(graphNode, m)
+				}
 				return nil
 			}
 		}
 		out = keep(out, start, w.pos)
 		return nil
 	})
+	for _, in := range e.inputs {
+		put(graphInput, in)
+	}
 	return out, err
 }
 
@@ -228,8 +300,8 @@ func (s segment) appendTo(b []byte, r io.ReaderAt) ([]byte, error) {
 }
 
 // replaceOnDisk writes the network with the new weights in a file beside it, and brings the other data files along.
-func (g *Graph) replaceOnDisk(dir string, f io.ReaderAt, size int64, weights map[string]Weight, scratch string) (_ replaced, err error) {
-	folder, err := os.MkdirTemp(scratch, "presswerk-network-*")
+func (g *Graph) replaceOnDisk(dir string, f io.ReaderAt, size int64, changes edit, o Options) (_ replaced, err error) {
+	folder, err := os.MkdirTemp(o.Scratch, "presswerk-network-*")
 	if err != nil {
 		return replaced{}, err
 	}
@@ -239,16 +311,13 @@ func (g *Graph) replaceOnDisk(dir string, f io.ReaderAt, size int64, weights map
 			err = errors.Join(err, r.remove())
 		}
 	}()
-	places, err := writeWeights(filepath.Join(folder, weightsFile), weights)
+	places, err := writeWeights(filepath.Join(folder, weightsFile), o.Weights)
 	if err != nil {
 		return replaced{}, err
 	}
-	network, err := segments(f, size, func(name string) []byte {
-		if w, ok := weights[name]; ok {
-			return externalTensor(name, w, places[name])
-		}
-		return nil
-	})
+	network, err := segments(f, size, changes.with(o.Weights, func(name string, w Weight) []byte {
+		return externalTensor(name, w, places[name])
+	}))
 	if err != nil {
 		return replaced{}, err
 	}
@@ -257,7 +326,7 @@ func (g *Graph) replaceOnDisk(dir string, f io.ReaderAt, size int64, weights map
 	}
 	brought := map[string]bool{}
 	for name, s := range g.Stored {
-		if _, gone := weights[name]; gone || s.file == "" || brought[s.file] {
+		if _, gone := o.Weights[name]; gone || s.file == "" || brought[s.file] {
 			continue
 		}
 		if s.file == networkFile || s.file == weightsFile {

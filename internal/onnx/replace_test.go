@@ -137,7 +137,7 @@ func loadWithin(t *testing.T, rt *Runtime, path string, weights map[string]Weigh
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := replace(path, weights, o.Scratch, limit)
+	file, err := replace(path, o, limit)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func loadWithin(t *testing.T, rt *Runtime, path string, weights map[string]Weigh
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Session{path: path, inputs: h.inputs, outputs: h.outputs, inner: inner, owned: file.folder}
+	return newSession(path, h, h.outputs, inner, file.folder)
 }
 
 func TestReplaceRefuses(t *testing.T) {

@@ -15,10 +15,10 @@ import (
 
 // run converts, calls the library, and converts back. Checks were made before.
 func (s *Session) run(ctx context.Context, inputs map[string]Tensor) (_ map[string]Tensor, err error) {
-	in := make([]ort.Value, len(s.inputs))
+	in := make([]ort.Value, len(s.all))
 	defer func() { err = errors.Join(err, destroy(in)) }()
-	for i, info := range s.inputs {
-		if in[i], err = toValue(info.Type, inputs[info.Name]); err != nil {
+	for i, info := range s.all {
+		if in[i], err = toValue(info.Type, s.input(info.Name, inputs)); err != nil {
 			return nil, fmt.Errorf("input %q: %w: %w", info.Name, err, ErrInput)
 		}
 	}
@@ -37,6 +37,14 @@ func (s *Session) run(ctx context.Context, inputs map[string]Tensor) (_ map[stri
 		}
 	}
 	return result, nil
+}
+
+// input is a tensor that Run was given, or that the view has.
+func (s *Session) input(name string, given map[string]Tensor) Tensor {
+	if t, ok := s.bound[name]; ok {
+		return t
+	}
+	return given[name]
 }
 
 // outputValues prepares what the binding can't allocate: it fails on float16 outputs, so those are given buffers of
@@ -63,10 +71,10 @@ func (s *Session) outputValues(inputs map[string]Tensor) ([]ort.Value, error) {
 // sides gives the lengths of the open sides that the inputs' shapes decide.
 func (s *Session) sides(inputs map[string]Tensor) map[string]int64 {
 	sides := map[string]int64{}
-	for _, info := range s.inputs {
+	for _, info := range s.all {
 		for k, symbol := range info.Symbols {
 			if symbol != "" {
-				sides[symbol] = inputs[info.Name].Shape[k]
+				sides[symbol] = s.input(info.Name, inputs).Shape[k]
 			}
 		}
 	}

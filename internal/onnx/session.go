@@ -19,20 +19,76 @@ type Options struct {
 	Providers      []string          // execution providers in order of preference, see Providers; nil means cpu
 	Config         map[string]string // session configuration entries, such as session.disable_quant_qdq=1
 	Outputs        []string          // outputs to compute; nil means all
-	Optimized      string            // when set, the optimised graph is written to this file
+	Cache          Cache             // keeps the optimised network on disk
 	Weights        map[string]Weight // take the place of the file's initialisers of the same name, type and shape
+	Embeds         string            // when set, an input of this name, [rows, tokens, width], takes the place of looking tokens up
 	Scratch        string            // folder for a network with other weights that is too large for memory; "" is the system's
+	Circular       bool              // convolutions see the opposite edge beyond the edge, in the place of zeros
 }
 
-// Session is one loaded network. It is safe for concurrent use.
+// TokenInput is what text encoders call the input that Options.Embeds stands in for.
+const TokenInput = "input_ids"
+
+// Session is one loaded network, or a view of it with some inputs given, see With. It is safe for concurrent use.
 type Session struct {
 	path    string
-	inputs  []Info
+	inputs  []Info // that Run must be given
 	outputs []Info
+	bound   map[string]Tensor // inputs that a view gives itself
 
+	*loaded
+}
+
+// loaded is a network in memory, which its views share.
+type loaded struct {
+	all   []Info       // inputs in the library's order
 	mu    sync.RWMutex // held for reading while the network runs
 	inner *ort.DynamicAdvancedSession
 	owned string // folder that ends with the session; "" when there is none
+}
+
+func newSession(path string, h header, outputs []Info, inner *ort.DynamicAdvancedSession, owned string) *Session {
+	return &Session{path: path, inputs: h.inputs, outputs: outputs, loaded: &loaded{all: h.inputs, inner: inner, owned: owned}}
+}
+
+// With is a view of the network in which some more inputs have their numbers already: Inputs doesn't list them and Run
+// isn't given them. Nothing is copied or loaded, so the tensors must stay as they are. Closing a view closes the network.
+// A misfit gives ErrInput with the name of the tensor.
+func (s *Session) With(inputs map[string]Tensor) (*Session, error) {
+	v := *s
+	v.bound, v.inputs = maps.Clone(s.bound), nil
+	if v.bound == nil {
+		v.bound = map[string]Tensor{}
+	}
+	for _, in := range s.inputs {
+		t, ok := inputs[in.Name]
+		if !ok {
+			v.inputs = append(v.inputs, in)
+			continue
+		}
+		if err := in.fits(t); err != nil {
+			return nil, fmt.Errorf("onnx: giving %s inputs: %w: %w", s.path, err, ErrInput)
+		}
+		v.bound[in.Name] = t
+	}
+	if len(s.inputs)-len(v.inputs) != len(inputs) {
+		return nil, fmt.Errorf("onnx: giving %s inputs: %w: %w", s.path, s.unknown(inputs), ErrInput)
+	}
+	return &v, nil
+}
+
+// Given are the inputs that a view gives itself; the caller must not change them.
+func (s *Session) Given() map[string]Tensor { return s.bound }
+
+// unknown names one of the tensors that the network has no input for; nil when there is none.
+func (s *Session) unknown(inputs map[string]Tensor) error {
+	known := names(s.inputs)
+	for _, name := range slices.Sorted(maps.Keys(inputs)) {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("there is no input %q, the network has %s", name, strings.Join(known, ", "))
+		}
+	}
+	return nil
 }
 
 // Load reads the ONNX file at path. A file that is missing gives the system's error; one that is no network, or uses
@@ -52,23 +108,33 @@ func (r *Runtime) Load(path string, o Options) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("onnx: loading %s: %w", path, err)
 	}
-	if len(o.Weights) > 0 {
+	if o.Embeds != "" {
+		h.inputs = append(h.inputs, Info{Name: o.Embeds, Type: TypeFloat32})
+	}
+	if len(o.Weights) > 0 || o.Circular || o.Embeds != "" {
 		inner, folder, err := loadReplaced(path, o, names(h.inputs), names(outputs))
 		if err != nil {
-			return nil, fmt.Errorf("onnx: loading %s with other weights: %w", path, err)
+			return nil, fmt.Errorf("onnx: loading %s, changed: %w", path, err)
 		}
-		return &Session{path: path, inputs: h.inputs, outputs: outputs, inner: inner, owned: folder}, nil
+		return newSession(path, h, outputs, inner, folder), nil
 	}
-	settings, err := settings(o)
+	in, out := names(h.inputs), names(outputs)
+	inner, err := r.session(o, in, out, func(s *ort.SessionOptions) (*ort.DynamicAdvancedSession, error) {
+		inner, err := ort.NewDynamicAdvancedSession(path, in, out, s)
+		return inner, modelError(err)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("onnx: loading %s: %w", path, err)
 	}
-	defer settings.Destroy()
-	inner, err := ort.NewDynamicAdvancedSession(path, names(h.inputs), names(outputs), settings)
-	if err != nil {
-		return nil, fmt.Errorf("onnx: loading %s: %w: %w", path, err, ErrModel)
+	return newSession(path, h, outputs, inner, ""), nil
+}
+
+// modelError marks what the library says of a network that it can't load.
+func modelError(err error) error {
+	if err == nil {
+		return nil
 	}
-	return &Session{path: path, inputs: h.inputs, outputs: outputs, inner: inner}, nil
+	return fmt.Errorf("%w: %w", err, ErrModel)
 }
 
 func headerOf(path string) (header, error) {
@@ -108,11 +174,6 @@ func apply(s *ort.SessionOptions, o Options) error {
 	for _, key := range slices.Sorted(maps.Keys(o.Config)) {
 		if err := s.AddSessionConfigEntry(key, o.Config[key]); err != nil {
 			return fmt.Errorf("setting %s: %w", key, err)
-		}
-	}
-	if o.Optimized != "" {
-		if err := s.SetOptimizedModelFilePath(o.Optimized); err != nil {
-			return err
 		}
 	}
 	for _, name := range o.Providers {
@@ -170,32 +231,37 @@ func (s *Session) Close() error {
 	return nil
 }
 
-// fits checks names, shapes and symbols: an open side that bears the same name twice must be equally long.
+// fits checks names and shapes.
 func (s *Session) fits(inputs map[string]Tensor) error {
-	known := names(s.inputs)
-	for name := range inputs {
-		if !slices.Contains(known, name) {
-			return fmt.Errorf("there is no input %q, the network has %s", name, strings.Join(known, ", "))
-		}
-	}
 	for _, in := range s.inputs {
 		t, ok := inputs[in.Name]
 		if !ok {
-			return fmt.Errorf("input %q is missing", in.Name)
+			return errors.Join(s.unknown(inputs), fmt.Errorf("input %q is missing", in.Name))
 		}
-		if err := t.check(); err != nil {
-			return fmt.Errorf("input %q: %w", in.Name, err)
+		if err := in.fits(t); err != nil {
+			return err
 		}
-		if in.Dims == nil {
-			continue // a scalar, or a graph that says nothing of the shape: the library knows
-		}
-		if len(t.Shape) != len(in.Dims) {
-			return fmt.Errorf("input %q has shape %v, but the network wants %d dimensions", in.Name, t.Shape, len(in.Dims))
-		}
-		for i, d := range in.Dims {
-			if d >= 0 && t.Shape[i] != d {
-				return fmt.Errorf("input %q has shape %v, but the network wants %d at position %d", in.Name, t.Shape, d, i)
-			}
+	}
+	if len(inputs) > len(s.inputs) {
+		return s.unknown(inputs)
+	}
+	return nil
+}
+
+// fits tells whether a tensor can be this input.
+func (i Info) fits(t Tensor) error {
+	if err := t.check(); err != nil {
+		return fmt.Errorf("input %q: %w", i.Name, err)
+	}
+	if i.Dims == nil {
+		return nil // a scalar, or a graph that says nothing of the shape: the library knows
+	}
+	if len(t.Shape) != len(i.Dims) {
+		return fmt.Errorf("input %q has shape %v, but the network wants %d dimensions", i.Name, t.Shape, len(i.Dims))
+	}
+	for k, d := range i.Dims {
+		if d >= 0 && t.Shape[k] != d {
+			return fmt.Errorf("input %q has shape %v, but the network wants %d at position %d", i.Name, t.Shape, d, k)
 		}
 	}
 	return nil

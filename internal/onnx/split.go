@@ -396,14 +396,18 @@ func (r *Runtime) LoadBytes(name string, data []byte, o Options) (*Session, erro
 	if err != nil {
 		return nil, fmt.Errorf("onnx: loading %s: %w", name, err)
 	}
-	settings, err := settings(o)
+	if o.Circular {
+		if data, err = circularBytes(data); err != nil {
+			return nil, fmt.Errorf("onnx: loading %s: %w", name, err)
+		}
+	}
+	in, out := names(h.inputs), names(outputs)
+	inner, err := r.session(o, in, out, func(s *ort.SessionOptions) (*ort.DynamicAdvancedSession, error) {
+		inner, err := ort.NewDynamicAdvancedSessionWithONNXData(data, in, out, s)
+		return inner, modelError(err)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("onnx: loading %s: %w", name, err)
 	}
-	defer settings.Destroy()
-	inner, err := ort.NewDynamicAdvancedSessionWithONNXData(data, names(h.inputs), names(outputs), settings)
-	if err != nil {
-		return nil, fmt.Errorf("onnx: loading %s: %w: %w", name, err, ErrModel)
-	}
-	return &Session{path: name, inputs: h.inputs, outputs: outputs, inner: inner}, nil
+	return newSession(name, h, outputs, inner, ""), nil
 }

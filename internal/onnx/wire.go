@@ -93,6 +93,19 @@ func (w *wire) text() (string, error) {
 	return string(b), nil
 }
 
+// bytes reads the whole body of a message that must be small.
+func (w *wire) bytes() ([]byte, error) {
+	n := w.end - w.pos
+	if n > maxNodeBytes {
+		return nil, fmt.Errorf("a node of %d bytes", n)
+	}
+	b := make([]byte, n)
+	if got, err := w.r.ReadAt(b, w.pos); got < len(b) {
+		return nil, err
+	}
+	return b, nil
+}
+
 func (w *wire) varint() (uint64, error) {
 	var v uint64
 	for shift := 0; shift < 64; shift += 7 {

@@ -8,9 +8,8 @@
 //	kind, err := vision.PreprocessorOf("canny")
 //	edges, err := kind.Make(ctx, picture, nil, map[string]float64{"low": 50})
 //
-// Kinds canny, lineart-dog, scribble and scribble-xdog are arithmetic. Kinds mlsd and depth need a network, which the
-// caller opens. There is no hed and no openpose: the weights that packages ship for them are in formats of Keras and
-// TensorFlow Lite, which nothing here reads.
+// Kinds canny, lineart-dog, scribble and scribble-xdog are arithmetic. The others need networks, which the caller opens:
+// mlsd, hed, depth, and Poses behind the kinds openpose….
 //
 // The package trains nothing and does not decide when a picture is to be enlarged.
 package vision

@@ -115,7 +115,7 @@ func TestDepthIsWhiteWhereNear(t *testing.T) {
 }
 
 func TestKindsSayWhatTheyCannotDo(t *testing.T) {
-	if _, err := vision.PreprocessorOf("cany"); !errors.Is(err, art.ErrUnsupported) || !strings.Contains(err.Error(), "canny, depth, lineart-dog, mlsd, scribble, scribble-xdog") {
+	if _, err := vision.PreprocessorOf("cany"); !errors.Is(err, art.ErrUnsupported) || !strings.Contains(err.Error(), "canny, depth, hed, lineart-dog, mlsd, openpose, openpose-face, ") {
 		t.Errorf("an unknown kind: %v", err)
 	}
 	for _, test := range []struct {
@@ -148,11 +148,11 @@ func FuzzPreprocessors(f *testing.F) {
 	f.Fuzz(func(t *testing.T, width, height uint8, data []byte) {
 		p := fuzzed(t, width, height, data)
 		for _, k := range vision.Preprocessors() {
-			if k.Network != "" {
+			if len(k.Networks) > 0 {
 				continue
 			}
 			made, err := k.Make(context.Background(), p, nil, nil)
-			if err != nil || made.Width != p.Width || made.Height != p.Height || len(made.Pix) != p.Width*p.Height {
+			if err != nil || made.Width != p.Width || made.Height != p.Height || len(made.Pix) != 3*p.Width*p.Height {
 				t.Fatalf("%s of %d×%d: %v, %v", k.Kind, p.Width, p.Height, made, err)
 			}
 		}

@@ -18,7 +18,8 @@ type Runner interface {
 
 // UpscalerOptions bound what one run of the network costs. Zero values take the defaults.
 type UpscalerOptions struct {
-	// Tile is the side of the squares, in pixels of the input, that are enlarged one by one; default 192.
+	// Tile is the side of the squares, in pixels of the input, that are enlarged one by one; default 128, with which
+	// 64 channels at four times the size take about half the memory of 192.
 	Tile int
 	// Overlap is how many pixels beyond its edges each square sees; default 16. The visible difference to one run over
 	// the whole picture ends where the network's reach ends.
@@ -42,7 +43,7 @@ func NewUpscaler(network Runner, o UpscalerOptions) (*Upscaler, error) {
 	}
 	u := &Upscaler{network: network, input: in[0].Name, output: out[0].Name, tile: o.Tile, overlap: o.Overlap}
 	if u.tile <= 0 {
-		u.tile = 192
+		u.tile = 128
 	}
 	if u.overlap <= 0 {
 		u.overlap = 16

@@ -37,7 +37,7 @@ func (s *Studio) live(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Accel-Buffering", "no")
 	flush := http.NewResponseController(w)
 	events := s.Line.Subscribe(ctx)
-	page := livePage{studio: s, run: id, words: words{languageOf(r)}, steps: map[string][2]int{}, sent: map[string]string{}}
+	page := livePage{studio: s, run: id, words: words{languageOf(r)}, steps: map[string]making{}, sent: map[string]string{}}
 	beat := time.NewTicker(liveBeat)
 	defer beat.Stop()
 	for {
@@ -68,7 +68,7 @@ type livePage struct {
 	studio *Studio
 	run    string
 	words  words
-	steps  map[string][2]int // of renderings in progress
+	steps  map[string]making // of renderings in progress
 	sent   map[string]string // part of the page → its digest
 }
 
@@ -107,7 +107,7 @@ func (p *livePage) note(e art.Event) {
 	switch {
 	case e.Run != p.run || e.Candidate == "":
 	case e.Kind == "step":
-		p.steps[e.Candidate] = [2]int{e.Step, e.Steps}
+		p.steps[e.Candidate] = making{e.Step, e.Steps, e.Preview}
 	default:
 		delete(p.steps, e.Candidate)
 	}

@@ -117,7 +117,7 @@ func (s *Studio) runPage(w http.ResponseWriter, r *http.Request) {
 }
 
 // sheet reads a run with its tiles. Steps are of renderings in progress, by candidate.
-func (s *Studio) sheet(ctx context.Context, id string, w words, steps map[string][2]int) (art.RunView, []tile, error) {
+func (s *Studio) sheet(ctx context.Context, id string, w words, steps map[string]making) (art.RunView, []tile, error) {
 	run, err := s.Line.Run(ctx, id)
 	if err != nil {
 		return run, nil, err
@@ -145,7 +145,7 @@ func (s *Studio) candidatePage(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	t := newTile(c, run.Kind, f.words, [2]int{})
+	t := newTile(c, run.Kind, f.words, making{})
 	f.Title = t.Name()
 	s.render(w, r, http.StatusOK, candidateView(f, run, t, decisions))
 }
@@ -181,7 +181,7 @@ func (s *Studio) decide(w http.ResponseWriter, r *http.Request) {
 	}
 	words := words{languageOf(r)}
 	s.render(w, r, http.StatusOK, templ.Join(
-		changes(words, &run, []tile{newTile(c, run.Kind, words, [2]int{})}, nil),
+		changes(words, &run, []tile{newTile(c, run.Kind, words, making{})}, nil),
 		toast(words.say("decided_"+string(d.Action)), false),
 	))
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -84,12 +85,26 @@ type tile struct {
 	art.CandidateView
 	standing
 	words
-	Step, Steps int // of the rendering in progress
-	MayApprove  bool
-	Production  bool
+	making
+	MayApprove bool
+	Production bool
 }
 
-func newTile(v art.CandidateView, kind art.RunKind, w words, step [2]int) tile {
+// making is a rendering in progress.
+type making struct {
+	Step, Steps int
+	preview     []byte // a small PNG; nil where the engine shows none
+}
+
+// Preview is the address of what is coming, or "".
+func (m making) Preview() string {
+	if len(m.preview) == 0 {
+		return ""
+	}
+	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(m.preview)
+}
+
+func newTile(v art.CandidateView, kind art.RunKind, w words, step making) tile {
 	t := tile{CandidateView: v, words: w, Production: kind == art.Production}
 	for _, row := range standings() {
 		if row.fits(v) {
@@ -97,8 +112,8 @@ func newTile(v art.CandidateView, kind art.RunKind, w words, step [2]int) tile {
 			break
 		}
 	}
-	if t.Word == "planned" && step[1] > 0 {
-		t.Word, t.Step, t.Steps = "rendering", step[0], step[1]
+	if t.Word == "planned" && step.Steps > 0 {
+		t.Word, t.making = "rendering", step
 	}
 	t.MayApprove = t.Production && v.Verdict != nil && v.Verdict.Pass && (v.Decision == nil || v.Decision.Action != art.Approve)
 	return t

@@ -4,34 +4,39 @@ import json
 import shutil
 from pathlib import Path
 
+import onnx
 import torch
 from diffusers import AutoencoderKL, ControlNetModel, T2IAdapter, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPVisionModelWithProjection
 
-from . import graph, networks
+from . import adapters, graph, networks, weights
+from .quantize import bits_of, quantize
 
+LIMITS = {32: 1e-3, 16: 3e-2, 8: 1e-1, 4: 4e-1}  # by bits, of the difference that --check allows
 COPIED = ("model_index.json", "scheduler", "tokenizer", "tokenizer_2", "feature_extractor")
 
 
 def export(
     checkpoint: Path, out: Path, controlnets=(), t2i: Path | None = None, ip_adapters=(), image_encoder: Path | None = None,
-    half=False, check=False, say=print,
+    bits=32, check=False, say=print, adaptable=False,
 ) -> None:
-    """Writes the folder. With check, each graph is run beside the module that it was made from; a difference of more than a
-    thousandth (in half precision, three hundredths) of the largest value is an error."""
+    """Writes the folder, with weights of 32, 16, 8 or 4 bits. With check, each graph is run beside the module that it was made
+    from; a difference of more than LIMITS of the largest value is an error. Adaptable text encoders and UNets take LoRA as
+    inputs."""
     index = json.loads((checkpoint / "model_index.json").read_text())
     if "StableDiffusion" not in index["_class_name"] and "LatentConsistency" not in index["_class_name"]:
         raise ValueError(f"{checkpoint}: pipelines of class {index['_class_name']} can't be exported")
     out.mkdir(parents=True, exist_ok=True)
     _copy(checkpoint, out, bool(controlnets))
-    limit = 3e-2 if half else 1e-3
     for network in _networks(checkpoint, index, [Path(c) for c in controlnets], t2i, ip_adapters, image_encoder):
-        found = graph.save(network, out, half)
+        if adaptable and network.adaptable:
+            adapters.add(network)
+        found = graph.save(network, out, bits)
         line = f"{network.folder}: {len(found)} weights mapped"
         if check:
             off = graph.verify(network, out)
             line += f", off by {off:.1e}"
-            if not off <= limit:
+            if not off <= LIMITS[bits]:
                 raise ValueError(f"{network.folder}: the graph is off by {off:.2e} of the largest value")
         say(line)
 
@@ -81,7 +86,7 @@ def _networks(checkpoint: Path, index: dict, controlnets, t2i, ip_adapters, imag
     if image_encoder is not None:
         yield networks.image_encoder(_load(CLIPVisionModelWithProjection, image_encoder, attn_implementation="eager"))
     unet = _load(UNet2DConditionModel, checkpoint / "unet")
-    tokens = _load_ip_adapters(unet, ip_adapters)
+    tokens = _load_ip_adapters(unet, ip_adapters, image_encoder)
     yield networks.unet(unet, pooled, features, tokens)
 
 
@@ -91,11 +96,15 @@ def _load(kind, path: Path, **more):
     return kind.from_pretrained(str(path), local_files_only=True, **dtype, **more)
 
 
-def _load_ip_adapters(unet, files) -> list:
+def _load_ip_adapters(unet, files, image_encoder) -> list:
     """Loads IP-Adapters into the UNet and returns the shapes of the image embeddings that each one takes, without the
     batch: [pictures, width], or for the plus variants [pictures, tokens, width]."""
     if not files:
         return []
+    if image_encoder is None:
+        raise ValueError("IP-Adapters need the image encoder that they were made for")
+    seen = json.loads((image_encoder / "config.json").read_text())
+    patches = (seen.get("image_size", 224) // seen.get("patch_size", 32)) ** 2 + 1
     states = []
     for file in files:
         from safetensors.torch import load_file
@@ -111,7 +120,24 @@ def _load_ip_adapters(unet, files) -> list:
         if hasattr(projection, "image_embeds"):  # ImageProjection
             shapes.append([1, projection.image_embeds.in_features])
         elif hasattr(projection, "proj_in"):  # IPAdapterPlusImageProjection
-            shapes.append([1, 257, projection.proj_in.in_features])
+            shapes.append([1, patches, projection.proj_in.in_features])
         else:
             raise ValueError(f"IP-Adapters with {type(projection).__name__} can't be exported")
     return shapes
+
+
+def requantize(folder: Path, out: Path, bits: int, say=print) -> None:
+    """Copies a folder of ONNX graphs with weights of 8 or 4 bits. Their weights must be float32."""
+    if out.exists():
+        raise ValueError(f"{out} is there already")
+    shutil.copytree(folder, out, ignore=shutil.ignore_patterns("model.lock", "*.onnx", "*.onnx_data", "*.onnx.data"))
+    for path in sorted(folder.rglob("*.onnx")):
+        model = onnx.load(str(path))
+        own = bits_of(path.parent.name, bits)
+        gone = quantize(model, own)
+        to = out / path.relative_to(folder).parent
+        graph.write(model, to, path.name)
+        sidecar = path.parent / "weights.json"
+        if sidecar.is_file():
+            weights.write(to, json.loads(sidecar.read_text())["weights"], gone)
+        say(f"{path.relative_to(folder)}: {len(gone)} weights of {own} bits")

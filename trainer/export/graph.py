@@ -8,18 +8,20 @@ from pathlib import Path
 import onnx
 import torch
 
-from . import weights
+from . import adapters, weights
 from .networks import Network, Traced
+from .quantize import bits_of, quantize
 
 OPSET = 18
 INLINE = 1 << 30  # bytes of weights up to which a graph is one file; protobuf ends at 2 GiB
 
 
-def save(network: Network, out: Path, half: bool) -> dict:
-    """Writes out/<folder>/{model.onnx, weights.json, config.json} and returns the map of weights."""
+def save(network: Network, out: Path, bits: int = 32) -> dict:
+    """Writes out/<folder>/{model.onnx, weights.json, config.json} with weights of 32, 16, 8 or 4 bits, and returns the map
+    of weights."""
     folder = out / network.folder
     folder.mkdir(parents=True, exist_ok=True)
-    dtype = torch.float16 if half and not network.keep_float32 else torch.float32
+    dtype = torch.float16 if bits == 16 and not network.keep_float32 else torch.float32
     network.module.to(dtype).eval().requires_grad_(False)
     traced = Traced(network).eval()
     with tempfile.TemporaryDirectory(dir=out) as scratch, weights.distinct(network.module):
@@ -34,8 +36,9 @@ def save(network: Network, out: Path, half: bool) -> dict:
     model.doc_string = ""
     for node in model.graph.node:
         node.doc_string = ""
-    _write(model, folder)
-    weights.write(folder, found)
+    gone = quantize(model, bits_of(network.folder, bits)) if bits < 16 else set()
+    write(model, folder)
+    weights.write(folder, found, gone)
     if network.config is not None:
         config = {k: v for k, v in network.config.items() if k != "_name_or_path"}  # no path of this machine
         (folder / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
@@ -81,14 +84,14 @@ def _rename(graph: onnx.GraphProto, prefixes: dict) -> None:
                 node.input[i] = names[name]
 
 
-def _write(model: onnx.ModelProto, folder: Path) -> None:
-    path = folder / "model.onnx"
-    for stale in ("model.onnx", "model.onnx_data"):  # external data is appended to what is there
+def write(model: onnx.ModelProto, folder: Path, name: str = "model.onnx") -> None:
+    path, data = folder / name, f"{name}_data"
+    for stale in (name, data):  # external data is appended to what is there
         (folder / stale).unlink(missing_ok=True)
     if sum(len(i.raw_data) for i in model.graph.initializer) < INLINE:
         onnx.save(model, str(path))
         return
-    onnx.save(model, str(path), save_as_external_data=True, all_tensors_to_one_file=True, location="model.onnx_data")
+    onnx.save(model, str(path), save_as_external_data=True, all_tensors_to_one_file=True, location=data)
 
 
 def verify(network: Network, out: Path) -> float:
@@ -100,6 +103,9 @@ def verify(network: Network, out: Path) -> float:
     generator = torch.Generator().manual_seed(1)
     given = []
     for name, t in network.inputs.items():
+        if name.startswith(adapters.PREFIX):  # of another rank
+            given.append(torch.cat([t, t], min(set(range(t.dim())) - set(network.static[name]))))
+            continue
         fixed = network.static.get(name, [])
         shape = list(t.shape)
         for i in range(t.dim()):

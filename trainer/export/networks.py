@@ -22,6 +22,7 @@ class Network:
     config: dict | None = None
     static: dict = field(default_factory=dict)  # input name -> axes that have one size only
     keep_float32: bool = False  # even where half precision was asked for
+    adaptable: bool = False  # LoRA may change it
 
 
 class Traced(nn.Module):
@@ -56,7 +57,7 @@ def text_encoder(folder: str, module, projected: bool) -> Network:
     ids = torch.full((2, TOKENS), min(5, config.vocab_size - 1), dtype=torch.int64)
     ids[:, -1] = config.vocab_size - 1
     outputs = first + [f"hidden_states.{i}" for i in range(layers)]
-    return Network(folder, module, {"input_ids": ids}, outputs, call, json.loads(config.to_json_string()))
+    return Network(folder, module, {"input_ids": ids}, outputs, call, json.loads(config.to_json_string()), adaptable=True)
 
 
 def image_encoder(module) -> Network:
@@ -131,7 +132,8 @@ def residual_shapes(unet) -> list:
 
 def unet(module, pooled=None, adapters=(), tokens=()) -> Network:
     """The denoiser, with an input for each residual. Pooled is the width of SDXL's pooled vector. Adapters are the features of a T2I-Adapter, where it shall take
-    them; tokens the shapes of the image embeddings of IP-Adapters that were loaded into the module."""
+    them; tokens the shapes of the image embeddings of IP-Adapters that were loaded into the module. Each of these has a
+    strength for each attention layer, so that a picture may steer style or layout alone; config.json names the layers."""
     inputs, static = _denoiser_inputs(module, pooled)
     shapes = residual_shapes(module)
     down = [f"down_block_res_sample_{i}" for i in range(len(shapes) - 1)]
@@ -145,17 +147,19 @@ def unet(module, pooled=None, adapters=(), tokens=()) -> Network:
     for i, shape in enumerate(tokens):
         inputs[f"image_embeds_{i}"] = torch.randn(2, *shape)
         static[f"image_embeds_{i}"] = list(range(2, 1 + len(shape)))
+    config = json.loads(module.to_json_string())
     if tokens:
-        inputs["ip_adapter_scale"] = torch.ones(len(tokens))
-        static["ip_adapter_scale"] = [0]
+        layers = [name.removesuffix(".processor") for name, p in module.attn_processors.items() if hasattr(p, "to_k_ip")]
+        inputs["ip_adapter_scale"] = torch.ones(len(tokens), len(layers))
+        static["ip_adapter_scale"] = [0, 1]
+        config |= {"ip_adapters": len(tokens), "ip_adapter_layers": layers}
 
     def call(m, given):
         added = _added(given)
         if tokens:
             added["image_embeds"] = [given[f"image_embeds_{i}"] for i in range(len(tokens))]
-            for processor in m.attn_processors.values():
-                if hasattr(processor, "to_k_ip"):
-                    processor.scale = [given["ip_adapter_scale"][i] for i in range(len(tokens))]
+            for layer, name in enumerate(layers):
+                m.attn_processors[name + ".processor"].scale = [given["ip_adapter_scale"][i, layer] for i in range(len(tokens))]
         return m(
             given["sample"], given["timestep"], given["encoder_hidden_states"],
             timestep_cond=given.get("timestep_cond"), added_cond_kwargs=added or None,
@@ -166,7 +170,7 @@ def unet(module, pooled=None, adapters=(), tokens=()) -> Network:
             return_dict=False,
         )
 
-    return Network("unet", module, inputs, ["out_sample"], call, json.loads(module.to_json_string()), static)
+    return Network("unet", module, inputs, ["out_sample"], call, config, static, adaptable=True)
 
 
 def controlnet(folder: str, module, pooled=None) -> Network:

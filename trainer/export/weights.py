@@ -87,8 +87,12 @@ def put_back(graph: onnx.GraphProto, found: dict, module: nn.Module) -> None:
             target.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(values), target.name))
 
 
-def write(folder: Path, found: dict) -> None:
-    """Writes the sidecar. The SHA-256 is that of model.onnx: a map for another graph must not be used."""
+def write(folder: Path, found: dict, gone=()) -> None:
+    """Writes the sidecar. The SHA-256 is that of model.onnx: a map for another graph must not be used. Weights whose
+    initialisers are gone are named as quantised: LoRA can't be added to them."""
     sha256 = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
-    sidecar = {"sha256": sha256, "weights": dict(sorted(found.items()))}
+    sidecar = {"sha256": sha256, "weights": {name: place for name, place in sorted(found.items()) if place["initializer"] not in gone}}
+    quantised = sorted(name for name, place in found.items() if place["initializer"] in gone)
+    if quantised:
+        sidecar["quantised"] = quantised
     (folder / "weights.json").write_text(json.dumps(sidecar, indent=0) + "\n")

@@ -7,18 +7,45 @@ sd_hijack_clip, sd_emphasis ("Original"), prompt_parser and sd_samplers_cfg_deno
 pad_cond_uncond on. Walks are diffusers' schedulers.
 """
 import json, os, sys, warnings
-import diffusers as d, numpy as np, onnxruntime as ort, torch
+import diffusers as d, numpy as np, onnx, onnxruntime as ort, torch
+from onnx import numpy_helper
+from safetensors.torch import load_file, save_file
 from transformers import CLIPTokenizer
 warnings.filterwarnings("ignore")
 ROOT = os.path.join(os.path.dirname(__file__), "../../internal/engine/local/testdata/models")
+WORDS = os.path.join(ROOT, "../embeddings")
+FREE = 1900  # rows of the tables that no prompt here uses: vectors of textual inversions stand in them
 CLASSES = dict(euler=d.EulerDiscreteScheduler, ddim=d.DDIMScheduler, heun=d.HeunDiscreteScheduler, euler_a=d.EulerAncestralDiscreteScheduler)
+
+
+def embeddings():
+    """Textual inversions: A1111's form for Stable Diffusion, two tensors for SDXL. The vectors are made of their places."""
+    vectors = lambda n, width, k: torch.sin(torch.arange(n * width).reshape(n, width) * k) * 3
+    torch.save({"string_to_param": {"*": vectors(3, 32, 1.7)}, "name": "another", "step": 5}, f"{WORDS}/my-style.pt")
+    save_file({"clip_l": vectors(2, 32, 2.3), "clip_g": vectors(2, 32, 2.9)}, f"{WORDS}/my-style-xl.safetensors")
+
+
+def with_vectors(path, vectors):
+    """An encoder with vectors in the place of the rows that are free."""
+    m = onnx.load(path)
+    table = next(i for i in m.graph.initializer if i.name.endswith("token_embedding.weight"))
+    rows = numpy_helper.to_array(table).copy()
+    rows[FREE:FREE + len(vectors)] = vectors
+    table.CopyFrom(numpy_helper.from_array(rows, table.name))
+    return m.SerializeToString()
 
 
 class Model:
     def __init__(self, name):
         self.dir, self.xl = os.path.join(ROOT, name), "xl" in name
+        if self.xl:
+            own = load_file(f"{WORDS}/my-style-xl.safetensors")
+            own = [own["clip_l"], own["clip_g"]]
+        else:
+            own = [torch.load(f"{WORDS}/my-style.pt")["string_to_param"]["*"]]
+        self.vectors = len(own[0])
         load = lambda part: ort.InferenceSession(f"{self.dir}/{part}/model.onnx", providers=["CPUExecutionProvider"])
-        self.encoders = [(CLIPTokenizer.from_pretrained(f"{self.dir}/tokenizer{s}"), load("text_encoder" + s)) for s in (["", "_2"] if self.xl else [""])]
+        self.encoders = [(CLIPTokenizer.from_pretrained(f"{self.dir}/tokenizer{s}"), ort.InferenceSession(with_vectors(f"{self.dir}/text_encoder{s}/model.onnx", v.numpy()), providers=["CPUExecutionProvider"])) for s, v in zip(["", "_2"], own)]
         self.unet = load("unet")
         self.config = json.load(open(f"{self.dir}/scheduler/scheduler_config.json"))
 
@@ -35,7 +62,12 @@ class Model:
         for piece in pieces:
             if piece == "BREAK": end_chunk(); continue
             text, weight = piece
+            if text == "@":
+                if len(ids) + self.vectors > 75: end_chunk()
+                ids += range(FREE, FREE + self.vectors); weights += [weight] * self.vectors
+                continue
             for token in tok(text, add_special_tokens=False, truncation=False).input_ids:
+                assert not FREE <= token < FREE + self.vectors
                 if token == comma: last = len(ids)
                 elif len(ids) == 75 and last is not None and 75 - last <= 20:
                     moved = ids[last + 1:], weights[last + 1:]
@@ -138,6 +170,12 @@ CASES = [
     dict(name="interval", prompt="a cat", negative_prompt="blurry", sampler="ddim", interval=(.2, .6), positive=[(1., plain("a cat"))], negative=plain("blurry")),
     dict(name="editing, noise", prompt="a [red:blue:2] cat", negative_prompt="", sampler="euler_a",
          positive=[(1., [(2, [("a red cat", 1.)]), (8, [("a blue cat", 1.)])])], negative=plain("")),
+    dict(name="words", prompt="a (my-style:1.3) cat, My-Style", negative_prompt="my-style", embeddings=["my-style"],
+         positive=[(1., [(1000, [("a ", 1.), ("@", 1.3), (" cat, ", 1.), ("@", 1.)])])], negative=[(1000, [("@", 1.)])]),
+    dict(name="words at the end of a chunk", prompt="cat " * 73 + "my-style dog", negative_prompt="", embeddings=["my-style"],
+         positive=[(1., [(1000, [("cat " * 73, 1.), ("@", 1.), (" dog", 1.)])])], negative=plain("")),
+    dict(name="words", model="sdxl-base-tiny", prompt="[my-style-xl:a dog:4], (blue:1.2)", negative_prompt="", embeddings=["my-style-xl"],
+         positive=[(1., [(4, [("@", 1.), (", ", 1.), ("blue", 1.2)]), (8, [("a dog, ", 1.), ("blue", 1.2)])])], negative=plain("")),
     dict(name="weights", model="sdxl-base-tiny", prompt="a (red:1.3) apple", negative_prompt="",
          positive=[(1., [(1000, [("a ", 1.), ("red", 1.3), (" apple", 1.)])])], negative=plain("")),
     dict(name="two chunks and zeros", model="sdxl-base-tiny", prompt=LONG, negative_prompt="", positive=[(1., plain(LONG))], negative=plain("")),
@@ -145,13 +183,14 @@ CASES = [
          positive=[(1., [(4, [("cat", 1.)]), (8, [("dog", 1.)])]), (1., [(1000, [(" a ", 1.), ("hat", 1.4)])])], negative=plain("dark")),
 ]
 
+embeddings()
 models, out = {}, []
 for case in CASES:
     case = dict(dict(model="sd-tiny", sampler="euler", steps=8, scale=6., seed=7), **case)
     m = models.setdefault(case["model"], None) or Model(case["model"])
     models[case["model"]] = m
     x = run(m, case)
-    out.append({k: case[k] for k in ("name", "model", "prompt", "negative_prompt", "sampler", "steps", "scale", "seed")} | dict(
+    out.append({k: case[k] for k in ("embeddings",) if k in case} | {k: case[k] for k in ("name", "model", "prompt", "negative_prompt", "sampler", "steps", "scale", "seed")} | dict(
         interval=case.get("interval", (0, 1)), every=97, latents=[float("%.7g" % v) for v in x[::97]], abs_sum=float("%.8g" % x.double().abs().sum())))
 json.dump(out, sys.stdout, indent=1)
 print()

@@ -153,6 +153,12 @@ func readJSON(folder fs.FS, name string, into any) error {
 	return nil
 }
 
+// Split cuts text at literal tokens, leftmost first and there the longest: it calls literal with the number of each, and
+// plain for what lies between.
+func Split(text string, tokens map[string]int64, literal func(id int64), plain func(text string)) {
+	splitter{tokens}.split(text, literal, plain)
+}
+
 // splitter cuts text at literal tokens, leftmost first and there the longest.
 type splitter struct{ tokens map[string]int64 }
 

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
 	"os"
 	"path"
-	"path/filepath"
 	"strings"
 
 	"presswerk/internal/art"
@@ -63,15 +61,9 @@ func (e *Engine) adapters(r art.Recipe) (adapterSet, error) {
 		if math.IsNaN(l.Weight) || math.Abs(l.Weight) > maxAdapterWeight {
 			return nil, art.Invalid(field+".weight", fmt.Sprintf("%v is not in %v … %v", l.Weight, -maxAdapterWeight, maxAdapterWeight), "1 is the strength that it was trained with")
 		}
-		a, err := e.locate(field, l.Name)
+		a, err := e.locate(shelf{"LoRA", field, e.options.Adapters, []string{adapterEnding}}, l)
 		if err != nil {
 			return nil, err
-		}
-		if l.SHA256 != "" && l.SHA256 != a.sha256 {
-			return nil, &art.FieldError{
-				Field: field + ".sha256", Reason: fmt.Sprintf("the recipe wants %s, but %s has %s", l.SHA256, or(a.path, l.Name), a.sha256),
-				Remedy: "fetch the LoRA that the recipe names, or make a new recipe", Kind: art.ErrMismatch,
-			}
 		}
 		if a.weight = l.Weight; a.weight != 0 {
 			set = append(set, a)
@@ -80,49 +72,24 @@ func (e *Engine) adapters(r art.Recipe) (adapterSet, error) {
 	return set, nil
 }
 
-// locate finds a LoRA by its name: a file in the folders, else one that is encrypted.
-func (e *Engine) locate(field, name string) (adapter, error) {
-	file, err := e.findAdapter(field, name)
+// locate finds a LoRA: a file in the folders, else one that is encrypted.
+func (e *Engine) locate(s shelf, l art.LoRA) (adapter, error) {
+	file, err := s.find(l.Name)
 	if err == nil {
-		sum, err := e.hasher.file(file)
-		if err != nil {
-			return adapter{}, fmt.Errorf("local: hashing LoRA %s: %w", name, err)
-		}
-		return adapter{name: name, path: file, sha256: sum}, nil
+		sum, err := s.pinned(e.hasher, l.Name, file, l.SHA256)
+		return adapter{name: l.Name, path: file, sha256: sum}, err
 	}
 	if e.options.Sealed == nil || !errors.Is(err, art.ErrNotFound) {
 		return adapter{}, err
 	}
-	s, sealed := e.options.Sealed(name)
+	sealed, missing := e.options.Sealed(l.Name)
 	switch {
-	case errors.Is(sealed, art.ErrNotFound):
+	case errors.Is(missing, art.ErrNotFound):
 		return adapter{}, err
-	case sealed != nil:
-		return adapter{}, fmt.Errorf("local: LoRA %s: %w", name, sealed)
+	case missing != nil:
+		return adapter{}, fmt.Errorf("local: LoRA %s: %w", l.Name, missing)
 	}
-	return adapter{name: name, sealed: s.Open, sha256: s.SHA256}, nil
-}
-
-// findAdapter looks for a file in the folders of adapters, in their order. A name is no path.
-func (e *Engine) findAdapter(field, name string) (string, error) {
-	if name == "" || !filepath.IsLocal(name) || strings.ContainsAny(name, `/\`) || strings.HasPrefix(name, ".") {
-		return "", art.Invalid(field+".name", fmt.Sprintf("%q is no name of a file", name), "give the file's name without folder and "+adapterEnding)
-	}
-	for _, dir := range e.options.Adapters {
-		file := filepath.Join(dir, name+adapterEnding)
-		info, err := os.Stat(file)
-		switch {
-		case err == nil && info.Mode().IsRegular():
-			return file, nil
-		case err != nil && !errors.Is(err, fs.ErrNotExist):
-			return "", fmt.Errorf("local: looking for LoRA %s: %w", name, err)
-		}
-	}
-	remedy := "name a folder for adapters"
-	if len(e.options.Adapters) > 0 {
-		remedy = "put it into " + strings.Join(e.options.Adapters, " or ")
-	}
-	return "", &art.FieldError{Field: field + ".name", Reason: fmt.Sprintf("there is no %s%s here", name, adapterEnding), Remedy: remedy, Kind: art.ErrNotFound}
+	return adapter{name: l.Name, sealed: sealed.Open, sha256: sealed.SHA256}, s.matches(l.Name, sealed.SHA256, l.SHA256)
 }
 
 // patches holds, by network, the weights that take the place of a model's own.
@@ -144,28 +111,49 @@ func (s adapterSet) patch(f *Folder) (_ patches, err error) {
 		}
 		networks[name], names[name] = n, n.Names()
 	}
-	var loras []lowrank.Weighted
-	var files []io.Closer
+	opened, err := s.open(names)
+	if err != nil {
+		return nil, fmt.Errorf("local: adding LoRAs to model %s: %w", f.about.Name, err)
+	}
+	defer opened.close(&err)
+	all := patches{}
+	for name, n := range networks {
+		if all[name], err = n.Patch(name, opened.loras); err != nil {
+			return nil, fmt.Errorf("local: adding LoRAs to model %s: %w", f.about.Name, err)
+		}
+	}
+	return all, nil
+}
+
+// openedSet is a set of adapters whose files are open.
+type openedSet struct {
+	loras []lowrank.Weighted
+	files []io.Closer
+}
+
+// open reads the headers of all adapters. Their numbers are read from the files until these are closed.
+func (s adapterSet) open(names map[string][]string) (o openedSet, err error) {
 	defer func() {
-		for _, f := range files {
-			_ = f.Close() // only read
+		if err != nil {
+			o.close(&err)
 		}
 	}()
 	for _, a := range s {
 		lora, file, err := a.open(names)
 		if err != nil {
-			return nil, fmt.Errorf("local: adding LoRA %s to model %s: %w", a.name, f.about.Name, err)
+			return o, fmt.Errorf("LoRA %s: %w", a.name, err)
 		}
-		files = append(files, file)
-		loras = append(loras, lowrank.Weighted{LoRA: lora, Name: a.name, Weight: a.weight})
+		o.files = append(o.files, file)
+		o.loras = append(o.loras, lowrank.Weighted{LoRA: lora, Name: a.name, Weight: a.weight})
 	}
-	all := patches{}
-	for name, n := range networks {
-		if all[name], err = n.Patch(name, loras); err != nil {
-			return nil, fmt.Errorf("local: adding LoRAs to model %s: %w", f.about.Name, err)
-		}
+	return o, nil
+}
+
+// close closes the files; its error stands behind the one that is on its way already.
+func (o openedSet) close(err *error) {
+	for _, f := range o.files {
+		*err = errors.Join(*err, f.Close())
 	}
-	return all, nil
 }
 
 // open reads an adapter's header. Its numbers are read from the file later; one that is encrypted is decrypted into memory,

@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"fmt"
+	"image"
 	"math"
 
 	"presswerk/internal/art"
@@ -19,11 +20,14 @@ type Inputs struct {
 	KeepSteps bool   // fill Result.Steps
 
 	// Pictures of every recipe of the batch; they stand in for those that the recipe names by hash.
-	Init     *imaging.RGB
-	Mask     *imaging.RGB   // white is made anew
-	Controls []*imaging.RGB // one for each of the recipe's controls
+	Init       *imaging.RGB
+	Mask       *imaging.RGB   // white is made anew
+	Controls   []*imaging.RGB // one for each of the recipe's controls
+	References []*imaging.RGB // one for each of the recipe's references, of any size
 
-	over *paste // where a rendered region goes back to
+	over  *paste            // where a rendered region goes back to
+	see   func(image.Image) // watches the first picture; nil where nobody does
+	given []*imaging.RGB    // the controls at their own size
 }
 
 // Result is a batch of pictures as numbers.
@@ -42,7 +46,7 @@ func (e *Engine) RenderArrays(ctx context.Context, r art.Recipe, in Inputs, prog
 	if err := e.Check(r); err != nil {
 		return Result{}, err
 	}
-	if r.Seed > math.MaxInt64-art.Seed(n) {
+	if max(r.Seed, r.VariationSeed) > math.MaxInt64-art.Seed(n) {
 		return Result{}, art.Invalid("seed", fmt.Sprintf("%d leaves no room for a batch of %d", r.Seed, n), "choose a smaller one")
 	}
 	inputs, err := in.split(n)
@@ -57,7 +61,11 @@ func (e *Engine) RenderArrays(ctx context.Context, r art.Recipe, in Inputs, prog
 	results := make([]Result, n)
 	err = e.each(ctx, n, func(ctx context.Context, i int) (err error) {
 		one := r
-		one.Seed += art.Seed(i)
+		if r.VariationStrength > 0 {
+			one.VariationSeed += art.Seed(i)
+		} else {
+			one.Seed += art.Seed(i)
+		}
 		results[i], err = e.run(ctx, []art.Recipe{one}, inputs[i], count)
 		return err
 	})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"slices"
 
 	"presswerk/internal/art"
 	"presswerk/internal/diffusion"
@@ -11,39 +13,52 @@ import (
 
 // run renders recipes that differ in prompts and seeds only, in one run. Count is called after each step.
 func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count func()) (_ Result, err error) {
-	if in, err = e.pictures(ctx, recipes[0], in); err != nil {
-		return Result{}, err
-	}
-	free, err := e.wait(ctx, recipes[0].Model)
+	free, err := e.wait(ctx, recipes[0])
 	if err != nil {
 		return Result{}, err
 	}
 	defer free()
+	if in, err = e.pictures(ctx, recipes[0], in); err != nil {
+		return Result{}, err
+	}
+	if onlyEnlarged(recipes[0]) {
+		count()
+		return enlarged(in.Init, len(recipes)), nil
+	}
+	recipes = slices.Clone(recipes)
+	for i := range recipes {
+		recipes[i] = redrawn(recipes[i])
+	}
 	added, err := e.adapters(recipes[0])
 	if err != nil {
 		return Result{}, err
 	}
-	base, err := e.open(recipes[0].Model, added)
+	base, err := e.open(recipes[0].Model, variantOf(recipes[0], added))
 	if err != nil {
 		return Result{}, err
 	}
 	defer base.close(&err)
+	words, err := e.vocabulary(recipes[0])
+	if err != nil {
+		return Result{}, err
+	}
 	b, err := newBatch(ctx, base.pipeline, recipes, in)
 	if err != nil {
 		return Result{}, err
 	}
+	b.words = words
 	result, err := b.walk(ctx, count)
 	if err != nil {
 		return Result{}, err
 	}
 	last := b
 	if recipes[0].Refiner != nil {
-		refiner, err := e.open(recipes[0].Refiner.ModelRef, nil)
+		refiner, err := e.open(recipes[0].Refiner.ModelRef, variantOf(recipes[0], nil))
 		if err != nil {
 			return Result{}, err
 		}
 		defer refiner.close(&err)
-		if last, err = b.handOver(refiner.pipeline); err != nil {
+		if last, err = b.handOver(ctx, refiner.pipeline); err != nil {
 			return Result{}, err
 		}
 		refined, err := last.walk(ctx, count)
@@ -54,7 +69,7 @@ func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count
 	}
 	if recipes[0].Hires != nil {
 		var done bool
-		if last, done, err = b.enlarge(ctx); err != nil {
+		if last, done, err = b.enlarge(ctx, e, in); err != nil {
 			return Result{}, err
 		}
 		if !done {
@@ -76,13 +91,18 @@ func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count
 	return result, err
 }
 
-// wait takes as many cores as the model's networks have threads; a network that doesn't say takes all.
-func (e *Engine) wait(ctx context.Context, ref art.ModelRef) (free func(), err error) {
-	folder, err := e.folder(ref)
-	if err != nil {
-		return nil, err
+// wait takes as many cores as the model's networks have threads; a network that doesn't say takes all, and so does
+// enlarging.
+func (e *Engine) wait(ctx context.Context, r art.Recipe) (free func(), err error) {
+	threads := e.options.Threads
+	if r.Mode != art.ModeUpscale {
+		folder, err := e.folder(r.Model)
+		if err != nil {
+			return nil, err
+		}
+		threads = orInt(threads, folder.about.Threads)
 	}
-	n := int64(min(orInt(orInt(e.options.Threads, folder.about.Threads), e.options.Cores), e.options.Cores))
+	n := int64(min(orInt(threads, e.options.Cores), e.options.Cores))
 	if err := e.cores.Acquire(ctx, n); err != nil {
 		return nil, fmt.Errorf("local: waiting for other pictures: %w", err)
 	}
@@ -103,12 +123,12 @@ type lease struct {
 	release func() error
 }
 
-func (e *Engine) open(ref art.ModelRef, added adapterSet) (lease, error) {
+func (e *Engine) open(ref art.ModelRef, v variant) (lease, error) {
 	folder, err := e.folder(ref)
 	if err != nil {
 		return lease{}, err
 	}
-	pipe, release, err := e.pool.acquire(folder, added)
+	pipe, release, err := e.pool.acquire(folder, v)
 	return lease{pipe, release}, err
 }
 
@@ -130,18 +150,26 @@ type batch struct {
 	first    int   // call of the samplers
 	end      int   // call to stop before; 0 means the last one
 	keep     bool
-	again    bool // whether this is the second pass of a hires fix
+	see      func(image.Image) // watches the first picture; nil where nobody does
+	again    bool              // whether this is the second pass of a hires fix
+	words    *vocabulary
+	origin   int         // call from which prompt editing counts
+	masks    [][]float32 // for each picture whose unmasked part is held, the mask of its latents
 
-	beside   [][]float32                       // for each picture, planes that the network reads beside the latents
-	hold     func(call int, latents []float32) // holds parts of the picture in place between calls; nil holds none
-	controls []control
+	beside     [][]float32                       // for each picture, planes that the network reads beside the latents
+	hold       func(call int, latents []float32) // holds parts of the picture in place between calls; nil holds none
+	controls   []control
+	references []reference
 }
 
 // newBatch draws the noise, in diffusers' order: the posterior's and the starting noise as the mode needs them, then
 // each stochastic step's.
 func newBatch(ctx context.Context, pipe *pipeline, recipes []art.Recipe, in Inputs) (*batch, error) {
-	f, r := pipe.folder, recipes[0]
-	b := &batch{pipe: pipe, recipes: recipes, keep: in.KeepSteps}
+	b := &batch{pipe: pipe, keep: in.KeepSteps, see: in.see}
+	for _, one := range recipes {
+		b.recipes = append(b.recipes, withWindows(pipe.folder, one))
+	}
+	f, r := pipe.folder, b.recipes[0]
 	b.shape = []int{len(recipes), f.vae.LatentChannels, r.Height / f.factor(), r.Width / f.factor()}
 	var err error
 	if b.samplers, err = newSamplers(f, r, len(recipes)); err != nil {
@@ -157,17 +185,21 @@ func newBatch(ctx context.Context, pipe *pipeline, recipes []art.Recipe, in Inpu
 	if err := b.start(ctx, in); err != nil {
 		return nil, err
 	}
+	b.origin = b.first
 	if r.Refiner != nil {
 		limit, err := b.limit()
 		if err != nil {
 			return nil, err
 		}
 		b.end = endForRefiner(b.samplers[0].Timesteps(), limit)
-		if b.end == 0 || b.end == len(b.samplers[0].Timesteps()) {
+		if b.end <= b.first || b.end == len(b.samplers[0].Timesteps()) {
 			return nil, art.Invalid("refiner.start", fmt.Sprintf("%v of %d steps leaves one of the two models nothing to do", r.Refiner.Start, r.Steps), "choose about 0.8, or more steps")
 		}
 	}
 	if b.controls, err = pipe.openControls(r, in.Controls); err != nil {
+		return nil, err
+	}
+	if b.references, err = pipe.openReferences(ctx, r, in.References); err != nil {
 		return nil, err
 	}
 	if in.StepNoise != nil {
@@ -176,17 +208,22 @@ func newBatch(ctx context.Context, pipe *pipeline, recipes []art.Recipe, in Inpu
 	return b, err
 }
 
+// last is the call that this batch stops before.
+func (b *batch) last() int { return orInt(b.end, len(b.samplers[0].Timesteps())) }
+
 // size is how many numbers one picture's latents have.
 func (b *batch) size() int { return b.shape[1] * b.shape[2] * b.shape[3] }
 
 // of is one picture's part of something that holds all of them.
 func (b *batch) of(all []float32, i int) []float32 { return all[i*b.size() : (i+1)*b.size()] }
 
-func noiseOf(r art.Recipe) diffusion.Noise {
-	if r.NoiseSource == "cuda" {
-		return diffusion.NewPhiloxNoise(int64(r.Seed))
+func noiseOf(r art.Recipe) diffusion.Noise { return noiseFrom(r.NoiseSource, r.Seed) }
+
+func noiseFrom(source string, seed art.Seed) diffusion.Noise {
+	if source == "cuda" {
+		return diffusion.NewPhiloxNoise(int64(seed))
 	}
-	return diffusion.NewTorchNoise(int64(r.Seed))
+	return diffusion.NewTorchNoise(int64(seed))
 }
 
 // replay takes the noise of the stochastic steps from outside.
@@ -234,19 +271,20 @@ func (b *batch) walk(ctx context.Context, count func()) (Result, error) {
 	if b.pipe.folder.unet.TimeCond != 0 {
 		guidance = diffusion.Guidance{Scale: 1} // the network was told the scale
 	}
-	end := b.end
-	if end == 0 {
-		end = len(b.samplers[0].Timesteps())
+	watch, err := b.watch(ctx)
+	if err != nil {
+		return Result{}, err
 	}
-	result := Result{Timesteps: b.samplers[0].Timesteps()[b.first:end], Notes: prompts.notes}
+	result := Result{Timesteps: b.samplers[0].Timesteps()[b.first:b.last()], Notes: prompts.notes}
 	// Controls count all calls, those of a refiner too, as diffusers does.
 	denoise := b.denoiser(len(b.samplers[0].Timesteps()) - b.first)
 	walk := diffusion.Walk{
-		Denoiser: denoise, Samplers: b.samplers, Noise: b.noise, Guidance: guidance,
+		Denoiser: b.windowed(denoise), Samplers: b.samplers, Noise: b.noise, Guidance: guidance,
 		Positive: prompts.positive, Negative: prompts.negative, Schedule: prompts.schedule,
 		Start: b.first, End: b.end, After: b.hold,
 		Before: func(call int) { denoise.call = call - b.first },
-		OnStep: func(_, _ int, latents []float32) error {
+		OnStep: func(call, _ int, latents []float32) error {
+			watch(call, latents)
 			if b.keep {
 				result.Steps = append(result.Steps, Array{Shape: b.shape, Data: append([]float32(nil), latents...)})
 			}
@@ -265,15 +303,25 @@ func (b *batch) walk(ctx context.Context, count func()) (Result, error) {
 func (b *batch) decode(ctx context.Context) (Array, error) {
 	r, name := b.recipes[0], b.pipe.folder.about.Name
 	image := Array{Shape: []int{len(b.recipes), r.Height, r.Width, 3}}
+	size := r.Height * r.Width * 3
 	for i := range b.recipes {
-		pixels, err := b.pipe.decode(ctx, b.of(b.latents, i), b.shape[2], b.shape[3])
+		pixels, err := b.decodeOne(ctx, i)
 		if err != nil {
 			return Array{}, fmt.Errorf("local: decoding with %s: %w", name, err)
 		}
-		if len(pixels) != r.Height*r.Width*3 {
+		if len(pixels) != size {
 			return Array{}, fmt.Errorf("local: %s decoded %d numbers for %d×%d pixels: %w", name, len(pixels), r.Width, r.Height, art.ErrInvalid)
+		}
+		if len(b.recipes) == 1 {
+			image.Data = pixels // a large picture isn't copied
+			break
 		}
 		image.Data = append(image.Data, pixels...)
 	}
 	return image, nil
+}
+
+// decodeOne makes one picture's pixels.
+func (b *batch) decodeOne(ctx context.Context, i int) ([]float32, error) {
+	return b.pipe.decode(ctx, b.of(b.latents, i), b.shape[2], b.shape[3], vaeTiled(b.recipes[0]))
 }

@@ -36,12 +36,13 @@ func check(f *Folder, r art.Recipe) error {
 }
 
 func checkNumbers(f *Folder, r art.Recipe) error {
+	most, pixels := sizeLimits(r)
 	for _, side := range []struct {
 		name string
 		n    int
 	}{{"width", r.Width}, {"height", r.Height}} {
-		if side.n < f.step() || side.n > maxSide {
-			return art.Invalid(side.name, fmt.Sprintf("%d is not in %d … %d", side.n, f.step(), maxSide), "choose a size near the model's own")
+		if side.n < f.step() || side.n > most {
+			return art.Invalid(side.name, fmt.Sprintf("%d is not in %d … %d", side.n, f.step(), most), "choose a size near the model's own")
 		}
 		if side.n%f.step() != 0 {
 			lower := side.n / f.step() * f.step()
@@ -49,14 +50,16 @@ func checkNumbers(f *Folder, r art.Recipe) error {
 		}
 	}
 	switch {
-	case r.Width*r.Height > maxPixels:
-		return art.Invalid("width", fmt.Sprintf("%d×%d are more than %d pixels", r.Width, r.Height, maxPixels), "render smaller and upscale")
+	case r.Width*r.Height > pixels:
+		return art.Invalid("width", fmt.Sprintf("%d×%d are more than %d pixels", r.Width, r.Height, pixels), "render smaller and upscale, or add tiled_diffusion")
 	case r.Steps < 1:
 		return art.Invalid("steps", fmt.Sprintf("%d is less than one", r.Steps), "choose 10 to 50")
 	case r.Batch < 0 || r.Batch > maxBatch:
 		return art.Invalid("batch", fmt.Sprintf("%d is not in 1 … %d", r.Batch, maxBatch), "render in several batches")
-	case r.Seed < 0:
-		return art.Invalid("seed", fmt.Sprintf("%d is negative", r.Seed), "choose 0 or more")
+	case r.Seed < 0 || r.VariationSeed < 0:
+		return art.Invalid("seed", fmt.Sprintf("%d is negative", min(r.Seed, r.VariationSeed)), "choose 0 or more")
+	case r.VariationSeed != 0 && r.VariationStrength == 0:
+		return art.Invalid("variation_strength", "0 leaves the variation seed without effect", "choose above 0 to 1, or take the seed out")
 	case len(r.Prompt)+len(r.NegativePrompt)+len(r.Prompt2) > maxPrompt:
 		return art.Invalid("prompt", fmt.Sprintf("the prompts have more than %d bytes", maxPrompt), "shorten them")
 	}
@@ -76,6 +79,7 @@ func checkRanges(r art.Recipe) error {
 		{"eta", r.Eta, 0, 1},
 		{"strength", strengthOf(r), 0, 1},
 		{"mask_blur", r.MaskBlur, 0, 256},
+		{"variation_strength", r.VariationStrength, 0, 1},
 	}
 	if r.Refiner != nil {
 		checked = append(checked, struct {
@@ -93,10 +97,18 @@ func checkRanges(r art.Recipe) error {
 		return art.Invalid("mask_padding", fmt.Sprintf("%d is not in 0 … %d", *r.MaskPadding, maxSide), "32 shows the network some surroundings")
 	}
 	for i, c := range r.Controls {
-		field := fmt.Sprintf("controls[%d].", i)
+		if math.IsNaN(c.Weight) || c.Weight < -10 || c.Weight > 10 {
+			return art.Invalid(fmt.Sprintf("controls[%d].weight", i), fmt.Sprintf("%v is not in -10 … 10", c.Weight), "1 is the network's own strength")
+		}
+	}
+	return checkSpans("controls", r.Controls)
+}
+
+// checkSpans refuses shares of the steps that are none.
+func checkSpans(list string, controls []art.Control) error {
+	for i, c := range controls {
+		field := fmt.Sprintf("%s[%d].", list, i)
 		switch {
-		case math.IsNaN(c.Weight) || c.Weight < -10 || c.Weight > 10:
-			return art.Invalid(field+"weight", fmt.Sprintf("%v is not in -10 … 10", c.Weight), "1 is the network's own strength")
 		case math.IsNaN(c.Start) || c.Start < 0 || c.Start > 1:
 			return art.Invalid(field+"start", fmt.Sprintf("%v is not in 0 … 1", c.Start), "it is a share of the steps")
 		case math.IsNaN(c.End) || c.End < 0 || c.End > 1 || c.End != 0 && c.End <= c.Start:
@@ -117,13 +129,10 @@ func checkUnbuilt(f *Folder, r art.Recipe) error {
 		{!slices.Contains(modes(), r.Mode), "mode", fmt.Sprintf("%q is unknown or not built, known are %s", r.Mode, strings.Join(modes(), ", "))},
 		{r.NoiseSource != "" && r.NoiseSource != "cpu" && r.NoiseSource != "cuda", "noise_source", fmt.Sprintf("%q is neither cpu nor cuda", r.NoiseSource)},
 		{r.MaskPadding != nil && r.Mode != art.ModeInpaint, "mask_padding", "goes with inpainting only"},
-		{r.MaskBlur != 0 && r.MaskPadding == nil, "mask_blur", "goes with mask_padding only"},
+		{r.MaskBlur != 0 && r.MaskPadding == nil && r.Mode != art.ModeOutpaint, "mask_blur", "goes with mask_padding or outpaint only"},
 		{r.Strength != nil && r.Mode == art.ModeTextToImage, "strength", "needs an initial image, and text-to-image has none"},
 		{r.Refiner != nil && !xl, "refiner", "only SDXL models have one"},
-		{r.Refiner != nil && r.Mode != art.ModeTextToImage, "refiner", "goes with text-to-image only"},
-		{len(r.Embeddings) > 0, "embeddings", "are not built yet"},
-		{len(r.References) > 0, "references", "are not built yet"},
-		{r.Tiling, "tiling", "is not built yet"},
+		{r.Refiner != nil && f.unet.InChannels > f.vae.LatentChannels, "refiner", "doesn't go with networks made for inpainting, which hand noise over where the picture should stay"},
 		{r.Eta != 0 && r.Sampler != "ddim", "eta", "only ddim has one"},
 		{r.Prompt2 != "" && !xl, "prompt_2", "this model has one text encoder"},
 		{!xl && (r.OriginalSize != nil || r.CropsTopLeft != nil || r.TargetSize != nil), "original_size", "only SDXL models know sizes"},
@@ -134,7 +143,13 @@ func checkUnbuilt(f *Folder, r art.Recipe) error {
 			return art.Unsupported(u.field, u.reason, "take it out, or choose another engine or model")
 		}
 	}
+	if err := checkReferences(f, r); err != nil {
+		return err
+	}
 	if err := checkHires(f, r); err != nil {
+		return err
+	}
+	if err := checkTiled(f, r); err != nil {
 		return err
 	}
 	if err := checkSyntax(f, r); err != nil {
@@ -145,7 +160,7 @@ func checkUnbuilt(f *Folder, r art.Recipe) error {
 
 // modes are those that this renderer knows.
 func modes() []string {
-	return []string{art.ModeTextToImage, art.ModeImageToImage, art.ModeInpaint, art.ModeOutpaint}
+	return []string{art.ModeTextToImage, art.ModeImageToImage, art.ModeInpaint, art.ModeOutpaint, art.ModeUpscale}
 }
 
 // takes tells whether the UNet's channels go with a mode: the latents alone, or with mask and masked picture beside.

@@ -48,6 +48,11 @@ type networkConfig struct {
 	TimeCond       int       `json:"time_cond_proj_dim"`
 	MaxPositions   int       `json:"max_position_embeddings"`
 	ProjectionDim  int       `json:"projection_dim"`
+	HiddenSize     int       `json:"hidden_size"`
+	GlobalPool     bool      `json:"global_pool_conditions"`
+	ImageSize      int       `json:"image_size"`
+	ImageAdapters  int       `json:"ip_adapters"`       // that the UNet was exported with
+	ImageLayers    []string  `json:"ip_adapter_layers"` // and their attention layers
 	ModelType      string    `json:"model_type"`
 	HiddenStates   bool      `json:"output_hidden_states"` // whether the graph gives every layer
 }

@@ -23,6 +23,7 @@ type control struct {
 	pixels  []float32 // three planes of 0..1
 	height  int
 	width   int
+	pooled  bool                           // whether the network gives one number for each channel
 	known   map[int]map[string]onnx.Tensor // by rows, the residuals of a network that looks at the picture alone
 }
 
@@ -49,7 +50,11 @@ func (p *pipeline) openControls(r art.Recipe, pictures []*imaging.RGB) ([]contro
 		if c.End == 0 {
 			c.End = 1
 		}
-		all = append(all, control{Control: c, session: session, pixels: unit(pictures[i]), height: r.Height, width: r.Width, known: map[int]map[string]onnx.Tensor{}})
+		var config networkConfig
+		if err := readOptional(os.DirFS(filepath.Dir(path)), "config.json", &config); err != nil {
+			return nil, fmt.Errorf("local: controls[%d]: %w", i, err)
+		}
+		all = append(all, control{Control: c, session: session, pooled: config.GlobalPool, pixels: unit(pictures[i]), height: r.Height, width: r.Width, known: map[int]map[string]onnx.Tensor{}})
 	}
 	return all, nil
 }
@@ -73,7 +78,8 @@ func (p *pipeline) controlPath(ref art.ModelRef) (string, error) {
 
 // unit turns a picture into three planes of 0..1.
 func unit(p *imaging.RGB) []float32 {
-	out := planes(p)
+	e := encodable{RGB: p}
+	out := e.planes(e.whole())
 	for i, v := range out {
 		out[i] = v/2 + 0.5
 	}
@@ -83,7 +89,9 @@ func unit(p *imaging.RGB) []float32 {
 // active tells whether the control steers call i of n.
 //
 // Source: diffusers, StableDiffusionControlNetPipeline, controlnet_keep.
-func (c control) active(i, n int) bool {
+func (c control) active(i, n int) bool { return during(c.Control, i, n) }
+
+func during(c art.Control, i, n int) bool {
 	return float64(i)/float64(n) >= c.Start && float64(i+1)/float64(n) <= c.End
 }
 
@@ -94,7 +102,7 @@ func (c control) residuals(ctx context.Context, inputs map[string]onnx.Tensor, r
 		return known, nil
 	}
 	own := map[string]onnx.Tensor{}
-	scaled, still := false, true
+	scaled := false
 	for _, in := range c.session.Inputs() {
 		switch in.Name {
 		case "controlnet_cond", "image":
@@ -103,9 +111,8 @@ func (c control) residuals(ctx context.Context, inputs map[string]onnx.Tensor, r
 			scaled = true
 			own[in.Name] = onnx.Float32([]float32{float32(c.Weight)}, ones(len(in.Dims))...)
 		case "sample":
-			own[in.Name], still = inputs["control_sample"], false
+			own[in.Name] = inputs["control_sample"]
 		default:
-			still = false
 			t, ok := inputs[in.Name]
 			if !ok {
 				return nil, fmt.Errorf("local: the control network wants %q, which this model doesn't have: %w", in.Name, art.ErrUnsupported)
@@ -124,7 +131,7 @@ func (c control) residuals(ctx context.Context, inputs map[string]onnx.Tensor, r
 			}
 		}
 	}
-	if still {
+	if c.still() {
 		c.known[rows] = out
 	}
 	return out, nil
@@ -164,7 +171,7 @@ func isIntrablock(name string) bool {
 }
 
 // steer adds the residuals of all active controls to the denoiser's inputs; where nothing steers, they are zeros.
-func (d *denoiser) steer(ctx context.Context, inputs map[string]onnx.Tensor, rows int) error {
+func (d *denoiser) steer(ctx context.Context, inputs map[string]onnx.Tensor, rows, negative int) error {
 	var wanted []onnx.Info
 	for _, in := range d.session.Inputs() {
 		if isResidual(in.Name) {
@@ -181,7 +188,7 @@ func (d *denoiser) steer(ctx context.Context, inputs map[string]onnx.Tensor, row
 		if !c.active(d.call, d.calls) {
 			continue
 		}
-		out, err := c.residuals(ctx, inputs, rows)
+		out, err := c.guided(ctx, inputs, rows, negative)
 		if err != nil {
 			return err
 		}

@@ -10,5 +10,5 @@
 //	pic, err := e.Render(ctx, recipe, nil)
 //
 // Every check is made before a network is loaded, and a field that can't be honoured gives art.ErrUnsupported with
-// its name. The package doesn't fetch models, enlarge pictures or judge them.
+// its name. The package doesn't fetch models or judge pictures; networks that enlarge are given to it.
 package local

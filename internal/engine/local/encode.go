@@ -9,8 +9,7 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/diffusion"
-	"presswerk/internal/diffusion/tokenize"
-	"presswerk/internal/onnx"
+	"presswerk/internal/prompt"
 )
 
 // maxCachedPrompts bounds the embedding cache of one model: 512 SDXL prompts are about 320 MB, house prompts 25 MB.
@@ -18,11 +17,12 @@ const maxCachedPrompts = 512
 
 // wording is all that decides an embedding.
 type wording struct {
-	first  string // for the first encoder
-	second string // for the second one, where there is one
-	skip   int    // layers from the end, as A1111 counts; 0 as the pipeline does
-	zero   bool   // SDXL's stand-in for "no negative prompt"
-	chunk  int    // above 0, first holds the ids of one chunk for the encoder of this number, counted from 1
+	first  string      // for the first encoder
+	second string      // for the second one, where there is one
+	skip   int         // layers from the end, as A1111 counts; 0 as the pipeline does
+	zero   bool        // SDXL's stand-in for "no negative prompt"
+	words  *vocabulary // of textual inversions
+	chunk  int         // above 0, first holds the ids of one chunk for the encoder of this number, counted from 1
 }
 
 // embedding is an encoded prompt.
@@ -68,9 +68,9 @@ func (c *promptCache) put(p wording, e embedding) {
 }
 
 // prompts gives the positive and the negative prompt of a recipe.
-func (p *pipeline) prompts(r art.Recipe) (positive, negative wording) {
-	positive = wording{first: r.Prompt}
-	negative = wording{first: r.NegativePrompt}
+func (p *pipeline) prompts(r art.Recipe, words *vocabulary) (positive, negative wording) {
+	positive = wording{first: r.Prompt, words: words}
+	negative = wording{first: r.NegativePrompt, words: words}
 	if r.ClipSkip != nil {
 		positive.skip, negative.skip = *r.ClipSkip, *r.ClipSkip
 	}
@@ -93,7 +93,7 @@ func (p *pipeline) encode(ctx context.Context, text wording) (embedding, error) 
 		if i > 0 || !p.folder.hasEncoder() {
 			words = text.second
 		}
-		part, err := p.encodeText(ctx, encoder, words, text.skip)
+		part, err := p.encodePlain(ctx, encoder, text, words)
 		if err != nil {
 			return embedding{}, fmt.Errorf("local: encoding the prompt: %w", err)
 		}
@@ -109,20 +109,10 @@ func (p *pipeline) encode(ctx context.Context, text wording) (embedding, error) 
 	return whole, nil
 }
 
-// encodeText gives the embedding of as much of a text as an encoder reads at once.
-func (p *pipeline) encodeText(ctx context.Context, e textEncoder, text string, skip int) (embedding, error) {
-	enc := tokenize.Encode(e.tokens, text, e.length)
-	result, err := p.encodeIDs(ctx, e, enc.IDs, skip)
-	if err == nil && len(enc.Dropped) > 0 {
-		result.notes = []string{fmt.Sprintf("the prompt is longer than the %d tokens that this model reads; cut: %q", e.length-2, e.tokens.Decode(enc.Dropped))}
-	}
-	return result, err
-}
-
-// encodeIDs runs an encoder. Skip counts layers from the end as A1111 does: Stable Diffusion takes the last layer,
+// encodeIDs runs an encoder, with vectors in the place of some ids. Skip counts layers from the end as A1111 does: Stable Diffusion takes the last layer,
 // and the norm behind it whatever the layer; SDXL takes the last but one, and no norm.
-func (p *pipeline) encodeIDs(ctx context.Context, e textEncoder, ids []int64, skip int) (embedding, error) {
-	out, err := e.session.Run(ctx, map[string]onnx.Tensor{"input_ids": onnx.Int64(ids, 1, int64(len(ids)))})
+func (p *pipeline) encodeIDs(ctx context.Context, e textEncoder, ids []int64, fixes []prompt.Fix, skip int) (embedding, error) {
+	out, err := p.runIDs(ctx, e, ids, fixes)
 	if err != nil {
 		return embedding{}, err
 	}
@@ -178,10 +168,10 @@ func beside(a, b embedding) (embedding, error) {
 }
 
 // conditioning encodes the prompts of a batch. The notes say what was cut.
-func (p *pipeline) conditioning(ctx context.Context, recipes []art.Recipe) (positive, negative diffusion.Conditioning, notes [][]string, err error) {
+func (p *pipeline) conditioning(ctx context.Context, recipes []art.Recipe, words *vocabulary) (positive, negative diffusion.Conditioning, notes [][]string, err error) {
 	for i, r := range recipes {
 		texts := [2]wording{}
-		texts[0], texts[1] = p.prompts(r)
+		texts[0], texts[1] = p.prompts(r, words)
 		var rows [2]diffusion.Conditioning
 		var said []string
 		for k, text := range texts {
@@ -220,10 +210,14 @@ func (p *pipeline) row(r art.Recipe, e embedding) diffusion.Conditioning {
 //
 // Source: Podell et al. 2023, arXiv:2307.01952, section 2.2.
 func timeIDs(r art.Recipe) []float32 {
+	height, width := r.Height, r.Width
+	if t := r.TiledDiffusion; t != nil { // the network sees no more than a window
+		height, width = min(height, t.Tile), min(width, t.Tile)
+	}
 	var ids []float32
 	for _, pair := range [][]int{r.OriginalSize, r.CropsTopLeft, r.TargetSize} {
 		if pair == nil {
-			pair = []int{r.Height, r.Width}
+			pair = []int{height, width}
 			if len(ids) == 2 {
 				pair = []int{0, 0}
 			}

@@ -39,10 +39,10 @@ func checkSyntax(f *Folder, r art.Recipe) error {
 // promptsA1111 encodes the prompts as A1111 does. They are those of every picture of this batch.
 func (b *batch) promptsA1111(ctx context.Context) (conditioned, error) {
 	r := b.recipes[0]
-	_, negative := b.pipe.prompts(r)
+	_, negative := b.pipe.prompts(r, b.words)
 	c := composition{batch: b}
 	for _, part := range prompt.SplitAND(r.Prompt) {
-		text := wording{first: part.Text, second: part.Text, skip: negative.skip}
+		text := wording{first: part.Text, second: part.Text, skip: negative.skip, words: b.words}
 		if r.Prompt2 != "" {
 			text.second = prompt.SplitAND(r.Prompt2)[0].Text
 		}
@@ -141,7 +141,7 @@ func (p *pipeline) encodeStages(ctx context.Context, texts []wording, times []in
 			if i > 0 || !p.folder.hasEncoder() {
 				words = text.second
 			}
-			cut, err := e.chunks(words)
+			cut, err := e.chunks(words, text.words.named(e))
 			if err != nil {
 				return nil, err
 			}
@@ -180,16 +180,22 @@ func (e textEncoder) chunker() prompt.Chunker {
 	return c
 }
 
-// chunks cuts a text, with the weights of its words.
-func (e textEncoder) chunks(text string) ([]prompt.Chunk, error) {
+// chunks cuts a text, with the weights of its words and vectors in the place of some.
+func (e textEncoder) chunks(text string, added []namedVectors) ([]prompt.Chunk, error) {
 	var segments []prompt.Segment
 	for _, piece := range prompt.ParseAttention(text) {
 		if math.IsNaN(piece.Weight) || math.Abs(piece.Weight) > maxWeight {
 			return nil, art.Invalid("prompt", fmt.Sprintf("%q has the weight %g", piece.Text, piece.Weight), "weights of 0.5 to 1.5 are usual")
 		}
 		s := prompt.Segment{Weight: piece.Weight, Break: piece.IsBreak()}
-		for _, id := range e.tokens.Tokens(piece.Text) {
-			s.Words = append(s.Words, prompt.Word{ID: id})
+		for ids := e.tokens.Tokens(piece.Text); len(ids) > 0; {
+			if one, ok := at(added, ids); ok {
+				s.Words = append(s.Words, prompt.Word{Vectors: one.vectors})
+				ids = ids[len(one.ids):]
+				continue
+			}
+			s.Words = append(s.Words, prompt.Word{ID: ids[0]})
+			ids = ids[1:]
 		}
 		segments = append(segments, s)
 	}
@@ -207,7 +213,7 @@ func (p *pipeline) encodeChunks(ctx context.Context, i int, texts [][]prompt.Chu
 			if c < len(chunks) {
 				chunk = chunks[c]
 			}
-			e, err := p.encodeChunk(ctx, i, chunk.IDs, skip)
+			e, err := p.encodeChunk(ctx, i, chunk, skip)
 			if err != nil {
 				return nil, err
 			}
@@ -225,17 +231,20 @@ func (p *pipeline) encodeChunks(ctx context.Context, i int, texts [][]prompt.Chu
 	return rows, nil
 }
 
-// encodeChunk gives what encoder i makes of a chunk's ids, from the cache where it is known.
-func (p *pipeline) encodeChunk(ctx context.Context, i int, ids []int64, skip int) (embedding, error) {
-	key := make([]byte, 0, 8*len(ids))
-	for _, id := range ids {
+// encodeChunk gives what encoder i makes of a chunk, from the cache where it is known.
+func (p *pipeline) encodeChunk(ctx context.Context, i int, chunk prompt.Chunk, skip int) (embedding, error) {
+	if len(chunk.Fixes) > 0 { // ids alone don't tell such chunks apart
+		return p.encodeIDs(ctx, p.encoders[i], chunk.IDs, chunk.Fixes, skip)
+	}
+	key := make([]byte, 0, 8*len(chunk.IDs))
+	for _, id := range chunk.IDs {
 		key = binary.LittleEndian.AppendUint64(key, uint64(id))
 	}
 	known := wording{first: string(key), skip: skip, chunk: i + 1}
 	if e, ok := p.cache.get(known); ok {
 		return e, nil
 	}
-	e, err := p.encodeIDs(ctx, p.encoders[i], ids, skip)
+	e, err := p.encodeIDs(ctx, p.encoders[i], chunk.IDs, nil, skip)
 	if err == nil {
 		p.cache.put(known, e)
 	}
@@ -320,9 +329,7 @@ func (c composition) fits() error {
 //
 // Source: AUTOMATIC1111's stack_conds and pad_cond_uncond. There, both sides may also stay as they are.
 func (c composition) mix(call int) diffusion.Mix {
-	if r := c.batch.recipes[0]; r.Refiner == nil {
-		call -= c.batch.first // a refiner goes on counting, every other walk begins anew
-	}
+	call -= c.batch.origin
 	negative := c.negative.at(call)
 	positive := make([]embedding, len(c.positive))
 	longest := 0

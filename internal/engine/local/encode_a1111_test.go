@@ -30,6 +30,7 @@ type promptCase struct {
 	Every          int // one number of so many is kept
 	Latents        []float32
 	AbsSum         float64 `json:"abs_sum"`
+	Embeddings     []string
 }
 
 // TestPromptsAreA1111: the latents are those that A1111's rules give over the same networks. They reach 90.
@@ -42,13 +43,16 @@ func TestPromptsAreA1111(t *testing.T) {
 	if err := json.Unmarshal(data, &cases); err != nil {
 		t.Fatal(err)
 	}
-	e := newEngine(t, Options{})
+	e := newEngine(t, Options{Embeddings: []string{"testdata/embeddings"}})
 	for _, c := range cases {
 		t.Run(c.Model+" "+c.Name, func(t *testing.T) {
 			r := tinyRecipe()
 			r.Model.Dir, r.Syntax, r.Prompt, r.NegativePrompt = filepath.Join("testdata", "models", c.Model), prompt.A1111, c.Prompt, c.NegativePrompt
 			r.Sampler, r.Steps, r.GuidanceScale, r.Seed = c.Sampler, c.Steps, c.Scale, c.Seed
 			r.GuidanceStart, r.GuidanceEnd = c.Interval[0], &c.Interval[1]
+			for _, name := range c.Embeddings {
+				r.Embeddings = append(r.Embeddings, art.ModelRef{Name: name})
+			}
 			got := latentsOf(t, e, r)
 			var most, sum float64
 			for i, v := range got.Data {

@@ -23,7 +23,7 @@ func (b *batch) prompts(ctx context.Context) (conditioned, error) {
 	}
 	var c conditioned
 	var err error
-	c.positive, c.negative, c.notes, err = b.pipe.conditioning(ctx, b.recipes)
+	c.positive, c.negative, c.notes, err = b.pipe.conditioning(ctx, b.recipes, b.words)
 	if err == nil {
 		b.pipe.addConditions(b.recipes[0], &c.positive, &c.negative)
 	}

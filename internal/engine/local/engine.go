@@ -29,11 +29,15 @@ type Options struct {
 	Threads   int      // threads of one network; 0 takes what the model asks for, else lets ONNX Runtime choose
 	Cores     int      // that pictures made at a time share, each taking its threads; 0 means all
 	Providers []string // execution providers in order of preference; nil means cpu
-	MaxLoaded int      // models kept in memory, one with other adapters being another one; 0 means 2
+	Memory    int64    // bytes that loaded models may take by the size of their files, one with other adapters being another one; 0 means 4 GiB. One model is always loaded
 	Adapters  []string // folders of LoRA files that recipes may name, without .safetensors
 	// Sealed finds a LoRA that is encrypted on the disk by its name; art.ErrNotFound means that there is none. Nil knows none.
-	Sealed  func(name string) (Sealed, error)
-	Scratch string // folder for networks with adapters that are too large for memory; "" is the system's
+	Sealed func(name string) (Sealed, error)
+	// Embeddings are folders of textual inversions that recipes may name, without .safetensors, .pt or .bin.
+	Embeddings []string
+	Upscalers  []Upscaler // networks that recipes may name for enlarging
+	Scratch    string     // folder for networks with adapters that are too large for memory; "" is the system's
+	Cache      string     // folder for optimised networks, which load quicker; "" keeps none
 	// Together is how many pictures share a run of the network; 0 means what the model asks for, else 1. More is faster.
 	// A picture then depends on its neighbours in the last bit, because ONNX Runtime splits small sums by the batch's
 	// size, unless the model's UNet is split where it depends on the prompt alone.
@@ -61,6 +65,7 @@ type Engine struct {
 	cores   *semaphore.Weighted
 	info    engine.Info
 	models  []model
+	words   vocabularies
 }
 
 // model is a folder that recipes may name, or why it can't be used.
@@ -73,6 +78,8 @@ var (
 	_ engine.Engine  = (*Engine)(nil)
 	_ engine.Batcher = (*Engine)(nil)
 	_ engine.Warmer  = (*Engine)(nil)
+
+	_ engine.Previewer = (*Engine)(nil)
 )
 
 // New reads and hashes the model folders. It loads no network and no library: what is missing is told by Info and
@@ -88,7 +95,7 @@ func New(o Options) (*Engine, error) {
 	}
 	o.Cores = orInt(o.Cores, runtime.GOMAXPROCS(0))
 	e := &Engine{options: o, hasher: &hasher{known: o.Known}, cores: semaphore.NewWeighted(int64(o.Cores))}
-	e.pool = &pool{library: o.Library, max: orInt(o.MaxLoaded, 2), options: onnx.Options{IntraOpThreads: o.Threads, Providers: o.Providers, Scratch: o.Scratch}}
+	e.pool = &pool{library: o.Library, budget: o.Memory, options: onnx.Options{IntraOpThreads: o.Threads, Providers: o.Providers, Scratch: o.Scratch, Cache: onnx.Cache{Dir: o.Cache}}}
 	for _, dir := range o.Models {
 		f, err := openFolder(e.hasher, dir)
 		e.models = append(e.models, model{f, err})
@@ -156,7 +163,7 @@ func (e *Engine) Warm(_ context.Context, ref art.ModelRef) error {
 	if err != nil {
 		return err
 	}
-	_, release, err := e.pool.acquire(f, nil)
+	_, release, err := e.pool.acquire(f, variant{})
 	if err != nil {
 		return err
 	}
@@ -165,11 +172,18 @@ func (e *Engine) Warm(_ context.Context, ref art.ModelRef) error {
 
 // Check says whether a recipe can be rendered, without loading a network.
 func (e *Engine) Check(r art.Recipe) error {
+	if err := e.checkUpscalers(r); err != nil || onlyEnlarged(r) {
+		return err
+	}
+	r = redrawn(r)
 	f, err := e.folder(r.Model)
 	if err != nil {
 		return err
 	}
 	if _, err := e.adapters(r); err != nil {
+		return err
+	}
+	if err := e.checkEmbeddings(f, r); err != nil {
 		return err
 	}
 	return check(f, r)

@@ -67,12 +67,17 @@ func TestBadRecipes(t *testing.T) {
 		{"refiner", "refiner", art.ErrUnsupported, func(r *art.Recipe) { r.Refiner = &art.Refiner{} }},
 		{"strength", "strength", art.ErrUnsupported, func(r *art.Recipe) { r.Strength = &half }},
 		{"init image", "init_image", art.ErrUnsupported, func(r *art.Recipe) { r.InitImage = "sha256:00" }},
+		{"variation strength", "variation_strength", art.ErrInvalid, func(r *art.Recipe) { r.VariationStrength = 1.5 }},
+		{"variation without strength", "variation_strength", art.ErrInvalid, func(r *art.Recipe) { r.VariationSeed = 3 }},
 		{"mask image", "mask_image", art.ErrUnsupported, func(r *art.Recipe) { r.MaskImage = "sha256:00" }},
 		{"lora", "loras[0].name", art.ErrNotFound, func(r *art.Recipe) { r.LoRAs = []art.LoRA{{Name: "x"}} }},
-		{"embedding", "embeddings", art.ErrUnsupported, func(r *art.Recipe) { r.Embeddings = []art.ModelRef{{Name: "x"}} }},
+		{"embedding", "embeddings[0].name", art.ErrNotFound, func(r *art.Recipe) { r.Embeddings = []art.ModelRef{{Name: "x"}} }},
 		{"control", "controls[0].image", art.ErrInvalid, func(r *art.Recipe) { r.Controls = []art.Control{{Kind: "canny"}} }},
 		{"reference", "references", art.ErrUnsupported, func(r *art.Recipe) { r.References = []art.Control{{Kind: "style"}} }},
-		{"tiling", "tiling", art.ErrUnsupported, func(r *art.Recipe) { r.Tiling = true }},
+		{"tiling in tiles", "tiling", art.ErrUnsupported, func(r *art.Recipe) { r.Tiling, r.VAETiling = true, true }},
+		{"upscaler without its mode", "upscaler", art.ErrUnsupported, func(r *art.Recipe) { r.Upscaler.Name = "magic" }},
+		{"unknown upscaler", "upscaler", art.ErrUnsupported, func(r *art.Recipe) { r.Mode, r.Upscaler.Name = art.ModeUpscale, "magic" }},
+		{"hash without a network", "hires.upscaler_sha256", art.ErrUnsupported, func(r *art.Recipe) { r.Hires = &art.Hires{Scale: 2, UpscalerSHA256: "00"} }},
 		{"control weight", "controls[0].weight", art.ErrInvalid, func(r *art.Recipe) { r.Controls = []art.Control{{Weight: math.NaN()}} }},
 		{"control end", "controls[0].end", art.ErrInvalid, func(r *art.Recipe) { r.Controls = []art.Control{{Start: 0.5, End: 0.2}} }},
 		{"hires", "hires.scale", art.ErrInvalid, func(r *art.Recipe) { r.Hires = &art.Hires{} }},
@@ -234,21 +239,28 @@ func TestInputsMustFit(t *testing.T) {
 	}
 }
 
-// TestBatchEqualsSingles: seeds count up, and neighbours never change a bit, not even with noise in every step.
+// TestBatchEqualsSingles: seeds count up, with variations those, and neighbours never change a bit, not even with noise in every step.
 func TestBatchEqualsSingles(t *testing.T) {
 	e := newEngine(t, Options{})
+	vary := false
 	for _, sampler := range []string{"euler_a", "dpmpp_2m"} {
 		for _, source := range []string{"cpu", "cuda"} {
 			r := tinyRecipe()
-			r.Sampler, r.NoiseSource, r.Batch, r.Steps = sampler, source, 3, 4
+			r.Sampler, r.NoiseSource, r.Batch, r.Steps = sampler, source, 4, 4
+			if vary = !vary; vary {
+				r.VariationSeed, r.VariationStrength = 17, 0.3
+			}
 			batch, err := e.RenderArrays(context.Background(), r, Inputs{KeepSteps: true}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			size := len(batch.Image.Data) / 3
-			for i := range 3 {
+			size := len(batch.Image.Data) / 4
+			for i := range 4 {
 				one := r
 				one.Batch, one.Seed = 1, r.Seed+art.Seed(i)
+				if vary { // then it's the variation seed that counts up
+					one.Seed, one.VariationSeed = r.Seed, r.VariationSeed+art.Seed(i)
+				}
 				single, err := e.RenderArrays(context.Background(), one, Inputs{}, nil)
 				if err != nil {
 					t.Fatal(err)
@@ -257,7 +269,7 @@ func TestBatchEqualsSingles(t *testing.T) {
 					t.Errorf("%s %s: picture %d differs from seed %d alone", sampler, source, i, one.Seed)
 				}
 			}
-			if !slices.Equal(batch.Steps[3].Shape, []int{3, 4, 32, 32}) || !slices.Equal(batch.Steps[3].Data, batch.Latents.Data) {
+			if !slices.Equal(batch.Steps[3].Shape, []int{4, 4, 32, 32}) || !slices.Equal(batch.Steps[3].Data, batch.Latents.Data) {
 				t.Errorf("the last step %v is not the final latents %v", batch.Steps[3].Shape, batch.Latents.Shape)
 			}
 		}
@@ -299,7 +311,7 @@ func TestEqualRecipesAreRenderedOnce(t *testing.T) {
 
 // TestModelsAreUnloaded: with room for one model, two take turns and still render the same.
 func TestModelsAreUnloaded(t *testing.T) {
-	e := newEngine(t, Options{MaxLoaded: 1})
+	e := newEngine(t, Options{Memory: 1})
 	var sums []string
 	for _, dir := range []string{"sd-tiny", "sd-tiny", "sdxl-base-tiny", "sd-tiny"} {
 		r := tinyRecipe()
@@ -332,4 +344,31 @@ func TestClosedEngine(t *testing.T) {
 	if _, err := e.Render(context.Background(), tinyRecipe(), nil); !errors.Is(err, art.ErrUnavailable) {
 		t.Errorf("error is %v", err)
 	}
+}
+
+// TestVariations: strength 0 is the seed's picture, 1 another seed's, and what lies between is neither.
+func TestVariations(t *testing.T) {
+	e := newEngine(t, Options{})
+	at := func(seed, other art.Seed, strength float64) []float32 {
+		r := tinyRecipe()
+		r.Steps, r.Seed, r.VariationSeed, r.VariationStrength = 3, seed, other, strength
+		return latentsOf(t, e, r).Data
+	}
+	own, other := at(5, 0, 0), at(9, 0, 0)
+	if off := apart(at(5, 9, 1), other); !(off <= 1e-4) {
+		t.Errorf("strength 1 is %g off the other seed's picture", off)
+	}
+	little, half := at(5, 9, 0.05), at(5, 9, 0.5)
+	if near, far := apart(little, own), apart(half, own); !(near > 0 && near < far) || slices.Equal(half, other) {
+		t.Errorf("a little changes by %g, half by %g", near, far)
+	}
+}
+
+// apart is the mean difference of two lists.
+func apart(a, b []float32) float64 {
+	sum := 0.0
+	for i := range a {
+		sum += math.Abs(float64(a[i] - b[i]))
+	}
+	return sum / float64(len(a))
 }

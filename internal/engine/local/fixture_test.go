@@ -14,25 +14,34 @@ import (
 
 // fixtureCase is one case of testdata/manifest.json: what diffusers (torch, fp32) makes of a tiny pipeline.
 type fixtureCase struct {
-	ID              string
-	Model           string
-	Task            string
-	Scheduler       string
-	Steps           int
-	Prompt          string
-	NegativePrompt  string `json:"negative_prompt"`
-	Height, Width   int
-	GuidanceScale   float64 `json:"guidance_scale"`
-	Seed            art.Seed
-	Eta             float64
-	Strength        *float64
-	Split           float64
-	Refiner         string   // the folder of the refiner; none means sdxl-refiner-tiny
-	ControlScale    *float64 `json:"cn_scale"`
-	ControlStart    float64  `json:"cn_start"`
-	ControlEnd      float64  `json:"cn_end"`
-	ControlModel    string   `json:"cn_model"` // a folder in the model's; none means its controlnet
-	LoRAs           []art.LoRA
+	ID             string
+	Model          string
+	Task           string
+	Scheduler      string
+	Steps          int
+	Prompt         string
+	NegativePrompt string `json:"negative_prompt"`
+	Height, Width  int
+	GuidanceScale  float64 `json:"guidance_scale"`
+	Seed           art.Seed
+	Eta            float64
+	Strength       *float64
+	Split          float64
+	Refiner        string   // the folder of the refiner; none means sdxl-refiner-tiny
+	ControlScale   *float64 `json:"cn_scale"`
+	ControlStart   float64  `json:"cn_start"`
+	ControlEnd     float64  `json:"cn_end"`
+	ControlModel   string   `json:"cn_model"` // a folder in the model's; none means its controlnet
+	LoRAs          []art.LoRA
+	Embeddings     []art.ModelRef
+	References     []art.Control
+	Controls       []struct {
+		art.Control
+		Model string `json:"model"` // a folder beside the model's; none means its controlnet
+	}
+	Tiling          bool
+	VAETiling       bool                `json:"vae_tiling"`
+	TiledDiffusion  *art.TiledDiffusion `json:"tiled_diffusion"`
 	Timesteps       json.RawMessage
 	SchedulerConfig map[string]any `json:"scheduler_config"`
 	Extra           struct {
@@ -43,17 +52,21 @@ type fixtureCase struct {
 	Arrays map[string]struct{ File string }
 }
 
-func readFixtures(t testing.TB) []fixtureCase {
+func readFixtures(t testing.TB, manifests ...string) []fixtureCase {
 	t.Helper()
-	data, err := os.ReadFile("testdata/manifest.json")
-	if err != nil {
-		t.Fatal(err)
+	var all []fixtureCase
+	for _, name := range manifests {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var m struct{ Cases []fixtureCase }
+		if err := json.Unmarshal(data, &m); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, m.Cases...)
 	}
-	var m struct{ Cases []fixtureCase }
-	if err := json.Unmarshal(data, &m); err != nil {
-		t.Fatal(err)
-	}
-	return m.Cases
+	return all
 }
 
 // array reads one of the case's arrays; nil when it has none of this name.
@@ -92,7 +105,8 @@ func (c fixtureCase) recipe() art.Recipe {
 		Prompt: c.Prompt, NegativePrompt: c.NegativePrompt, Width: c.Width, Height: c.Height, Steps: c.Steps,
 		GuidanceScale: c.GuidanceScale, Seed: c.Seed, Eta: c.Eta, SchedulerConfig: c.SchedulerConfig,
 		OriginalSize: c.Extra.OriginalSize, TargetSize: c.Extra.TargetSize, CropsTopLeft: c.Extra.Crops,
-		LoRAs: c.LoRAs,
+		LoRAs: c.LoRAs, Embeddings: c.Embeddings, References: c.References,
+		Tiling: c.Tiling, VAETiling: c.VAETiling, TiledDiffusion: c.TiledDiffusion,
 	}
 	r.Sampler, r.Scheduler = samplerOf(c.Scheduler)
 	switch c.Task {
@@ -100,7 +114,8 @@ func (c fixtureCase) recipe() art.Recipe {
 		r.Mode, r.Strength = art.ModeImageToImage, c.Strength
 	case "inpaint":
 		r.Mode, r.Strength = art.ModeInpaint, c.Strength
-	case "base+refiner":
+	}
+	if c.Split > 0 {
 		r.Refiner = &art.Refiner{ModelRef: art.ModelRef{Dir: filepath.Join("testdata", "models", or(c.Refiner, "sdxl-refiner-tiny"))}, Start: c.Split}
 	}
 	if c.ControlScale != nil {
@@ -108,6 +123,12 @@ func (c fixtureCase) recipe() art.Recipe {
 		if c.ControlModel != "" {
 			r.Controls[0].Model.Dir = filepath.Join(r.Model.Dir, c.ControlModel)
 		}
+	}
+	for _, one := range c.Controls {
+		if one.Model != "" {
+			one.Control.Model.Dir = filepath.Join("testdata", "models", one.Model)
+		}
+		r.Controls = append(r.Controls, one.Control)
 	}
 	return r
 }
@@ -117,6 +138,9 @@ func (c fixtureCase) inputs(t testing.TB, noise bool) Inputs {
 	in := Inputs{KeepSteps: true, Init: c.picture(t, "image_in"), Mask: c.picture(t, "mask_in")}
 	if p := c.picture(t, "control_in"); p != nil {
 		in.Controls = []*imaging.RGB{p}
+		for len(in.Controls) < len(c.Controls) {
+			in.Controls = append(in.Controls, p)
+		}
 	}
 	if noise {
 		in.Latents, in.StepNoise, in.Posterior = c.array(t, "init_noise"), c.array(t, "step_noise"), c.array(t, "posterior_noise")
@@ -168,9 +192,9 @@ func worst(t testing.TB, what string, got, want Array) float64 {
 // TestFixtures: from the seed alone and with the noise given, the renderer makes what diffusers makes. Latents reach
 // 94; ONNX Runtime run by optimum differs from torch by 2.1e-4 there, another prompt by more than 1.
 func TestFixtures(t *testing.T) {
-	e := newEngine(t, Options{MaxLoaded: 3, Adapters: []string{"testdata/loras"}})
+	e := newEngine(t, Options{Adapters: []string{"testdata/loras"}})
 	ran := 0
-	for _, c := range readFixtures(t) {
+	for _, c := range readFixtures(t, "manifest.json", "tiling.json") {
 		if err := e.Check(c.recipe()); err != nil {
 			t.Logf("%s: %v", c.ID, err)
 			continue

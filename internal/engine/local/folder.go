@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -57,6 +58,7 @@ type Folder struct {
 	text2     networkConfig
 	unet      networkConfig
 	vae       networkConfig
+	vision    networkConfig
 	scheduler json.RawMessage
 }
 
@@ -99,7 +101,7 @@ func (f *Folder) read(folder fs.FS) error {
 	f.vae.ScalingFactor = 0.18215 // diffusers' default
 	for name, into := range map[string]*networkConfig{
 		"text_encoder/config.json": &f.text, "text_encoder_2/config.json": &f.text2, "unet/config.json": &f.unet,
-		"vae_decoder/config.json": &f.vae,
+		"vae_decoder/config.json": &f.vae, "image_encoder/config.json": &f.vision,
 	} {
 		if err := readOptional(folder, name, into); err != nil {
 			return err
@@ -114,6 +116,8 @@ func (f *Folder) checkConfigs() error {
 		return art.Invalid("vae_decoder/config.json", "latent_channels or block_out_channels are missing", "export the model again with optimum")
 	case f.unet.InChannels < 1 || len(f.unet.BlockChannels) < 1 || len(f.unet.BlockChannels) > 8:
 		return art.Invalid("unet/config.json", "in_channels or block_out_channels are missing", "export the model again with optimum")
+	case f.unet.ImageAdapters < 0 || f.unet.ImageAdapters > 0 && (f.vision.ImageSize < 1 || len(f.unet.ImageLayers) == 0):
+		return art.Invalid("image_encoder/config.json", "image_size is missing, or the UNet's layers for IP-Adapters", "export the model again with --image-encoder")
 	case f.vae.ScalingFactor == 0:
 		return art.Invalid("vae_decoder/config.json", "scaling_factor is zero", "export the model again with optimum")
 	case !strings.Contains(f.index.Class, "StableDiffusion") && !strings.Contains(f.index.Class, "LatentConsistency"):
@@ -177,6 +181,26 @@ func orInt(n, fallback int) int {
 // Ref names the folder so that a recipe is pinned to it.
 func (f *Folder) Ref() art.ModelRef {
 	return art.ModelRef{Name: f.about.Name, Version: f.about.Version, SHA256: f.SHA256}
+}
+
+// bytes is about what the folder's networks take in memory: the size of their files, and where weights are kept as int8 and
+// unpacked when they are loaded, four times that.
+func (f *Folder) bytes() (int64, error) {
+	total := int64(0)
+	for name := range f.Files {
+		if ext := path.Ext(name); ext == ".json" || ext == ".txt" {
+			continue
+		}
+		info, err := os.Stat(filepath.Join(f.Dir, filepath.FromSlash(name)))
+		if err != nil {
+			return 0, fmt.Errorf("local: model folder %s: %w", f.Dir, err)
+		}
+		total += info.Size()
+	}
+	if f.about.Session["session.disable_quant_qdq"] == "1" {
+		total *= 4
+	}
+	return total, nil
 }
 
 // hasEncoder says whether there is a first text encoder; an SDXL refiner has only the second.

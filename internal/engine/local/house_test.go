@@ -213,3 +213,27 @@ func BenchmarkHouse(b *testing.B) {
 		})
 	}
 }
+
+// TestHouseThroughTheCache: the first engine optimises the networks, the second one loads them optimised, and both make the
+// same picture to the bit.
+func TestHouseThroughTheCache(t *testing.T) {
+	dir := t.TempDir()
+	recipe := houseRecipe("a lemon, cartoon style, on a mint background", 2)
+	recipe.Steps = 3
+	want, err := houseEngine(t).Render(context.Background(), recipe, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		got, err := newEngine(t, Options{Models: []string{houseDir}, Cache: dir}).Render(context.Background(), recipe, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.PixelsSHA256 != want.PixelsSHA256 {
+			t.Error("another picture through the cache of networks")
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 4 {
+		t.Errorf("%d entries, %v; text encoder, both parts of the UNet and decoder were expected", len(entries), err)
+	}
+}

@@ -88,3 +88,41 @@ func TestOnlyMaskedLeavesTheRestAlone(t *testing.T) {
 		t.Error("a black mask was rendered")
 	}
 }
+
+// TestOutpaintFades: with a blur the picture's middle stays as it was to the bit, its edge fades, and what is new is new.
+func TestOutpaintFades(t *testing.T) {
+	e := newEngine(t, Options{})
+	picture := checkered(t, 48, 64)
+	r := tinyRecipe()
+	r.Mode, r.Width, r.MaskBlur = art.ModeOutpaint, 128, 3
+	got, err := e.RenderArrays(context.Background(), r, Inputs{Init: picture}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !sameShape(got.Image.Shape, []int{1, 64, 128, 3}) {
+		t.Fatalf("the picture has shape %v", got.Image.Shape)
+	}
+	faded := 0
+	for y := range 64 { // the picture lies at 40 … 88, and fades 6 pixels into it, and as far again
+		for x := range 128 {
+			v := got.Image.Data[3*(y*128+x)]
+			switch {
+			case x >= 56 && x < 72:
+				if want, _, _ := picture.At(x-40, y); v != float32(want)/255 {
+					t.Fatalf("%d,%d has changed", x, y)
+				}
+			case x >= 40 && x < 46:
+				if want, _, _ := picture.At(x-40, y); v != float32(want)/255 {
+					faded++
+				}
+			}
+		}
+	}
+	if faded < 100 {
+		t.Errorf("only %d pixels of the edge have changed", faded)
+	}
+	r.MaskBlur = 0
+	if _, err := e.RenderArrays(context.Background(), r, Inputs{Init: picture}, nil); err != nil {
+		t.Error(err)
+	}
+}

@@ -19,21 +19,25 @@ func (r Result) Picture(i int) (engine.Picture, error) {
 		return engine.Picture{}, fmt.Errorf("local: the result has no picture %d: %w", i, art.ErrNotFound)
 	}
 	height, width := r.Image.Shape[1], r.Image.Shape[2]
-	rgb := make([]byte, height*width*3)
-	for k, v := range r.Image.Data[i*len(rgb) : (i+1)*len(rgb)] {
-		rgb[k] = uint8(math.RoundToEven(float64(v) * 255))
-	}
+	numbers := r.Image.Data[i*height*width*3 : (i+1)*height*width*3]
+	sum, row := sha256.New(), make([]byte, width*3)
 	img := image.NewNRGBA(image.Rect(0, 0, width, height))
-	for p := range width * height {
-		copy(img.Pix[p*4:], rgb[p*3:p*3+3])
-		img.Pix[p*4+3] = 255
+	for y := range height {
+		for k := range row {
+			row[k] = uint8(math.RoundToEven(float64(numbers[y*len(row)+k]) * 255))
+		}
+		sum.Write(row)
+		for x := range width {
+			p := img.Pix[y*img.Stride+4*x:]
+			copy(p, row[3*x:3*x+3])
+			p[3] = 255
+		}
 	}
 	var buf bytes.Buffer
 	if err := png.Encode(&buf, img); err != nil {
 		return engine.Picture{}, fmt.Errorf("local: writing PNG: %w", err)
 	}
-	sum := sha256.Sum256(rgb)
-	picture := engine.Picture{Bytes: buf.Bytes(), MIME: "image/png", Width: width, Height: height, PixelsSHA256: hex.EncodeToString(sum[:])}
+	picture := engine.Picture{Bytes: buf.Bytes(), MIME: "image/png", Width: width, Height: height, PixelsSHA256: hex.EncodeToString(sum.Sum(nil))}
 	if i < len(r.Notes) {
 		picture.Notes = r.Notes[i]
 	}

@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 
 	"presswerk/internal/art"
@@ -27,8 +28,22 @@ func (e *Engine) pictures(ctx context.Context, r art.Recipe, in Inputs) (Inputs,
 			in.Controls = append(in.Controls, p)
 		}
 	}
+	if len(in.References) == 0 {
+		for i, c := range r.References {
+			p, err := e.picture(ctx, fmt.Sprintf("references[%d].image", i), c.Image, nil)
+			if err != nil {
+				return in, err
+			}
+			in.References = append(in.References, p)
+		}
+	}
 	if err := needed(r, in); err != nil {
 		return in, err
+	}
+	if r.Mode == art.ModeUpscale {
+		if in.Init, err = e.enlargeFirst(ctx, r, in.Init); err != nil {
+			return in, err
+		}
 	}
 	return fitted(r, in)
 }
@@ -38,6 +53,17 @@ func needed(r art.Recipe, in Inputs) error {
 	for i, p := range in.Controls {
 		if p == nil {
 			return art.Invalid(fmt.Sprintf("controls[%d].image", i), "a control needs a picture", "name one by its hash, or give it with --control")
+		}
+	}
+	if onlyEnlarged(r) && len(in.Controls) > 0 {
+		return art.Unsupported("controls", "nothing is steered where a picture is only enlarged", "choose a strength above 0, or take them out")
+	}
+	if len(in.References) != len(r.References) {
+		return art.Invalid("references", fmt.Sprintf("there are %d, and %d pictures for them", len(r.References), len(in.References)), "give one picture for each reference")
+	}
+	for i, p := range in.References {
+		if p == nil {
+			return art.Invalid(fmt.Sprintf("references[%d].image", i), "a reference needs a picture", "name one by its hash, or give it with --reference")
 		}
 	}
 	masked := r.Mode == art.ModeInpaint || r.Mode == art.ModeOutpaint
@@ -103,6 +129,7 @@ func fitted(r art.Recipe, in Inputs) (Inputs, error) {
 	if in.Mask, err = fit(in.Mask); err != nil {
 		return in, err
 	}
+	in.given = in.Controls
 	controls := make([]*imaging.RGB, len(in.Controls))
 	for i, p := range in.Controls {
 		if controls[i], err = fit(p); err != nil {
@@ -114,7 +141,8 @@ func fitted(r art.Recipe, in Inputs) (Inputs, error) {
 }
 
 // outpaint puts the picture into the middle of the recipe's format and masks what is around it. The edge is drawn
-// outward into the new room, so that the network has colours to go on with.
+// outward into the new room, so that the network has colours to go on with. A mask_blur lets the picture fade: what is made
+// anew reaches twice the blur into it, and the rest is put back as it was.
 func outpaint(r art.Recipe, in *Inputs) error {
 	p := in.Init
 	if p.Width > r.Width || p.Height > r.Height {
@@ -129,20 +157,34 @@ func outpaint(r art.Recipe, in *Inputs) error {
 		return fmt.Errorf("local: outpaint: %w", err)
 	}
 	left, top := (r.Width-p.Width)/2, (r.Height-p.Height)/2
+	reach := int(math.Ceil(2 * r.MaskBlur))
+	kept := region{0, 0, r.Width, r.Height}
+	if p.Width < r.Width {
+		kept.left, kept.right = left+reach, left+p.Width-reach
+	}
+	if p.Height < r.Height {
+		kept.top, kept.bottom = top+reach, top+p.Height-reach
+	}
 	for y := range r.Height {
 		for x := range r.Width {
 			px, py := x-left, y-top
 			cx, cy := min(max(px, 0), p.Width-1), min(max(py, 0), p.Height-1)
 			red, green, blue := p.At(cx, cy)
 			whole.Set(x, y, red, green, blue)
-			if px != cx || py != cy {
+			if x < kept.left || x >= kept.right || y < kept.top || y >= kept.bottom {
 				mask.Set(x, y, 255, 255, 255)
 			}
 		}
 	}
 	in.Init = whole
-	if in.Mask == nil {
+	switch {
+	case in.Mask == nil:
 		in.Mask = mask
+	case r.MaskBlur > 0 && (in.Mask.Width != r.Width || in.Mask.Height != r.Height):
+		return art.Invalid("mask_image", fmt.Sprintf("is %d×%d, and the new format %d×%d", in.Mask.Width, in.Mask.Height, r.Width, r.Height), "draw the mask at the new format's size")
+	}
+	if r.MaskBlur > 0 {
+		in.over = &paste{whole: whole, mask: feather(in.Mask, r.MaskBlur), region: region{0, 0, r.Width, r.Height}}
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"presswerk/internal/diffusion"
@@ -24,21 +25,32 @@ type pipeline struct {
 	decoder  *onnx.Session
 	cache    *promptCache
 	load     func(path string, outputs ...string) (*onnx.Session, error)
+	// loadVectors loads a text encoder that is given the vectors of tokens.
+	loadVectors func(network string) (*onnx.Session, error)
 
-	mu     sync.Mutex
-	extras map[string]*onnx.Session // networks that only some modes need, by their file; guarded by mu
+	extras   *extras
+	branches *branches // networks that take adapters as inputs; nil where none does
+}
+
+// extras are what only some recipes need, made with the first of them.
+type extras struct {
+	mu     sync.Mutex               // guards what is below
+	loaded map[string]*onnx.Session // by the network's file
+	view   *viewer                  // for previews
 }
 
 // textEncoder is one tokenizer with its network.
 type textEncoder struct {
+	network string // text_encoder or text_encoder_2
 	tokens  tokenize.Tokenizer
 	session *onnx.Session
 	length  int // tokens that it reads
 }
 
 // loadPipeline loads the networks of a folder, with adapters' weights in place of their own; all or none stay loaded.
+// Circular options count for whatever looks at pictures or latents, not for text encoders.
 func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) (_ *pipeline, err error) {
-	p := &pipeline{folder: f, cache: newPromptCache(maxCachedPrompts)}
+	p := &pipeline{folder: f, cache: newPromptCache(maxCachedPrompts), extras: &extras{loaded: map[string]*onnx.Session{}}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -48,13 +60,30 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 	o.IntraOpThreads = orInt(o.IntraOpThreads, f.about.Threads)
 	p.load = func(path string, outputs ...string) (*onnx.Session, error) {
 		o := o
+		if part, err := filepath.Rel(f.Dir, path); err == nil && filepath.IsLocal(part) {
+			o = f.cached(o, filepath.ToSlash(part))
+		}
 		o.Outputs = outputs
 		return rt.Load(path, o)
 	}
 	load := func(name string, outputs ...string) (*onnx.Session, error) {
-		o := o
+		o := f.cached(o, name)
 		o.Outputs, o.Weights = outputs, weights.of(name)
-		return rt.Load(filepath.Join(f.Dir, filepath.FromSlash(name)), o)
+		o.Circular = o.Circular && !strings.HasPrefix(name, "text_encoder")
+		s, err := rt.Load(filepath.Join(f.Dir, filepath.FromSlash(name)), o)
+		if err != nil {
+			return nil, err
+		}
+		view, err := p.branch(name, s)
+		if err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		return view, nil
+	}
+	p.loadVectors = func(network string) (*onnx.Session, error) {
+		o := o
+		o.Outputs, o.Weights, o.Embeds, o.Circular = f.textOutputs(), weights.of(network+"/model.onnx"), vectorInput, false
+		return rt.Load(filepath.Join(f.Dir, network, "model.onnx"), o)
 	}
 	if f.about.Split && weights.of("unet/model.onnx") == nil { // a split graph has other initialisers
 		if err = p.split(rt, o); err != nil {
@@ -73,15 +102,11 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 		if suffix == "" && !f.hasEncoder() || suffix == "_2" && !f.xl() {
 			continue
 		}
-		var outputs []string
-		if !f.xl() && !f.text.HiddenStates {
-			outputs = []string{"last_hidden_state"} // the pooled output isn't used
-		}
-		session, err := load("text_encoder"+suffix+"/model.onnx", outputs...)
+		session, err := load("text_encoder"+suffix+"/model.onnx", f.textOutputs()...)
 		if err != nil {
 			return nil, err
 		}
-		encoder := textEncoder{session: session}
+		encoder := textEncoder{network: "text_encoder" + suffix, session: session}
 		p.encoders = append(p.encoders, encoder)
 		tok, err := tokenize.Open(os.DirFS(filepath.Join(f.Dir, "tokenizer"+suffix)))
 		if err != nil {
@@ -92,6 +117,20 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 		last.length = encoderLength(session, tok, map[string]networkConfig{"": f.text, "_2": f.text2}[suffix])
 	}
 	return p, nil
+}
+
+// cached are options under which a network of this folder is kept in the cache.
+func (f *Folder) cached(o onnx.Options, part string) onnx.Options {
+	o.Cache.Key = f.SHA256 + " " + part
+	return o
+}
+
+// textOutputs are what is computed of a text encoder's outputs; nil means all.
+func (f *Folder) textOutputs() []string {
+	if !f.xl() && !f.text.HiddenStates {
+		return []string{"last_hidden_state"} // the pooled output isn't used
+	}
+	return nil
 }
 
 // encoderLength is how many tokens an encoder reads: what its graph fixes, else the shortest that its files name,
@@ -117,12 +156,12 @@ func (p *pipeline) close() error {
 		all = append(all, e.session.Close())
 	}
 	all = append(all, p.prompted.close())
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, s := range p.extras {
+	p.extras.mu.Lock()
+	defer p.extras.mu.Unlock()
+	for _, s := range p.extras.loaded {
 		all = append(all, s.Close())
 	}
-	p.extras = nil
+	p.extras.loaded = nil
 	for _, s := range []*onnx.Session{p.unet, p.decoder} {
 		if s != nil {
 			all = append(all, s.Close())
@@ -133,22 +172,23 @@ func (p *pipeline) close() error {
 
 // denoiser runs the UNet on latents of one size.
 type denoiser struct {
-	session  *onnx.Session
-	prompted *prompted
-	channels int
-	height   int // latents
-	width    int
-	beside   [][]float32
-	controls []control
-	call     int // of calls, told by the walk
-	calls    int
+	session    *onnx.Session
+	prompted   *prompted
+	channels   int
+	height     int // latents
+	width      int
+	beside     [][]float32
+	controls   []control
+	references []reference
+	call       int // of calls, told by the walk
+	calls      int
 }
 
 // denoiser asks this batch's network for a walk of some calls.
 func (b *batch) denoiser(calls int) *denoiser {
 	return &denoiser{
 		session: b.pipe.unet, prompted: b.pipe.prompted, channels: b.shape[1], height: b.shape[2], width: b.shape[3], calls: calls,
-		beside: b.beside, controls: b.controls,
+		beside: b.beside, controls: b.controls, references: b.references,
 	}
 }
 
@@ -162,10 +202,11 @@ func (d *denoiser) Denoise(ctx context.Context, latents []float32, rows int, tim
 	for name, values := range cond.Extra {
 		inputs[name] = onnx.Float32(values, int64(rows), int64(len(values)/rows))
 	}
-	if err := d.steer(ctx, inputs, rows); err != nil {
+	if err := d.steer(ctx, inputs, rows, cond.Negative); err != nil {
 		return nil, err
 	}
 	delete(inputs, "control_sample")
+	d.refer(inputs, rows, cond.Negative)
 	if err := d.prompted.fill(ctx, inputs, d.session.Inputs()); err != nil {
 		return nil, err
 	}
@@ -213,8 +254,9 @@ func (d *denoiser) timestep(t float64) onnx.Tensor {
 	return onnx.Float32([]float32{float32(t)}, shape...)
 }
 
-// decode turns the latents of one picture into pixels [height, width, 3] in 0..1.
-func (p *pipeline) decode(ctx context.Context, latents []float32, height, width int) ([]float32, error) {
+// decode turns the latents of one picture into pixels [height, width, 3] in 0..1, with tiled in tiles where it is larger
+// than one.
+func (p *pipeline) decode(ctx context.Context, latents []float32, height, width int, tiled bool) ([]float32, error) {
 	vae := p.folder.vae
 	area := height * width
 	scaled := make([]float32, len(latents))
@@ -226,18 +268,27 @@ func (p *pipeline) decode(ctx context.Context, latents []float32, height, width 
 		}
 		scaled[i] = float32(x + vae.ShiftFactor)
 	}
+	if tile := p.folder.vaeSample() / p.folder.factor(); tiled && (height > tile || width > tile) {
+		return p.decodeTiles(ctx, scaled, height, width)
+	}
+	planes, err := p.decodeAtOnce(ctx, scaled, height, width)
+	return interleave(planes), err
+}
+
+// decodeAtOnce runs the decoder and gives three planes of −1..1.
+func (p *pipeline) decodeAtOnce(ctx context.Context, scaled []float32, height, width int) ([]float32, error) {
 	name := p.decoder.Inputs()[0].Name
 	out, err := p.decoder.Run(ctx, map[string]onnx.Tensor{
-		name: onnx.Float32(scaled, 1, int64(vae.LatentChannels), int64(height), int64(width)),
+		name: onnx.Float32(scaled, 1, int64(p.folder.vae.LatentChannels), int64(height), int64(width)),
 	})
 	if err != nil {
 		return nil, err
 	}
 	pixels := out[p.decoder.Outputs()[0].Name]
-	if len(pixels.Shape) != 4 || pixels.Shape[1] != 3 {
-		return nil, fmt.Errorf("local: the decoder gave shape %v, not a picture", pixels.Shape)
+	if factor := int64(p.folder.factor()); !slices.Equal(pixels.Shape, []int64{1, 3, int64(height) * factor, int64(width) * factor}) {
+		return nil, fmt.Errorf("local: the decoder gave shape %v for %d×%d latents, not a picture", pixels.Shape, width, height)
 	}
-	return interleave(pixels.F32), nil
+	return pixels.F32, nil
 }
 
 // interleave turns planes of -1..1 into pixels of 0..1, clipped.

@@ -9,12 +9,15 @@ import (
 	"presswerk/internal/onnx"
 )
 
-// pool keeps the last used pipelines loaded. It is safe for concurrent use; loading is one at a time.
+// defaultMemory is what loaded models may take where nobody says.
+const defaultMemory = 4 << 30
+
+// pool keeps the last used pipelines loaded, as many as fit into a budget. It is safe for concurrent use; loading is one at a time.
 type pool struct {
 	mu      sync.Mutex
 	library string
 	options onnx.Options
-	max     int
+	budget  int64         // bytes; 0 means defaultMemory
 	runtime *onnx.Runtime // opened with the first pipeline
 	loaded  []*pooled     // least recently used first
 	closed  bool
@@ -22,30 +25,60 @@ type pool struct {
 
 type pooled struct {
 	pipe  *pipeline
-	added string // the key of the adapters
+	how   string // the key of its variant
+	bytes int64
 	users int
 	gone  bool // no longer in the pool: the last user closes it
 }
 
-// acquire gives the pipeline of a folder with adapters, loading it when needed. The caller calls release once.
-func (p *pool) acquire(f *Folder, added adapterSet) (_ *pipeline, release func() error, err error) {
+// variant is how a folder's networks are loaded.
+type variant struct {
+	added  adapterSet
+	tiling bool // convolutions see the opposite edge beyond the edge
+}
+
+// variantOf is how a recipe wants its model.
+func variantOf(r art.Recipe, added adapterSet) variant {
+	return variant{added: added, tiling: r.Tiling}
+}
+
+func (v variant) key() string { return fmt.Sprintf("%s%t", v.added.key(), v.tiling) }
+
+// acquire gives the pipeline of a folder in a variant, loading it when needed. The caller calls release once.
+func (p *pool) acquire(f *Folder, v variant) (_ *pipeline, release func() error, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return nil, nil, fmt.Errorf("local: the engine is closed: %w", art.ErrUnavailable)
 	}
-	e, err := p.find(f, added)
+	inputs := false // whether the networks take adapters as inputs, so that all sets share one pipeline
+	if len(v.added) > 0 {
+		if inputs, err = f.takesAdapters(); err != nil {
+			return nil, nil, err
+		}
+	}
+	patched := v
+	if inputs {
+		patched.added = nil
+	}
+	e, err := p.find(f, patched)
 	if err != nil {
 		return nil, nil, err
 	}
+	pipe := e.pipe
+	if inputs {
+		if pipe, err = pipe.with(v.added); err != nil {
+			return nil, nil, err
+		}
+	}
 	e.users++
-	return e.pipe, sync.OnceValue(func() error { return p.release(e) }), nil
+	return pipe, sync.OnceValue(func() error { return p.release(e) }), nil
 }
 
-func (p *pool) find(f *Folder, added adapterSet) (*pooled, error) {
+func (p *pool) find(f *Folder, v variant) (*pooled, error) {
 	for i, e := range p.loaded {
 		// The same bytes in two places are one model.
-		if e.pipe.folder.SHA256 == f.SHA256 && e.added == added.key() {
+		if e.pipe.folder.SHA256 == f.SHA256 && e.how == v.key() {
 			p.loaded = append(append(p.loaded[:i:i], p.loaded[i+1:]...), e)
 			return e, nil
 		}
@@ -57,18 +90,24 @@ func (p *pool) find(f *Folder, added adapterSet) (*pooled, error) {
 		}
 		p.runtime = rt
 	}
-	weights, err := added.patch(f)
+	weights, err := v.added.patch(f)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.evict(p.max - 1); err != nil {
+	bytes, err := f.bytes()
+	if err != nil {
 		return nil, err
 	}
-	pipe, err := loadPipeline(p.runtime, f, p.options, weights)
+	if err := p.evict(p.limit() - bytes); err != nil {
+		return nil, err
+	}
+	o := p.options
+	o.Circular = v.tiling
+	pipe, err := loadPipeline(p.runtime, f, o, weights)
 	if err != nil {
 		return nil, loadError(f, err)
 	}
-	e := &pooled{pipe: pipe, added: added.key()}
+	e := &pooled{pipe: pipe, how: v.key(), bytes: bytes}
 	p.loaded = append(p.loaded, e)
 	return e, nil
 }
@@ -82,12 +121,24 @@ func loadError(f *Folder, err error) error {
 	return fmt.Errorf("local: loading model %s: %w: %w", f.Dir, err, kind)
 }
 
-// evict takes the least recently used pipelines out until keep are left.
-func (p *pool) evict(keep int) error {
+func (p *pool) limit() int64 {
+	if p.budget == 0 {
+		return defaultMemory
+	}
+	return p.budget
+}
+
+// evict takes the least recently used pipelines out until no more than room bytes are taken.
+func (p *pool) evict(room int64) error {
 	var all []error
-	for len(p.loaded) > max(keep, 0) {
+	taken := int64(0)
+	for _, e := range p.loaded {
+		taken += e.bytes
+	}
+	for len(p.loaded) > 0 && taken > room {
 		e := p.loaded[0]
 		p.loaded = p.loaded[1:]
+		taken -= e.bytes
 		e.gone = true
 		if e.users == 0 {
 			all = append(all, e.pipe.close())
@@ -114,7 +165,7 @@ func (p *pool) close() error {
 		return nil
 	}
 	p.closed = true
-	err := p.evict(0)
+	err := p.evict(-1)
 	if p.runtime != nil {
 		err = errors.Join(err, p.runtime.Close())
 	}

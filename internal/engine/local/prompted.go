@@ -10,8 +10,14 @@ import (
 	"path/filepath"
 	"sync"
 
+	"presswerk/internal/art"
+	lowrank "presswerk/internal/model"
 	"presswerk/internal/onnx"
 )
+
+// maxSplit is the largest UNet that is split. It is read whole; all other networks stay in their files, which ONNX Runtime
+// maps.
+const maxSplit = 256 << 20
 
 // prompted is the part of a UNet that depends on the prompt alone. It is run once for each prompt by itself: so steps are
 // quicker, and what small products of matrices round differently in a batch is the same for every neighbour.
@@ -23,9 +29,20 @@ type prompted struct {
 	known map[[sha256.Size]byte]map[string]onnx.Tensor // by the prompt's numbers; guarded by mu
 }
 
-// split loads the UNet in two parts where the model says that this is right for it.
+// split loads the UNet in two parts where the model says that this is right for it. One that takes adapters stays whole:
+// what it makes of a prompt depends on them.
 func (p *pipeline) split(rt *onnx.Runtime, o onnx.Options) error {
 	path := filepath.Join(p.folder.Dir, "unet", "model.onnx")
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("local: %w", err)
+	}
+	if info.Size() > maxSplit {
+		return art.Unsupported("model", fmt.Sprintf("its %s asks to split the UNet, which is done in memory up to %d MB, but %s has %d MB", descriptionFile, maxSplit>>20, path, info.Size()>>20), "take split out of "+descriptionFile)
+	}
+	if adaptable, err := p.folder.networkTakesAdapters(lowrank.UNet); err != nil || adaptable {
+		return err
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("local: %w", err)
@@ -34,12 +51,12 @@ func (p *pipeline) split(rt *onnx.Runtime, o onnx.Options) error {
 	if err != nil || !ok {
 		return err
 	}
-	first, err := rt.LoadBytes(path, parts.First, o)
+	first, err := rt.LoadBytes(path, parts.First, p.folder.cached(o, "unet/model.onnx first"))
 	if err != nil {
 		return err
 	}
 	p.prompted = &prompted{session: first, cut: parts.Cut, known: map[[sha256.Size]byte]map[string]onnx.Tensor{}}
-	p.unet, err = rt.LoadBytes(path, parts.Rest, o)
+	p.unet, err = rt.LoadBytes(path, parts.Rest, p.folder.cached(o, "unet/model.onnx rest"))
 	return err
 }
 

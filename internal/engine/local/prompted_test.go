@@ -2,10 +2,14 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"presswerk/internal/art"
+	"presswerk/internal/onnx"
 )
 
 // TestNeighboursNeverChangeABit renders the house model's pictures alone, in batches of every size, and with more threads.
@@ -39,5 +43,18 @@ func TestNeighboursNeverChangeABit(t *testing.T) {
 				t.Errorf("%s: %s is another picture than alone", name, subjects[i])
 			}
 		}
+	}
+}
+
+// TestLargeNetworksAreNotSplit: splitting reads a network into memory, so a large one is refused before.
+func TestLargeNetworksAreNotSplit(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "unet", "model.onnx")
+	if err := errors.Join(os.Mkdir(filepath.Dir(path), 0o755), os.WriteFile(path, nil, 0o644), os.Truncate(path, maxSplit+1)); err != nil {
+		t.Fatal(err)
+	}
+	p := &pipeline{folder: &Folder{Dir: dir}}
+	if err := p.split(nil, onnx.Options{}); !errors.Is(err, art.ErrUnsupported) {
+		t.Errorf("error is %v", err)
 	}
 }

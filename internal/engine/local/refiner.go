@@ -1,8 +1,10 @@
 package local
 
 import (
+	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"presswerk/internal/art"
 )
@@ -26,15 +28,18 @@ func endForRefiner(timesteps []float64, limit float64) int {
 }
 
 // handOver makes a batch for the refiner that goes on with this one's latents. No noise is added: they are in the middle
-// of their walk. The noise of further stochastic steps comes from the same streams.
-func (b *batch) handOver(refiner *pipeline) (*batch, error) {
+// of their walk. What a mask leaves alone is held by the refiner, too. The noise of further stochastic steps comes from the same streams.
+func (b *batch) handOver(ctx context.Context, refiner *pipeline) (*batch, error) {
 	f := refiner.folder
 	if f.vae.LatentChannels != b.shape[1] || f.factor() != b.pipe.folder.factor() {
 		return nil, art.Unsupported("refiner", fmt.Sprintf("%s has other latents than %s", f.about.Name, b.pipe.folder.about.Name), "use the refiner that was made for this model")
 	}
-	next := &batch{pipe: refiner, recipes: b.recipes, noise: b.noise, latents: b.latents, shape: b.shape, keep: b.keep}
+	next := &batch{pipe: refiner, recipes: b.recipes, noise: b.noise, latents: b.latents, shape: b.shape, keep: b.keep, words: b.words, origin: b.origin, masks: b.masks}
 	var err error
 	if next.samplers, err = newSamplers(f, b.recipes[0], len(b.recipes)); err != nil {
+		return nil, err
+	}
+	if next.references, err = refiner.openReferences(ctx, art.Recipe{}, nil); err != nil {
 		return nil, err
 	}
 	limit, err := b.limit()
@@ -51,6 +56,12 @@ func (b *batch) handOver(refiner *pipeline) (*batch, error) {
 		left++ // a step of two calls is not cut in the middle
 	}
 	next.first = max(0, len(next.samplers[0].Timesteps())-left)
+	for i := range next.masks {
+		// The part outside of the mask was handed over without noise; its new noise goes on in the picture's stream.
+		noise := make([]float32, next.size())
+		next.noise[i].Normal(noise)
+		next.holding(i, slices.Clone(next.of(next.latents, i)), noise)
+	}
 	return next, nil
 }
 

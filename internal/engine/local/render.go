@@ -125,6 +125,10 @@ func (e *Engine) renderGroup(ctx context.Context, recipes []art.Recipe, members 
 
 // calls is how often the denoiser is asked for one recipe.
 func (e *Engine) calls(r art.Recipe) (int, error) {
+	if onlyEnlarged(r) {
+		return 1, nil
+	}
+	r = redrawn(r)
 	f, err := e.folder(r.Model)
 	if err != nil {
 		return 0, err
@@ -146,6 +150,9 @@ func (e *Engine) calls(r art.Recipe) (int, error) {
 // together is how many of n pictures are made in one run: as many as the options or the model say, and no more than
 // leave work for every core.
 func (e *Engine) together(r art.Recipe, n int) (int, error) {
+	if onlyEnlarged(r) {
+		return 1, nil
+	}
 	f, err := e.folder(r.Model)
 	if err != nil {
 		return 0, err
@@ -163,6 +170,7 @@ func group(recipes []art.Recipe, size func(art.Recipe) (int, error)) ([][]int, e
 	for i, r := range recipes {
 		same := r
 		same.Seed, same.Batch = 0, 0
+		same.VariationSeed, same.VariationStrength = 0, 0
 		if r.Syntax != prompt.A1111 { // whose prompts differ in length and change by step
 			same.Prompt, same.NegativePrompt, same.Prompt2 = "", "", ""
 		}

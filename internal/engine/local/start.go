@@ -21,6 +21,8 @@ func strengthOf(r art.Recipe) float64 {
 	switch {
 	case r.Mode == art.ModeTextToImage:
 		return 1
+	case r.Strength == nil && r.Mode == art.ModeUpscale:
+		return 0
 	case r.Strength == nil:
 		return defaultStrength(r.Mode)
 	default:
@@ -53,7 +55,7 @@ func (b *batch) start(ctx context.Context, in Inputs) error {
 		var err error
 		switch r.Mode {
 		case art.ModeTextToImage:
-			b.pure(d)
+			err = b.pure(d)
 		case art.ModeImageToImage:
 			err = b.fromPicture(ctx, d)
 		default:
@@ -74,15 +76,21 @@ type draws struct {
 	posterior int // how many draws for the VAE were made
 }
 
-// latents draws the starting noise.
-func (d *draws) latents() []float32 {
+// latents draws the starting noise, turned towards that of the variation seed.
+func (d *draws) latents() ([]float32, error) {
 	noise := make([]float32, d.b.size())
 	if d.in.Latents != nil {
 		copy(noise, d.b.of(d.in.Latents.Data, d.i))
-		return noise
+		return noise, nil
 	}
-	d.b.noise[d.i].Normal(noise)
-	return noise
+	r := d.b.recipes[d.i]
+	v := diffusion.Variation{Strength: r.VariationStrength, Channels: d.b.shape[1], Height: d.b.shape[2], Width: d.b.shape[3]}
+	source, err := v.Noise(d.b.noise[d.i], noiseFrom(r.NoiseSource, r.VariationSeed))
+	if err != nil {
+		return nil, recipeError(err)
+	}
+	source.Normal(noise)
+	return noise, nil
 }
 
 // sample draws the noise of the VAE's posterior.
@@ -102,20 +110,26 @@ func (d *draws) sample() ([]float32, error) {
 }
 
 // pure makes one picture's latents from noise alone.
-func (b *batch) pure(d draws) {
+func (b *batch) pure(d draws) error {
 	scale := float32(b.samplers[d.i].InitialScale())
-	for k, v := range d.latents() {
+	noise, err := d.latents()
+	for k, v := range noise {
 		b.latents[d.i*b.size()+k] = v * scale
 	}
+	return err
 }
 
 // fromPicture begins with a picture and as much noise as the strength says.
 func (b *batch) fromPicture(ctx context.Context, d draws) error {
-	clean, err := b.encode(ctx, planes(d.in.Init), &d)
+	clean, err := b.encode(ctx, encodable{RGB: d.in.Init}, &d)
 	if err != nil {
 		return err
 	}
-	copy(b.of(b.latents, d.i), b.samplers[d.i].AddNoise(b.first, clean, d.latents()))
+	noise, err := d.latents()
+	if err != nil {
+		return err
+	}
+	copy(b.of(b.latents, d.i), b.samplers[d.i].AddNoise(b.first, clean, noise))
 	return nil
 }
 
@@ -124,7 +138,7 @@ func (b *batch) fromPicture(ctx context.Context, d draws) error {
 //
 // Source: diffusers, StableDiffusionInpaintPipeline.
 func (b *batch) inpaint(ctx context.Context, d draws) error {
-	picture := planes(d.in.Init)
+	picture := encodable{RGB: d.in.Init}
 	mask := binaryMask(d.in.Mask)
 	told := b.pipe.folder.unet.InChannels > b.shape[1]
 	var clean []float32
@@ -134,7 +148,10 @@ func (b *batch) inpaint(ctx context.Context, d draws) error {
 			return err
 		}
 	}
-	noise := d.latents()
+	noise, err := d.latents()
+	if err != nil {
+		return err
+	}
 	if b.first == 0 && strengthOf(b.recipes[0]) == 1 {
 		scale := float32(b.samplers[d.i].InitialScale())
 		for k, v := range noise {
@@ -143,12 +160,7 @@ func (b *batch) inpaint(ctx context.Context, d draws) error {
 	} else {
 		copy(b.of(b.latents, d.i), b.samplers[d.i].AddNoise(b.first, clean, noise))
 	}
-	area := len(mask)
-	for k := range picture { // what the network is told, or the draw that diffusers makes all the same
-		if mask[k%area] >= 0.5 {
-			picture[k] = 0
-		}
-	}
+	picture.mask = mask // what the network is told, or the draw that diffusers makes all the same
 	masked, err := b.encode(ctx, picture, &d)
 	if err != nil {
 		return err
@@ -158,19 +170,20 @@ func (b *batch) inpaint(ctx context.Context, d draws) error {
 		b.beside = append(b.beside, append(small, masked...))
 		return nil
 	}
-	b.holding(d.i, small, clean, noise)
+	b.masks = append(b.masks, small)
+	b.holding(d.i, clean, noise)
 	return nil
 }
 
-// holding puts one picture's unmasked part back after each call.
-func (b *batch) holding(i int, mask, clean, noise []float32) {
-	others := b.hold
+// holding puts one picture's unmasked part back after each call, without noise after the last one.
+func (b *batch) holding(i int, clean, noise []float32) {
+	others, mask := b.hold, b.masks[i]
 	b.hold = func(call int, latents []float32) {
 		if others != nil {
 			others(call, latents)
 		}
 		proper := clean
-		if call+1 < len(b.samplers[i].Timesteps()) {
+		if call+1 < b.last() {
 			proper = b.samplers[i].AddNoise(call+1, clean, noise)
 		}
 		own := b.of(latents, i)
@@ -181,17 +194,30 @@ func (b *batch) holding(i int, mask, clean, noise []float32) {
 	}
 }
 
-// planes turns a picture into three planes of −1..1.
-func planes(p *imaging.RGB) []float32 {
-	area := p.Width * p.Height
+// encodable is what a VAE is shown: a picture, grey where a mask covers it.
+type encodable struct {
+	*imaging.RGB
+	mask []float32 // covers at 0.5 and more; nil covers nothing
+}
+
+// planes turns a part of a picture into three planes of −1..1.
+func (p encodable) planes(r region) []float32 {
+	width, area := r.right-r.left, (r.right-r.left)*(r.bottom-r.top)
 	out := make([]float32, 3*area)
 	for i := range area {
+		at := (r.top+i/width)*p.Width + r.left + i%width
+		if p.mask != nil && p.mask[at] >= 0.5 {
+			continue
+		}
 		for c := range 3 {
-			out[c*area+i] = float32(p.Pix[3*i+c])/255*2 - 1
+			out[c*area+i] = float32(p.Pix[3*at+c])/255*2 - 1
 		}
 	}
 	return out
 }
+
+// whole is the region of all pixels.
+func (p encodable) whole() region { return region{0, 0, p.Width, p.Height} }
 
 // binaryMask turns a mask into zeros and ones.
 func binaryMask(p *imaging.RGB) []float32 {

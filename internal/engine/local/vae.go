@@ -10,20 +10,18 @@ import (
 	"presswerk/internal/onnx"
 )
 
-// encode turns three planes of −1..1 into one picture's latents. A VAE with a posterior is sampled, as diffusers does.
-func (b *batch) encode(ctx context.Context, pixels []float32, d *draws) ([]float32, error) {
-	r := b.recipes[0]
-	session, err := b.pipe.encoder()
+// encode turns a picture into latents. A VAE with a posterior is sampled, as diffusers does.
+func (b *batch) encode(ctx context.Context, p encodable, d *draws) ([]float32, error) {
+	var moments []float32
+	var err error
+	if sample := b.pipe.folder.vaeSample(); vaeTiled(b.recipes[0]) && (p.Width > sample || p.Height > sample) {
+		moments, err = b.encodeTiles(ctx, p)
+	} else {
+		moments, err = b.encodeAtOnce(ctx, p.planes(p.whole()), p.Height, p.Width)
+	}
 	if err != nil {
 		return nil, err
 	}
-	out, err := session.Run(ctx, map[string]onnx.Tensor{
-		session.Inputs()[0].Name: onnx.Float32(pixels, 1, 3, int64(r.Height), int64(r.Width)),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("local: encoding a picture with %s: %w", b.pipe.folder.about.Name, err)
-	}
-	moments := out[session.Outputs()[0].Name].F32
 	var latents []float32
 	switch len(moments) {
 	case b.size():
@@ -39,6 +37,21 @@ func (b *batch) encode(ctx context.Context, pixels []float32, d *draws) ([]float
 	}
 	b.pipe.normalise(latents, b.shape[2]*b.shape[3])
 	return latents, nil
+}
+
+// encodeAtOnce gives the moments of three planes of −1..1.
+func (b *batch) encodeAtOnce(ctx context.Context, planes []float32, height, width int) ([]float32, error) {
+	session, err := b.pipe.encoder()
+	if err != nil {
+		return nil, err
+	}
+	out, err := session.Run(ctx, map[string]onnx.Tensor{
+		session.Inputs()[0].Name: onnx.Float32(planes, 1, 3, int64(height), int64(width)),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("local: encoding a picture with %s: %w", b.pipe.folder.about.Name, err)
+	}
+	return out[session.Outputs()[0].Name].F32, nil
 }
 
 // posterior draws from a diagonal Gaussian: means, then logarithms of variances.
@@ -75,18 +88,15 @@ func (p *pipeline) encoder() (*onnx.Session, error) {
 
 // extra loads a network beside the pipeline's own, once; it is unloaded with the pipeline.
 func (p *pipeline) extra(path string) (*onnx.Session, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if s, ok := p.extras[path]; ok {
+	p.extras.mu.Lock()
+	defer p.extras.mu.Unlock()
+	if s, ok := p.extras.loaded[path]; ok {
 		return s, nil
 	}
 	s, err := p.load(path)
 	if err != nil {
 		return nil, fmt.Errorf("local: loading a network for this mode: %w", err)
 	}
-	if p.extras == nil {
-		p.extras = map[string]*onnx.Session{}
-	}
-	p.extras[path] = s
+	p.extras.loaded[path] = s
 	return s, nil
 }
