@@ -11,7 +11,7 @@ import onnx
 import torch
 from onnx import numpy_helper
 
-from . import burn, colour, export, measure, pack, phase_prior, recolour
+from . import burn, colour, export, export_clip, eyes, measure, pack, phase_prior, recolour
 from .fastconv import _Conv
 from .nets import COMPONENTS, Prior, hats, over
 from .scenes import Director, render
@@ -154,6 +154,15 @@ class Files(unittest.TestCase):
             self.assertIn("0.weight_q", stored)
             self.assertEqual(numpy_helper.to_array(stored["0.weight_q"]).dtype, np.int8)
 
+    def test_image_encoder(self):
+        """House CLIP's graph takes any number of pictures and gives unit vectors."""
+        torch.manual_seed(0)
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertLess(export_clip.export(Path(folder), eyes.ImageEncoder()), 1e-4)
+            got = export.run(Path(folder) / "image_encoder/model.onnx", {"pixel_values": torch.rand(3, 3, eyes.SIDE, eyes.SIDE)})
+            self.assertEqual(got.shape, (3, TEXT_WIDTH))
+            self.assertLess(np.abs(np.linalg.norm(got, axis=1) - 1).max(), 1e-5)
+
     def test_half(self):
         a = np.random.default_rng(0).standard_normal((64, 96)).astype(np.float32)
         node = onnx.helper.make_node("MatMul", ["x", "w"], ["y"])
@@ -222,6 +231,24 @@ class Burning(unittest.TestCase):
             with mock.patch("time.sleep", lambda s: (Path(folder) / "PAUSE").unlink()):
                 fire.keep("x", {})
             self.assertEqual(lines, ["paused", "goes on"])
+
+
+class Eyes(unittest.TestCase):
+    def test_views(self):
+        """Views show what they are called: centred pictures have their drawing's colour in the middle."""
+        icons = FewIcons(COARSE)
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(eyes, "furnace", lambda: Path(folder)):
+            views = eyes.Views(icons, np.full((8, 3), np.nan, np.float32))
+        views._theta = lambda rng: [[1 / 0.8, 0, 0], [0, 1 / 0.8, 0]]
+        x, subject, style = views.batch([0, 3], random.Random(0), hard=False)
+        middle = x[:, :, eyes.SIDE // 2, eyes.SIDE // 2]
+        self.assertLess(float((middle - (torch.tensor([[220.0, 60, 50], [130, 130, 130]]) / 127.5 - 1)).abs().max()), 0.02)
+        self.assertEqual((subject.tolist(), style.tolist()), ([1, 0], [0, 1]))
+
+    def test_examination_is_apart(self):
+        """Held drawings are one style of a subject whose other styles are learnt."""
+        held = eyes.held_pairs(FewIcons())
+        self.assertEqual(len(held), 1)
 
 
 class Measures(unittest.TestCase):
