@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from . import colour
+from . import abilities, colour
 from .burn import load
 from .data import Icons
 from .draw import Model
@@ -83,17 +83,29 @@ def near_copies(pictures: torch.Tensor, grounds: np.ndarray, drawings: np.ndarra
     return np.array(found)
 
 
-def measure(model: Model, asked: list[dict], icons: Icons, say=print) -> tuple[dict, np.ndarray]:
+def open_recogniser(icons: Icons) -> Recogniser:
+    net = Recogniser(len(icons.subjects)).eval().requires_grad_(False)
+    net.load_state_dict(load(furnace() / "recogniser.pt")["average"]["module"])
+    return net
+
+
+def drawer(model: Model, say=print):
+    """Makes pictures in batches."""
+
+    def draw(prompts: list[str], seeds: list[int]) -> np.ndarray:
+        found = []
+        for at in range(0, len(prompts), BATCH):
+            found.append(model.draw(prompts[at : at + BATCH], seeds[at : at + BATCH]))
+            if at % (10 * BATCH) == 0:
+                say(f"{at + len(found[-1])} of {len(prompts)}")
+        return np.concatenate(found)
+
+    return draw
+
+
+def measure(draw, asked: list[dict], icons: Icons, recogniser: Recogniser) -> tuple[dict, np.ndarray]:
     """The numbers, and the pictures."""
-    recogniser = Recogniser(len(icons.subjects)).eval().requires_grad_(False)
-    recogniser.load_state_dict(load(furnace() / "recogniser.pt")["average"]["module"])
-    pictures = []
-    for at in range(0, len(asked), BATCH):
-        part = asked[at : at + BATCH]
-        pictures.append(model.draw([q["prompt"] for q in part], [q["seed"] for q in part]))
-        if at % (10 * BATCH) == 0:
-            say(f"{at + len(part)} of {len(asked)}")
-    pictures = np.concatenate(pictures)
+    pictures = draw([q["prompt"] for q in asked], [q["seed"] for q in asked])
     x = small(pictures)
     said, manner, features = recogniser(x)
     subject = torch.tensor([icons.subjects.index(q["subject"]) for q in asked])
@@ -135,6 +147,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--subjects", type=Path, help="a model.json, whose vocabulary alone is asked for; else every subject")
     parser.add_argument("--pictures", type=int, default=400)
+    parser.add_argument("--abilities", type=int, default=48, help="pictures for each of colours, places, two subjects and seeds")
     parser.add_argument("--sheet", type=Path, help="write a contact sheet of the first 64")
     parser.add_argument("--json", type=Path, help="write the numbers")
     a = parser.parse_args()
@@ -144,7 +157,11 @@ def main() -> None:
     if a.subjects:
         known = set(json.loads(a.subjects.read_text())["vocabulary"]["subjects"])
         names = [n for n in names if n in known]
-    found, pictures = measure(Model(a.folder), questions(names, a.pictures, random.Random(7)), icons)
+    draw, recogniser = drawer(Model(a.folder)), open_recogniser(icons)
+    found, pictures = measure(draw, questions(names, a.pictures, random.Random(7)), icons, recogniser)
+    if a.abilities:
+        known = abilities.recogniser_of(recogniser, small, icons.subjects)
+        found |= abilities.measure(draw, known, names, a.abilities, random.Random(8))
     found["subjects_asked"] = min(len(names), a.pictures)
     print(json.dumps(found, indent=1))
     if a.json:

@@ -11,11 +11,11 @@ import onnx
 import torch
 from onnx import numpy_helper
 
-from . import burn, colour, export, export_clip, eyes, measure, pack, phase_prior, recolour
+from . import abilities, burn, colour, export, export_clip, eyes, measure, pack, phase_prior, recolour
 from .fastconv import _Conv
 from .nets import COMPONENTS, Prior, hats, over
 from .scenes import Director, render
-from .settings import COARSE, COLOURS, PAINTS, STYLE_NAMES, TEXT_WIDTH
+from .settings import COARSE, COLOURS, PAINTS, PLACES, STYLE_NAMES, TEXT_WIDTH
 from .sprites import coarse
 
 torch.set_num_threads(1)
@@ -283,6 +283,32 @@ class Measures(unittest.TestCase):
         found = measure.near_copies(torch.cat([x.flip(-1), noise]) * 2 - 1, np.stack([ground, ground]), small)
         self.assertLess(found[0], 0.03)
         self.assertGreater(found[1], 0.2)
+
+    def test_abilities(self):
+        """A painter that does as it is told is right in everything; one that ignores the prompt in nothing."""
+        disc = np.hypot(*(np.mgrid[:50, :50] - 24.5)) < 25
+
+        def good(prompts, seeds):
+            found = []
+            for prompt, seed in zip(prompts, seeds, strict=True):
+                picture = np.full((160, 160, 3), (250, 240, 220), np.uint8)
+                paint = next((p for p in PAINTS if f" {p} ball" in prompt), "red")
+                spots = [xy for place, xy in PLACES.items() if place in prompt and "and" not in prompt] or [(0.5, 0.5)]
+                for x, y in [(0.27, 0.5), (0.73, 0.5)] if " and " in prompt else spots:
+                    y0, x0 = round(y * 160 - 25), round(x * 160 - 25)
+                    picture[y0 : y0 + 50, x0 : x0 + 50][disc] = PAINTS[paint]
+                picture[70:90, 70:90] ^= np.uint8(seed % 2)
+                found.append(picture)
+            return np.stack(found)
+
+        def asked(prompts, seeds):
+            return np.full((len(prompts), 64, 64, 3), 200, np.uint8)
+
+        right = abilities.measure(good, lambda x: ["ball", "ball"], ["ball"], 12, random.Random(0))
+        wrong = abilities.measure(asked, lambda x: ["ball", "cup"], ["ball"], 12, random.Random(0))
+        self.assertEqual((right["painted_right"], right["placed_right"], right["two_right"]), (1, 1, 1))
+        self.assertEqual((wrong["painted_right"], wrong["two_right"], wrong["seeds_differ"]), (0, 0, 0))
+        self.assertLess(wrong["placed_right"], 0.5)
 
     def test_questions(self):
         asked = measure.questions(["bear", "apple"], 9, random.Random(0))
