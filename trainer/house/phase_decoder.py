@@ -8,7 +8,6 @@ import torch
 import torch.nn.functional as F
 
 from .burn import Average, Fire, begin
-from .fastconv import speed_up
 from .nets import VAE
 from .scenes import render
 from .settings import LATENT_CHANNELS
@@ -28,7 +27,7 @@ class DecoderPhase:
         self.vae, self.settled = open_vae(fire, world, state)
         self.vae.decoder.requires_grad_(True)
         self.vae.encoder.requires_grad_(not self.settled)
-        speed_up(self.vae.decoder)
+        self.vae.decoder.to(memory_format=torch.channels_last)
         self.optimiser = torch.optim.AdamW([p for p in self.vae.parameters() if p.requires_grad], RATE, betas=(0.9, 0.99), weight_decay=0, fused=True)
         self.average = Average(self.vae.decoder, 0.998)
         self.step_number = 0

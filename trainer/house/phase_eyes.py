@@ -8,7 +8,6 @@ import torch.nn.functional as F
 
 from .burn import Average, Fire, load
 from .eyes import ImageEncoder, Recogniser, Views, held_pairs
-from .fastconv import speed_up
 from .scenes import caption
 from .settings import COLOURS, STYLES
 from .text import padded
@@ -22,7 +21,7 @@ class _Phase:
     name: str
 
     def __init__(self, fire: Fire, world, net):
-        self.fire, self.world, self.net = fire, world, speed_up(net)
+        self.fire, self.world, self.net = fire, world, net.to(memory_format=torch.channels_last)
         self.views = Views(world.icons, world.colours)
         self.optimiser = torch.optim.AdamW(net.parameters(), RATE, betas=(0.9, 0.98), weight_decay=0.05, fused=True)
         self.average = Average(net, 0.998)

@@ -5,7 +5,6 @@ import random
 import torch
 
 from .burn import Average, Fire, begin, load
-from .fastconv import speed_up
 from .nets import House, alphas
 from .pool import ScenePool
 from .settings import LATENT
@@ -24,7 +23,7 @@ class UNetPhase:
         state = begin(fire, "unet")
         start(self.net, fire, state)
         self.net.prior.requires_grad_(False).eval()
-        speed_up(self.net)
+        self.net.to(memory_format=torch.channels_last)
         self.learning = [p for p in self.net.parameters() if p.requires_grad]
         self.optimiser = torch.optim.AdamW(self.learning, RATE, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
         self.hint, self.unet = Average(self.net.hint, 0.998), Average(self.net.unet, 0.998)

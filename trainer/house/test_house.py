@@ -12,7 +12,6 @@ import torch
 from onnx import numpy_helper
 
 from . import abilities, burn, colour, export, export_clip, eyes, measure, pack, phase_prior, recolour
-from .fastconv import _Conv
 from .nets import COMPONENTS, Prior, hats, over
 from .scenes import Director, render
 from .settings import COARSE, COLOURS, PAINTS, PLACES, STYLE_NAMES, TEXT_WIDTH
@@ -39,22 +38,6 @@ class FewIcons:
 
     def __len__(self):
         return 8
-
-
-class FastConvolutions(unittest.TestCase):
-    def test_gradients(self):
-        """The faster backward pass gives torch's gradients."""
-        torch.manual_seed(0)
-        for k, s, p in ((3, 1, 1), (3, 2, 1), (1, 1, 0), (2, 2, 0), (4, 4, 0)):
-            conv = torch.nn.Conv2d(3, 5, k, s, p).double()
-            x = torch.randn(2, 3, 8, 8, dtype=torch.double, requires_grad=True)
-            conv(x).pow(2).sum().backward()
-            want = x.grad.clone(), conv.weight.grad.clone(), conv.bias.grad.clone()
-            x.grad = None
-            conv.zero_grad()
-            _Conv.apply(x, conv.weight, conv.bias, s, p).pow(2).sum().backward()
-            for a, b in zip(want, (x.grad, conv.weight.grad, conv.bias.grad), strict=True):
-                self.assertLess(float((a - b).abs().max()), 1e-10, (k, s, p))
 
 
 class Recolouring(unittest.TestCase):
