@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import time
 from datetime import datetime, timezone
@@ -13,6 +14,7 @@ from .settings import furnace
 
 KEEP_EVERY = 120  # seconds between checkpoints
 LOG_EVERY = 60
+WEIGHTS = Path(__file__).parent / "weights"  # averaged weights that came with the checkout
 
 
 class Stopped(Exception):
@@ -26,6 +28,9 @@ class Fire:
     def __init__(self, folder: Path | None = None):
         self.folder = folder or furnace()
         self.path = self.folder / "state.json"
+        if not self.path.exists() and (WEIGHTS / "state.json").exists():  # a furnace that goes on from a checkout
+            for name in ("state.json", "train.log"):
+                shutil.copyfile(WEIGHTS / name, self.folder / name)
         self.spent = json.loads(self.path.read_text()) if self.path.exists() else {}
         self.stopping = False
         self.mark = self.cpu = self.logged = self.kept = 0.0
@@ -114,9 +119,6 @@ def save(path: Path, state: dict) -> None:
 
 def load(path: Path) -> dict | None:
     return torch.load(path, map_location="cpu", weights_only=False) if path.exists() else None
-
-
-WEIGHTS = Path(__file__).parent / "weights"  # averaged weights that came with the checkout
 
 
 def begin(fire: Fire, name: str) -> dict | None:

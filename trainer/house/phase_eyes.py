@@ -6,7 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .burn import Average, Fire, load
+from .burn import Average, Fire, begin
 from .eyes import ImageEncoder, Recogniser, Views, held_pairs
 from .scenes import caption
 from .settings import COLOURS, STYLES
@@ -27,8 +27,11 @@ class _Phase:
         self.average = Average(net, 0.998)
         self.rng = random.Random(self.name)
         self.step_number = 0
-        state = load(fire.folder / f"{self.name}.pt")
-        if state:
+        state = begin(fire, self.name)
+        if state and "brought" in state:
+            net.load_state_dict(state["brought"])
+            self.average.load({"module": state["brought"], "steps": 0})
+        elif state:
             net.load_state_dict(state["net"])
             self.average.load(state["average"])
             self.optimiser.load_state_dict(state["optimiser"])

@@ -30,7 +30,10 @@ class UNetPhase:
         self.alphas = alphas()
         self.rng = random.Random(2)
         self.step_number = 0
-        if state and "optimiser" in state:
+        if state and "brought" in state:
+            self.hint.load({"module": self.net.hint.state_dict(), "steps": 0})
+            self.unet.load({"module": self.net.unet.state_dict(), "steps": 0})
+        elif state:
             self.net.hint.load_state_dict(state["hint"])
             self.net.unet.load_state_dict(state["unet"])
             self.hint.load(state["average_hint"])

@@ -177,7 +177,7 @@ class Burning(unittest.TestCase):
 
         world = mock.Mock()
         with tempfile.TemporaryDirectory() as folder, mock.patch.object(phase_prior, "TextPool", Pool), \
-                mock.patch.object(phase_prior, "Prior", lambda: Prior(blocks=1, width=16)), mock.patch.object(burn, "WEIGHTS", Path(folder)):
+                mock.patch.object(phase_prior, "Prior", lambda: Prior(blocks=1, width=16)), mock.patch.object(burn, "WEIGHTS", Path(folder) / "none"):
             fire = burn.Fire(Path(folder))
             fire.say = lambda line: None
             fire.start("prior")
@@ -190,6 +190,21 @@ class Burning(unittest.TestCase):
             again.step(0)
             for a, b in zip(phase.net.parameters(), again.net.parameters(), strict=True):
                 self.assertTrue(torch.equal(a, b))
+
+    def test_goes_on_elsewhere(self):
+        """A furnace with no checkpoint begins with the weights and the clock that came with the checkout."""
+        small = Prior(blocks=1, width=16)
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(phase_prior, "TextPool", mock.Mock()), \
+                mock.patch.object(phase_prior, "Prior", lambda: Prior(blocks=1, width=16)), mock.patch.object(burn, "WEIGHTS", Path(folder) / "brought"):
+            burn.WEIGHTS.mkdir()
+            burn.save(burn.WEIGHTS / "prior.pt", burn.packed(small.state_dict()))
+            (burn.WEIGHTS / "state.json").write_text('{"prior": {"wall": 9.0, "cores": 7.0, "samples": 5, "steps": 3}}')
+            (burn.WEIGHTS / "train.log").write_text("so far\n")
+            fire = burn.Fire(Path(folder))
+            self.assertEqual(fire.spent["prior"]["cores"], 7)
+            phase = phase_prior.PriorPhase(fire, mock.Mock())
+            for net in (phase.net, phase.average.module):
+                self.assertLess(float((net.draw[0].weight - small.draw[0].weight).abs().max()), 1e-3)
 
     def test_clock_and_stop(self):
         with tempfile.TemporaryDirectory() as folder:
