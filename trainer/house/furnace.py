@@ -4,6 +4,7 @@ the phases named. May be killed at any moment and started again. A file PAUSE in
 import os
 import sys
 import time
+from pathlib import Path
 
 import torch
 
@@ -53,10 +54,19 @@ def burn(fire: Fire, only: list[str]) -> None:
     fire.say("the schedule is through")
 
 
+def give_way() -> None:
+    """Makes niceness hold against other sessions too: where Linux groups processes by session (sched_autogroup), `nice`
+    alone only ranks those within one."""
+    group = Path("/proc/self/autogroup")
+    if group.exists():
+        group.write_text(str(os.nice(0)))
+
+
 def main() -> None:
     only = sys.argv[1:]
     if strange := set(only) - set(phases()):
         sys.exit(f"there is no phase {', '.join(sorted(strange))}; phases are {', '.join(phases())}")
+    give_way()
     torch.set_num_threads(THREADS)
     fire = Fire()
     fire.watch()
