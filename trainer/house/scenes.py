@@ -1,6 +1,8 @@
-"""Scenes: what a training picture shows, its caption, and the picture itself."""
+"""Scenes: what a training picture shows, its caption, and the picture itself. python -m trainer.house.scenes OUT.png draws
+64 of them and says their captions."""
 
 import random
+import sys
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -180,11 +182,14 @@ def main_colours(icons: Icons) -> np.ndarray:
     return found
 
 
-if __name__ == "__main__":
+def main() -> None:
     icons = Icons()
     director, rng = Director(icons, main_colours(icons)), random.Random(1)
-    print("paintable", np.isfinite(director.colours[:, 0]).mean(), "of", len(icons))
     scenes = [director.scene(rng) for _ in range(64)]
     rows = [np.concatenate([render(s, icons, director.colours) for s in scenes[i : i + 8]], 1) for i in range(0, 64, 8)]
-    Image.fromarray(np.concatenate(rows, 0)).resize((1280, 1280), Image.LANCZOS).save("/tmp/scenes.png")
+    Image.fromarray(np.concatenate(rows, 0)).resize((1280, 1280), Image.LANCZOS).save(sys.argv[1])
     print("\n".join(s.caption for s in scenes))
+
+
+if __name__ == "__main__":
+    main()
