@@ -1,0 +1,189 @@
+"""python -m trainer.house.export OUT: the trained networks as the renderer's folder (diffusers/optimum layout), each graph
+compared with the module that it was made from."""
+
+import json
+import math
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from .burn import load
+from .nets import VAE, House
+from .pack import pack_file
+from .settings import LATENT, LATENT_CHANNELS, PIXELS, TEXT_WIDTH, THREADS, TOKENS, furnace
+from .text import Text
+
+OPSET = 18
+LORA = ("to_q", "to_k", "to_v", "to_out.0", "proj_in", "proj_out", "ff.net")  # layers of the UNet that stay float16
+
+
+def trained(folder: Path | None = None) -> tuple[House, VAE]:
+    """The averaged weights of the furnace's checkpoints, or of trainer/house/weights where the furnace has none."""
+    folder = folder or furnace()
+    prior, unet, vae = (load(folder / f"{name}.pt") for name in ("prior", "unet", "vae"))
+    if not (prior and unet and vae):
+        raise FileNotFoundError(f"{folder}: prior.pt, unet.pt or vae.pt is missing; train first")
+    house, code = House().eval().requires_grad_(False), VAE().eval().requires_grad_(False)
+    house.prior.load_state_dict(prior["average"]["module"])
+    house.hint.load_state_dict(unet["average_hint"]["module"])
+    house.unet.load_state_dict(unet["average_unet"]["module"])
+    code.load_state_dict(vae["vae"])
+    return house, code
+
+
+class TextGraph(nn.Module):
+    """input_ids → last_hidden_state. Padding ([PAD] is 0) is masked in attention and zero in the result."""
+
+    def __init__(self, bert):
+        super().__init__()
+        self.bert = bert
+
+    def forward(self, input_ids):
+        mask = (input_ids != 0).float()
+        bias = (mask - 1)[:, None, None, :] * 1e4
+        h = self.bert.embeddings(input_ids=input_ids)
+        for layer in self.bert.encoder.layer:
+            own = layer.attention.self
+            heads = own.num_attention_heads
+
+            def split(x, heads=heads):
+                return x.unflatten(-1, (heads, -1)).transpose(1, 2)
+
+            q, k, v = split(own.query(h)), split(own.key(h)), split(own.value(h))
+            p = (q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]) + bias).softmax(-1)
+            h = layer.attention.output.LayerNorm(layer.attention.output.dense((p @ v).transpose(1, 2).flatten(2)) + h)
+            h = layer.output.LayerNorm(layer.output.dense(F.gelu(layer.intermediate.dense(h))) + h)
+        return h * mask[..., None]
+
+
+class DecoderGraph(nn.Module):
+    def __init__(self, vae):
+        super().__init__()
+        self.vae = vae
+
+    def forward(self, latent_sample):
+        return self.vae.decode(latent_sample).clamp(-1, 1)
+
+
+class EncoderGraph(nn.Module):
+    def __init__(self, vae):
+        super().__init__()
+        self.vae = vae
+
+    def forward(self, sample):
+        return self.vae.encode(sample)
+
+
+class UNetGraph(nn.Module):
+    """House under the names that diffusers gives its UNet's layers, so that LoRA files find them."""
+
+    def __init__(self, house):
+        super().__init__()
+        self.prior, self.hint = house.prior, house.hint
+        for name, child in house.unet.named_children():
+            setattr(self, name, child)
+        self.shell = [house]  # not a submodule: its layers would have two names
+
+    def forward(self, sample, timestep, encoder_hidden_states):
+        return self.shell[0](sample, timestep, encoder_hidden_states)
+
+
+def graphs(house: House, vae: VAE, text: Text):
+    """Folder, module, inputs by name, output, dynamic axes."""
+    ids = torch.zeros(2, TOKENS, dtype=torch.int64)
+    given = text.tokenizer(["a red apple", "a fox, 3d style, on a white background"], padding=True, return_tensors="pt")["input_ids"]
+    ids[:, : given.shape[1]] = given
+    z, image = torch.randn(2, LATENT_CHANNELS, LATENT, LATENT), torch.rand(2, 3, PIXELS, PIXELS) * 2 - 1
+    states = torch.randn(2, TOKENS, TEXT_WIDTH)
+    states[:, 20:] = 0
+    small, large = {0: "b", 2: "h", 3: "w"}, {0: "b", 2: "H", 3: "W"}
+    yield "text_encoder", TextGraph(text.model), {"input_ids": ids}, "last_hidden_state", {"input_ids": {0: "b"}, "last_hidden_state": {0: "b"}}
+    yield "vae_decoder", DecoderGraph(vae), {"latent_sample": z}, "sample", {"latent_sample": small, "sample": large}
+    yield "vae_encoder", EncoderGraph(vae), {"sample": image}, "latent_sample", {"sample": large, "latent_sample": small}
+    unet = {"sample": z, "timestep": torch.tensor([500]), "encoder_hidden_states": states}
+    yield "unet", UNetGraph(house), unet, "out_sample", {"sample": small, "encoder_hidden_states": {0: "b"}, "out_sample": small}
+
+
+def write_graph(out: Path, name: str, module: nn.Module, inputs: dict, output: str, axes: dict) -> float:
+    """Writes out/<name>/model.onnx, packed, and returns how far the unpacked graph is from the module (share of the largest)."""
+    (out / name).mkdir(parents=True, exist_ok=True)
+    module.eval().requires_grad_(False)
+    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        path = Path(scratch) / "model.onnx"
+        torch.onnx.export(
+            module, tuple(inputs.values()), str(path), input_names=list(inputs), output_names=[output], dynamic_axes=axes, opset_version=OPSET,
+            dynamo=False,
+        )
+        got = run(path, inputs)
+        want = module(*[t.clone() for t in inputs.values()]).numpy()
+        pack_file(path, out / name / "model.onnx", lora_weights(path) if name == "unet" else frozenset())
+    return float(np.abs(got - want).max() / np.abs(want).max())
+
+
+def lora_weights(path: Path) -> frozenset:
+    """Initialisers that the UNet's attention layers multiply with, found by the modules that nodes are named after."""
+    import onnx
+
+    return frozenset(
+        name for node in onnx.load(str(path)).graph.node if node.op_type in ("MatMul", "Conv", "Gemm") and "/attentions." in node.name and any(f"/{part}" in node.name for part in LORA)
+        for name in node.input[1:2]
+    )
+
+
+def run(path: Path, inputs: dict) -> np.ndarray:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    options.add_session_config_entry("session.disable_quant_qdq", "1")
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return session.run(None, {name: t.numpy() for name, t in inputs.items()})[0]
+
+
+def configs(out: Path, house: House, text: Text) -> None:
+    def put(path: str, content: dict) -> None:
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
+        (out / path).write_text(json.dumps(content, indent=1, default=list))
+
+    unet = {k: v for k, v in dict(house.unet.config).items() if not k.startswith("_")}
+    put("unet/config.json", {**unet, "_class_name": "UNet2DConditionModel", "in_channels": LATENT_CHANNELS, "sample_size": LATENT})
+    put("scheduler/scheduler_config.json", {
+        "_class_name": "DPMSolverMultistepScheduler", "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
+        "num_train_timesteps": 1000, "prediction_type": "v_prediction", "use_karras_sigmas": True, "steps_offset": 1,
+    })
+    vae = {
+        "_class_name": "AutoencoderKL", "latent_channels": LATENT_CHANNELS, "scaling_factor": 1.0, "block_out_channels": [32, 64, 96, 160],
+        "sample_size": PIXELS, "in_channels": 3, "out_channels": 3,
+    }
+    put("vae_decoder/config.json", vae)
+    put("vae_encoder/config.json", vae)
+    put("text_encoder/config.json", {"model_type": "bert", "hidden_size": TEXT_WIDTH, "max_position_embeddings": TOKENS})
+    own = ["diffusers", "OnnxRuntimeModel"]
+    put("model_index.json", {
+        "_class_name": "OnnxStableDiffusionPipeline", "scheduler": ["diffusers", "DPMSolverMultistepScheduler"], "text_encoder": own,
+        "tokenizer": ["transformers", "BertTokenizer"], "unet": own, "vae_decoder": own, "vae_encoder": own, "safety_checker": None,
+    })
+    text.tokenizer.save_pretrained(out / "tokenizer")
+    for extra in ("special_tokens_map.json", "vocab.txt"):
+        (out / "tokenizer" / extra).unlink(missing_ok=True)
+
+
+def export(out: Path, house: House, vae: VAE, say=print) -> None:
+    text = Text()
+    for name, module, inputs, output, axes in graphs(house, vae, text):
+        off = write_graph(out, name, module, inputs, output, axes)
+        if not off < 1e-3:
+            raise ValueError(f"{name}: the graph is off by {off:.2e} of the largest value")
+        say(f"{name}: {(out / name / 'model.onnx').stat().st_size / 1e6:.1f} MB, off by {off:.1e}")
+    configs(out, house, text)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(THREADS)
+    export(Path(sys.argv[1]), *trained())

@@ -1,0 +1,83 @@
+"""python -m trainer.house.furnace [PHASE ...]: trains the house model, phase after phase, until the schedule's end; or only
+the phases named. May be killed at any moment and started again. A file PAUSE in the furnace's folder holds it."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from .burn import Fire, Stopped
+from .pool import World
+from .settings import THREADS
+
+# Phases in turn, and the seconds of two cores that each has then had in all.
+# Short rounds first, so that every part exists early; then long ones. Just under ten hours in all.
+SCHEDULE = [
+    ("prior", 520), ("vae", 30), ("unet", 250), ("recogniser", 200), ("clip", 60),
+    ("prior", 2000), ("unet", 4000), ("recogniser", 1500), ("vae", 900), ("clip", 600),
+    ("unet", 12000), ("prior", 3000), ("vae", 1500), ("unet", 28500),
+]
+
+
+def phases():
+    from .phase_decoder import DecoderPhase
+    from .phase_eyes import ClipPhase, RecogniserPhase
+    from .phase_prior import PriorPhase
+    from .phase_unet import UNetPhase
+
+    return {p.name: p for p in (PriorPhase, DecoderPhase, UNetPhase, RecogniserPhase, ClipPhase)}
+
+
+def burn(fire: Fire, only: list[str]) -> None:
+    """Goes through the schedule."""
+    world = None
+    done: dict[str, float] = {}
+    for name, until in SCHEDULE:
+        since, done[name] = done.get(name, 0.0), until
+        if (only and name not in only) or fire.spent.get(name, {}).get("cores", 0.0) >= until:
+            continue
+        if world is None:
+            fire.start("prepare")
+            world = World(fire.say)
+            fire.tick(len(world.icons), {})
+        fire.start(name)
+        phase = phases()[name](fire, world)
+        fire.say(f"{name} until {until} s of two cores")
+        while fire.entry["cores"] < until:
+            samples, losses = phase.step((fire.entry["cores"] - since) / (until - since))
+            if fire.tick(samples, losses):
+                fire.keep(name, phase.state())
+        fire.log()
+        fire.keep(name, phase.state())
+    fire.say("the schedule is through")
+
+
+def give_way() -> None:
+    """Makes niceness hold against other sessions too: where Linux groups processes by session (sched_autogroup), `nice`
+    alone only ranks those within one."""
+    group = Path("/proc/self/autogroup")
+    if group.exists():
+        group.write_text(str(os.nice(0)))
+
+
+def main() -> None:
+    only = sys.argv[1:]
+    if strange := set(only) - set(phases()):
+        sys.exit(f"there is no phase {', '.join(sorted(strange))}; phases are {', '.join(phases())}")
+    give_way()
+    torch.set_num_threads(THREADS)
+    fire = Fire()
+    fire.watch()
+    (fire.folder / "pid").write_text(f"{os.getpid()}\n")
+    while fire.paused() and not fire.stopping:
+        time.sleep(2)
+    try:
+        burn(fire, only)
+    except Stopped:
+        fire.say("stopped")
+
+
+if __name__ == "__main__":
+    main()

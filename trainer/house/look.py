@@ -1,0 +1,53 @@
+"""python -m trainer.house.look OUT.png: what the furnace's networks make of fixed prompts; first the prior's coarse pictures,
+then, once there is a UNet, two seeds."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .burn import load
+from .draw import Model
+from .export import export, trained
+from .measure import sheet
+from .nets import Prior
+from .settings import THREADS, furnace
+from .text import Text, padded
+
+PROMPTS = [
+    "a red apple, flat style, on a light blue background", "a cat face, cartoon style, yellow background",
+    "a lion, 3d style, on a purple background", "a rocket, 3d render, dark blue background",
+    "a birthday cake, glossy gradient style, on a pink background", "a guitar, flat vector illustration, mint background",
+    "an evergreen tree, cartoon style, on a white background", "a house, flat style, sky blue background",
+    "a purple elephant, 3d style, on a yellow background", "a green rocket, cartoon style, orange background",
+    "a small mushroom at the bottom, flat style, black background", "a fox and an owl, 3d style, on a light green background",
+    "a hot cup of coffee, flat design, cream background", "smiling face with sunglasses, 3d render, light purple background",
+    "a trophy on the left and a bell on the right, flat style, on a teal background", "a robot, 3d render, light gray background",
+]
+
+
+@torch.no_grad()
+def coarse() -> np.ndarray:
+    prior = Prior().eval()
+    prior.load_state_dict(load(furnace() / "prior.pt")["average"]["module"])
+    x = prior(padded(Text().states(PROMPTS)), 128, 128)[:, :3]
+    return (x.clamp(-1, 1) + 1).mul(127.5).round().byte().permute(0, 2, 3, 1).numpy()
+
+
+def main() -> None:
+    torch.set_num_threads(THREADS)
+    pictures = [coarse()]
+    if (furnace() / "unet.pt").exists():
+        with tempfile.TemporaryDirectory() as scratch:
+            export(Path(scratch), *trained(), say=lambda _: None)
+            model = Model(Path(scratch))
+            pictures += [model.draw(PROMPTS[i : i + 8], [seed] * 8) for seed in (1, 2) for i in (0, 8)]
+    sheets = [np.stack([np.asarray(p) for p in part]) for part in pictures]
+    side = max(s.shape[1] for s in sheets)
+    sheet(np.concatenate([s.repeat(side // s.shape[1], 1).repeat(side // s.shape[1], 2) for s in sheets]), Path(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+"""The networks of the house model.
+
+The prior reads a prompt and paints a coarse picture by plain regression: up to two drawings of 64×64 with alpha (as
+weights of principal components), where they stand, and the background's colours. It lays them out itself, with hat
+filters as matrices, for any size of picture. The UNet sees that picture beside the noisy latent, once as it is and once
+with each drawing mirrored, and only has to pose, sharpen and vary it. Signature as SD 1.x."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from .settings import COARSE, LATENT, LATENT_CHANNELS, TEXT_WIDTH, TOKENS
+
+COMPONENTS = 512  # principal components of a coarse drawing
+SLOTS = 6  # two for each drawing, two for the background
+HINTS = 24  # channels that the coarse picture takes beside the latent
+
+
+class ResBlock(nn.Module):
+    def __init__(self, c: int):
+        super().__init__()
+        self.c1, self.c2 = nn.Conv2d(c, c, 3, padding=1), nn.Conv2d(c, c, 3, padding=1)
+
+    def forward(self, x):
+        return x + self.c2(F.silu(self.c1(F.silu(x)))) * 0.5
+
+
+class Encoder(nn.Module):
+    """[b, 3, H, W] in −1…1 → [b, 8, H/8, W/8]; deterministic. Not normalised: see VAE."""
+
+    def __init__(self, c=(96, 160)):
+        super().__init__()
+        self.lin = nn.Conv2d(3, LATENT_CHANNELS, 8, 8)
+        self.net = nn.Sequential(
+            nn.PixelUnshuffle(4), nn.Conv2d(48, c[0], 3, padding=1), ResBlock(c[0]), nn.Conv2d(c[0], c[1], 2, 2), ResBlock(c[1]),
+            nn.SiLU(), nn.Conv2d(c[1], LATENT_CHANNELS, 3, padding=1),
+        )
+
+    def forward(self, x):
+        return self.lin(x) + self.net(x)
+
+
+class Decoder(nn.Module):
+    """[b, 8, h, w] → [b, 3, 8h, 8w]."""
+
+    def __init__(self, c=(96, 160)):
+        super().__init__()
+        self.lin = nn.ConvTranspose2d(LATENT_CHANNELS, 3, 8, 8)
+        self.net = nn.Sequential(
+            nn.Conv2d(LATENT_CHANNELS, c[1], 3, padding=1), ResBlock(c[1]), ResBlock(c[1]), nn.Conv2d(c[1], c[0] * 4, 1), nn.PixelShuffle(2),
+            ResBlock(c[0]), ResBlock(c[0]), nn.SiLU(), nn.Conv2d(c[0], 48, 3, padding=1), nn.PixelShuffle(4),
+        )
+
+    def forward(self, z):
+        return self.lin(z) + self.net(z)
+
+
+class VAE(nn.Module):
+    """Encoder and decoder with the latents' mean and deviation folded in: latents have unit variance."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.decoder = Encoder(), Decoder()
+        self.register_buffer("mean", torch.zeros(1, LATENT_CHANNELS, 1, 1))
+        self.register_buffer("std", torch.ones(1, LATENT_CHANNELS, 1, 1))
+
+    def encode(self, x):
+        return (self.encoder(x) - self.mean) / self.std
+
+    def decode(self, z):
+        return self.decoder(z * self.std + self.mean)
+
+
+class Block(nn.Module):
+    """Slots look at each other, then at the prompt, then think."""
+
+    def __init__(self, width=TEXT_WIDTH, heads=6):
+        super().__init__()
+        self.heads = heads
+        self.n1, self.n2, self.n3 = nn.LayerNorm(width), nn.LayerNorm(width), nn.LayerNorm(width)
+        self.qkv, self.o1 = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.q, self.kv, self.o2 = nn.Linear(width, width), nn.Linear(width, 2 * width), nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, 2 * width), nn.Linear(2 * width, width)
+
+    def attend(self, q, k, v, bias=None):
+        def split(x):
+            return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+        q, k, v = split(q), split(k), split(v)
+        scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
+        if bias is not None:
+            scores = scores + bias
+        return (scores.softmax(-1) @ v).transpose(1, 2).flatten(2)
+
+    def forward(self, s, tokens, bias):
+        s = s + self.o1(self.attend(*self.qkv(self.n1(s)).chunk(3, -1)))
+        s = s + self.o2(self.attend(self.q(self.n2(s)), *self.kv(tokens).chunk(2, -1), bias))
+        return s + self.down(F.silu(self.up(self.n3(s))))
+
+
+class Prior(nn.Module):
+    """encoder_hidden_states [b, tokens, 384], zero on padding → what the coarse picture is made of."""
+
+    def __init__(self, blocks=2, width=2048):
+        super().__init__()
+        self.slots = nn.Parameter(torch.randn(SLOTS, TEXT_WIDTH) * 0.1)
+        self.places = nn.Parameter(torch.randn(TOKENS, TEXT_WIDTH) * 0.05)
+        self.norm = nn.LayerNorm(TEXT_WIDTH)
+        self.blocks = nn.ModuleList(Block() for _ in range(blocks))
+        self.last = nn.LayerNorm(TEXT_WIDTH)
+        two = 2 * TEXT_WIDTH
+        self.draw = nn.Sequential(nn.Linear(two, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU(), nn.Linear(width, COMPONENTS))
+        self.stand = nn.Sequential(nn.Linear(two, 256), nn.SiLU(), nn.Linear(256, 3))  # x, y, size
+        self.ground = nn.Sequential(nn.Linear(two, 512), nn.SiLU(), nn.Linear(512, 6))  # top and bottom colour, 0–1
+        self.register_buffer("scale", torch.ones(()))  # of the components' weights
+        self.register_buffer("mean", torch.zeros(4 * COARSE * COARSE))
+        self.register_buffer("basis", torch.zeros(COMPONENTS, 4 * COARSE * COARSE))
+
+    def read(self, e):
+        """The slots after reading: [b, SLOTS, 384]."""
+        mask = (e.abs().sum(-1, keepdim=True) > 0).to(e.dtype)
+        tokens = (self.norm(e) + self.places[: e.shape[1]]) * mask
+        bias = ((mask - 1) * 1e4).transpose(1, 2)[:, None]
+        s = self.slots.expand(e.shape[0], -1, -1)
+        for block in self.blocks:
+            s = block(s, tokens, bias)
+        return self.last(s)
+
+    def sprite(self, weights):
+        """Components' weights [b, COMPONENTS] → premultiplied RGBA [b, 4, COARSE, COARSE], 0–1."""
+        return ((weights * self.scale) @ self.basis + self.mean).unflatten(-1, (4, COARSE, COARSE)).clamp(0, 1)
+
+    def forward(self, e, height: int, width: int):
+        """The coarse picture as it is and mirrored, [b, 6, height, width] in −1…1."""
+        s = self.read(e)
+        ground = self.ground(s[:, 4:].flatten(1))
+        rows = (torch.arange(height, device=e.device, dtype=e.dtype) + 0.5) / height
+        t = rows[None, None, :, None]
+        top, bottom = ground[:, :3, None, None], ground[:, 3:, None, None]
+        plain = (top * (1 - t) + bottom * t) * torch.ones(1, 1, 1, width, dtype=e.dtype)
+        mirrored = plain
+        # The first drawing lies over the second one, as little as they meet.
+        for slot in (s[:, 2:4], s[:, :2]):
+            slot = slot.flatten(1)
+            sprite, stand = self.sprite(self.draw(slot)), self.stand(slot)
+            down, across, back = hats(stand, height, width)
+            tall = down @ sprite
+            plain, mirrored = over(tall @ across, plain), over(tall @ back, mirrored)
+        return torch.cat([plain, mirrored], 1) * 2 - 1
+
+
+def over(layer, ground):
+    return layer[:, :3] + ground * (1 - layer[:, 3:])
+
+
+def hats(stand, height: int, width: int):
+    """Hat filters that lay a drawing of COARSE×COARSE at [x, y, size] into height×width: [b, 1, height, COARSE] for rows,
+    [b, 1, COARSE, width] for columns, and the same for columns of the mirrored drawing."""
+    x, y, size = (stand[:, i, None, None, None] for i in range(3))
+    size = size.clamp(min=0.05)
+    least = min(height, width)
+    source = torch.arange(COARSE, device=stand.device, dtype=stand.dtype)
+
+    def hat(pixels: int, centre, part):
+        at = (torch.arange(pixels, device=stand.device, dtype=stand.dtype) + 0.5) / pixels
+        u = ((at[None, None, :, None] - centre) / part + 0.5) * COARSE - 0.5
+        reach = (COARSE / (pixels * part)).clamp(min=1)
+        hats = F.relu(1 - (u - source).abs() / reach)
+        return hats / hats.sum(-1, keepdim=True).clamp(min=0.5)  # a hat between whole reaches sums up to more or less than 1
+
+    rows = hat(height, y, size * (least / height))
+    columns = hat(width, x, size * (least / width)).transpose(2, 3)
+    return rows, columns, columns.flip(2)
+
+
+def make_unet(channels=(64, 64, 128, 256), attention=(0, 0, 1, 1)):
+    from diffusers import UNet2DConditionModel
+
+    return UNet2DConditionModel(
+        sample_size=LATENT, in_channels=LATENT_CHANNELS + HINTS, out_channels=LATENT_CHANNELS, block_out_channels=channels,
+        layers_per_block=1, cross_attention_dim=TEXT_WIDTH, attention_head_dim=4, norm_num_groups=16,
+        mid_block_type="UNetMidBlock2DCrossAttn", time_embedding_dim=256,
+        down_block_types=tuple("CrossAttnDownBlock2D" if a else "DownBlock2D" for a in attention),
+        up_block_types=tuple("CrossAttnUpBlock2D" if a else "UpBlock2D" for a in attention[::-1]),
+    )
+
+
+class House(nn.Module):
+    """UNet and prior in one graph."""
+
+    def __init__(self, channels=(64, 64, 128, 256)):
+        super().__init__()
+        self.prior = Prior()
+        self.hint = nn.Conv2d(6, HINTS, 4, 4)
+        self.unet = make_unet(channels)
+
+    def forward(self, sample, timestep, encoder_hidden_states, coarse=None):
+        """v for noisy latents [b, 8, h, w]; `coarse` if the prior's picture is at hand."""
+        if coarse is None:
+            coarse = self.prior(encoder_hidden_states, 4 * sample.shape[2], 4 * sample.shape[3])
+        given = torch.cat([sample, self.hint(coarse).to(sample.dtype)], 1)
+        return self.unet(given, timestep, encoder_hidden_states, return_dict=False)[0]
+
+
+def alphas(steps=1000, first=0.00085, last=0.012):
+    """Cumulative alphas of SD's scaled-linear betas."""
+    betas = torch.linspace(first**0.5, last**0.5, steps, dtype=torch.float64) ** 2
+    return torch.cumprod(1 - betas, 0).float()

@@ -1,0 +1,121 @@
+"""The phases of the two image encoders: the recogniser, and house CLIP."""
+
+import random
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from .burn import Average, Fire, begin
+from .eyes import ImageEncoder, Recogniser, Views, held_pairs
+from .scenes import caption
+from .settings import COLOURS, STYLES
+from .text import padded
+
+BATCH, RATE = 64, 1e-3
+
+
+class _Phase:
+    """What both have in common."""
+
+    name: str
+
+    def __init__(self, fire: Fire, world, net):
+        self.fire, self.world, self.net = fire, world, net.to(memory_format=torch.channels_last)
+        self.views = Views(world.icons, world.colours)
+        self.optimiser = torch.optim.AdamW(net.parameters(), RATE, betas=(0.9, 0.98), weight_decay=0.05, fused=True)
+        self.average = Average(net, 0.998)
+        self.rng = random.Random(self.name)
+        self.step_number = 0
+        state = begin(fire, self.name)
+        if state and "brought" in state:
+            net.load_state_dict(state["brought"])
+            self.average.load({"module": state["brought"], "steps": 0})
+        elif state:
+            net.load_state_dict(state["net"])
+            self.average.load(state["average"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.step_number = state["step"]
+            self.rng.setstate(state["rng"])
+            torch.set_rng_state(state["torch"])
+
+    def state(self) -> dict:
+        return {
+            "net": self.net.state_dict(), "average": self.average.state(), "optimiser": self.optimiser.state_dict(),
+            "step": self.step_number, "rng": self.rng.getstate(), "torch": torch.get_rng_state(),
+        }
+
+    def learn(self, loss, progress: float) -> None:
+        for group in self.optimiser.param_groups:
+            group["lr"] = RATE * min(1, (self.step_number + 1) / 100) * (1 - 0.95 * progress)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.optimiser.step()
+        self.average.update()
+        self.step_number += 1
+
+
+class RecogniserPhase(_Phase):
+    name = "recogniser"
+
+    def __init__(self, fire: Fire, world):
+        torch.manual_seed(4)
+        super().__init__(fire, world, Recogniser(len(world.icons.subjects)))
+        self.held = sorted(held_pairs(world.icons))
+        self.ids = [i for i in range(len(world.icons)) if i not in set(self.held)]
+
+    def step(self, progress: float) -> tuple[int, dict]:
+        x, subject, style = self.views.batch(self.rng.choices(self.ids, k=BATCH), self.rng)
+        said, manner, _ = self.net(x.contiguous(memory_format=torch.channels_last))
+        loss = F.cross_entropy(said, subject, label_smoothing=0.05)
+        self.learn(loss + 0.3 * F.cross_entropy(manner, style), progress)
+        if self.step_number % 500 == 0:
+            self.fire.say("recogniser on drawings it never saw: " + examine(self.average.module, self.views, self.held))
+        return BATCH, {"loss": loss.item(), "right": (said.argmax(1) == subject).float().mean().item()}
+
+
+@torch.no_grad()
+def examine(net, views: Views, held: list[int]) -> str:
+    """The recogniser on the held drawings: as they are, and painted."""
+    net.eval()
+    found = []
+    for painted in (0.0, 1.0):
+        x, subject, style = views.batch(held, random.Random("held"), painted, hard=False)
+        said, manner, _ = net(x)
+        top = said.topk(5).indices == subject[:, None]
+        found.append(f"top-1 {top[:, 0].float().mean():.3f} top-5 {top.any(1).float().mean():.3f} style {(manner.argmax(1) == style).float().mean():.3f}")
+    return f"{found[0]}; painted {found[1]}"
+
+
+class ClipPhase(_Phase):
+    """Pictures against their captions, each the other's only match in the batch; the texts' encoder is frozen."""
+
+    name = "clip"
+
+    def __init__(self, fire: Fire, world):
+        torch.manual_seed(5)
+        super().__init__(fire, world, ImageEncoder())
+        self.ids = list(range(len(world.icons)))
+
+    def step(self, progress: float) -> tuple[int, dict]:
+        ids = self.rng.sample(self.ids, BATCH)
+        x, _, _ = self.views.batch(ids, self.rng, painted=0.0)
+        records = [self.world.icons.records[i] for i in ids]
+        words = [caption(r["name"], self.rng.choice(STYLES[r["style"]]), self.rng.choice(list(COLOURS)), self.rng).rsplit(",", 1)[0] for r in records]
+        words = [r["name"] if self.rng.random() < 0.4 else w for r, w in zip(records, words, strict=True)]
+        texts = sentence(padded(self.world.text.states(words)))
+        likeness = self.net(x.contiguous(memory_format=torch.channels_last)) @ texts.T * self.net.heat.exp().clamp(max=100)
+        # Captions of one subject are no wrong answers to each other.
+        names = np.array([r["name"] for r in records])
+        same = torch.from_numpy(names[:, None] == names[None, :])
+        target = same.float() / same.sum(1, keepdim=True)
+        loss = (F.cross_entropy(likeness, target) + F.cross_entropy(likeness.T, target)) / 2
+        self.learn(loss, progress)
+        return BATCH, {"loss": loss.item(), "right": same[torch.arange(BATCH), likeness.argmax(1)].float().mean().item()}
+
+
+def sentence(states: torch.Tensor) -> torch.Tensor:
+    """Token states as the encoder's own sentence vectors: the mean over tokens, to unit length."""
+    mask = (states.abs().sum(-1, keepdim=True) > 0).float()
+    return F.normalize((states * mask).sum(1) / mask.sum(1).clamp(min=1), dim=-1)

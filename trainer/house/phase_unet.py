@@ -1,0 +1,109 @@
+"""The UNet's phase: v-prediction on latents of scenes, beside the prior's coarse picture. The prior rests meanwhile."""
+
+import random
+
+import torch
+
+from .burn import Average, Fire, begin, load
+from .nets import House, alphas
+from .pool import ScenePool
+from .settings import LATENT
+from .text import padded
+
+BATCH, RATE, UNPROMPTED = 16, 5e-4, 0.08
+
+
+class UNetPhase:
+    name = "unet"
+
+    def __init__(self, fire: Fire, world):
+        self.fire, self.world = fire, world
+        torch.manual_seed(0)
+        self.net = House()
+        state = begin(fire, "unet")
+        start(self.net, fire, state)
+        self.net.prior.requires_grad_(False).eval()
+        self.net.to(memory_format=torch.channels_last)
+        self.learning = [p for p in self.net.parameters() if p.requires_grad]
+        self.optimiser = torch.optim.AdamW(self.learning, RATE, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+        self.hint, self.unet = Average(self.net.hint, 0.998), Average(self.net.unet, 0.998)
+        self.alphas = alphas()
+        self.rng = random.Random(2)
+        self.step_number = 0
+        if state and "brought" in state:
+            self.hint.load({"module": self.net.hint.state_dict(), "steps": 0})
+            self.unet.load({"module": self.net.unet.state_dict(), "steps": 0})
+        elif state:
+            self.net.hint.load_state_dict(state["hint"])
+            self.net.unet.load_state_dict(state["unet"])
+            self.hint.load(state["average_hint"])
+            self.unet.load(state["average_unet"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.step_number = state["step"]
+            self.rng.setstate(state["rng"])
+            torch.set_rng_state(state["torch"])
+        self.pool = ScenePool(world, fire)
+        self.null = world.text.states([""])[0]
+
+    def state(self) -> dict:
+        return {
+            "hint": self.net.hint.state_dict(), "unet": self.net.unet.state_dict(), "average_hint": self.hint.state(),
+            "average_unet": self.unet.state(), "optimiser": self.optimiser.state_dict(), "step": self.step_number,
+            "rng": self.rng.getstate(), "torch": torch.get_rng_state(),
+        }
+
+    def step(self, progress: float) -> tuple[int, dict]:
+        for group in self.optimiser.param_groups:
+            group["lr"] = RATE * min(1, (self.step_number + 1) / 150) * (1 if progress < 0.6 else max(0.05, (1 - progress) / 0.4))
+        z, states = self.pool.batch(BATCH, self.rng, self.step_number)
+        e = padded([self.null if self.rng.random() < UNPROMPTED else s for s in states])
+        with torch.no_grad():
+            coarse = self.net.prior(e, 4 * LATENT, 4 * LATENT)
+        t = torch.randint(0, len(self.alphas), (BATCH,))
+        a = self.alphas[t][:, None, None, None]
+        noise = torch.randn_like(z)
+        noisy = (a.sqrt() * z + (1 - a).sqrt() * noise).contiguous(memory_format=torch.channels_last)
+        v = self.net(noisy, t, e, coarse)
+        each = (v - (a.sqrt() * noise - (1 - a).sqrt() * z)).pow(2).mean((1, 2, 3))
+        loss = each.mean()
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.learning, 1.0)
+        self.optimiser.step()
+        self.hint.update()
+        self.unet.update()
+        self.step_number += 1
+        return BATCH, {"v": loss.item()}
+
+
+def start(net: House, fire: Fire, state: dict | None) -> None:
+    """The prior as it was trained last; the UNet from the weights that came along, else from version 0's where shapes fit:
+    its three levels are our lower three."""
+    prior = begin(fire, "prior")
+    if prior is None:
+        raise FileNotFoundError(f"{fire.folder}: no prior.pt; train the prior first")
+    net.prior.load_state_dict(prior["brought"] if "brought" in prior else prior["average"]["module"])
+    if state and "brought" in state:
+        net.load_state_dict(state["brought"], strict=False)  # hint and unet; the prior has its own file
+        return
+    old = load(fire.folder / "v0" / "house.pt")
+    if state is None and old is not None:
+        fire.say(f"unet begins with {inherit(net.unet, old['ema']) / 1e6:.1f} M of version 0's weights")
+
+
+def inherit(unet, old: dict) -> int:
+    """Copies version 0's weights where shapes fit and returns how many numbers that were."""
+    mine, taken = unet.state_dict(), 0
+    for name, weight in old.items():
+        if not name.startswith("unet."):
+            continue
+        name = name.removeprefix("unet.")
+        part, _, rest = name.partition(".")
+        if part == "down_blocks":
+            level, _, rest = rest.partition(".")
+            name = f"down_blocks.{int(level) + 1}.{rest}"
+        if part not in ("conv_in", "conv_out", "conv_norm_out") and name in mine and mine[name].shape == weight.shape:
+            mine[name] = weight.float()
+            taken += weight.numel()
+    unet.load_state_dict(mine)
+    return taken

@@ -1,0 +1,321 @@
+"""Fast checks of the house model's parts, on little numbers: python -m unittest trainer.house.test_house"""
+
+import random
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+
+from . import abilities, burn, colour, export, export_clip, eyes, measure, pack, phase_prior, recolour
+from .nets import COMPONENTS, Prior, hats, over
+from .scenes import Director, render
+from .settings import COARSE, COLOURS, PAINTS, PLACES, STYLE_NAMES, TEXT_WIDTH
+from .sprites import coarse
+
+torch.set_num_threads(1)
+
+
+class FewIcons:
+    """Eight discs: two subjects in four styles."""
+
+    def __init__(self, side=32):
+        y, x = np.mgrid[:side, :side] - (side - 1) / 2
+        disc = (np.hypot(x, y) < side / 2 - 1).astype(np.uint8) * 255
+        self.pixels = np.zeros((8, side, side, 4), np.uint8)
+        self.records = []
+        for i in range(8):
+            self.pixels[i, ..., :3] = (130, 130, 130) if i % 2 else (220, 60, 50)
+            self.pixels[i, ..., 3] = disc
+            name = "gray ball" if i % 2 else "tomato"
+            self.records.append({"name": name, "style": STYLE_NAMES[i // 2], "tags": [], "spoken": [], "group": 4})
+        self.subjects = ["gray ball", "tomato"]
+        self.of_style = {s: [2 * k, 2 * k + 1] for k, s in enumerate(STYLE_NAMES)}
+
+    def __len__(self):
+        return 8
+
+
+class Recolouring(unittest.TestCase):
+    def test_there_and_back(self):
+        rgb = np.random.default_rng(0).integers(0, 256, (64, 3), dtype=np.uint8)
+        self.assertLessEqual(np.abs(recolour.srgb(recolour.oklab(rgb)).astype(int) - rgb).max(), 1)
+
+    def test_only_the_main_colour(self):
+        """A red disc with a white third becomes green; the white stays."""
+        rgba = np.full((32, 32, 4), 255, np.uint8)
+        rgba[:, :21, :3] = (220, 60, 50)
+        painted = recolour.paint(rgba, recolour.main_colour(rgba), PAINTS["green"])
+        self.assertLess(colour.delta_e(colour.lab(painted[5, 5, :3]), colour.lab(PAINTS["green"])), 12)
+        self.assertLessEqual(np.abs(painted[5, 30, :3].astype(int) - 255).max(), 2)
+        self.assertTrue((painted[..., 3] == rgba[..., 3]).all())
+
+
+class Scenes(unittest.TestCase):
+    def test_shown_as_asked(self):
+        """The caption names what is drawn, pairs that are barred never come, and the ground has its colour."""
+        icons = FewIcons()
+        colours = np.stack([recolour.main_colour(p) for p in icons.pixels])
+        director, rng = Director(icons, colours, {("3d", "tomato")}), random.Random(0)
+        for _ in range(300):
+            s = director.scene(rng)
+            for name, layer in zip(s.names, s.layers, strict=True):
+                self.assertIn(name.split()[-1], s.caption)
+                self.assertTrue(layer.paint is None or layer.paint in s.caption)
+                self.assertNotEqual((icons.records[layer.icon]["style"], name), ("3d", "tomato"))
+        picture = render(s, icons, colours, 64)
+        self.assertEqual(picture.shape, (64, 64, 3))
+        self.assertLess(np.abs(picture[0, 0] - np.array(s.top)).max(), 3)
+
+    def test_seeds_differ(self):
+        icons = FewIcons()
+        s = Director(icons, np.full((8, 3), np.nan, np.float32)).scene(random.Random(3))
+        one = render(s, icons, None, 64)
+        self.assertTrue((render(s, icons, None, 64) == one).all())
+        s.seed += 1
+        self.assertTrue((render(s, icons, None, 64) != one).any())
+
+
+class Layout(unittest.TestCase):
+    def laid(self, stand, height, width, sprite=None):
+        rows, columns, mirrored = hats(torch.tensor([stand]), height, width)
+        sprite = torch.ones(1, 4, COARSE, COARSE) if sprite is None else sprite
+        return rows @ sprite @ columns, rows @ sprite @ mirrored
+
+    def test_place_and_size(self):
+        """A drawing covers its square, in pictures that aren't square too, and nothing else; inside there is no ripple."""
+        for height, width in ((128, 128), (64, 128), (96, 40)):
+            there, _ = self.laid([0.5, 0.25, 0.42], height, width)
+            side = 0.42 * min(height, width)
+            self.assertAlmostEqual(float(there[0, 3].sum()) ** 0.5, side, delta=1.5)
+            y, x = round(0.25 * height), width // 2
+            inner = int(side / 2) - 3
+            part = there[0, 3, y - inner : y + inner, x - inner : x + inner]
+            self.assertLess(float((part - 1).abs().max()), 1e-5)
+            self.assertEqual(float(there[0, 3, -3:].abs().max()), 0)
+
+    def test_mirrored(self):
+        sprite = torch.rand(1, 4, COARSE, COARSE)
+        plain, mirrored = self.laid([0.5, 0.5, 0.8], 64, 64, sprite)
+        self.assertLess(float((plain.flip(-1) - mirrored).abs().max()), 1e-5)
+
+    def test_over(self):
+        ground, layer = torch.full((1, 3, 2, 2), 0.5), torch.zeros(1, 4, 2, 2)
+        layer[:, :, 0] = torch.tensor([0.2, 0.1, 0.0, 1.0])[None, :, None]
+        found = over(layer, ground)
+        self.assertTrue(torch.allclose(found[0, :, 0, 0], torch.tensor([0.2, 0.1, 0.0])))
+        self.assertTrue(torch.allclose(found[0, :, 1, 0], torch.full((3,), 0.5)))
+
+    def test_padding_is_not_read(self):
+        prior, e = Prior(blocks=1, width=32).eval().requires_grad_(False), torch.randn(2, 7, TEXT_WIDTH)
+        longer = torch.cat([e, torch.zeros(2, 5, TEXT_WIDTH)], 1)
+        self.assertLess(float((prior.read(e) - prior.read(longer)).abs().max()), 1e-5)
+
+    def test_coarse_is_premultiplied(self):
+        rgba = np.full((COARSE, COARSE, 4), 200, np.uint8)
+        rgba[..., 3] = 0
+        self.assertEqual(float(np.abs(coarse(rgba)).max()), 0)
+
+
+class Files(unittest.TestCase):
+    def test_packed_graph(self):
+        """Packed weights give nearly the same results; those for LoRA stay float16 under their own name."""
+        torch.manual_seed(0)
+        net = torch.nn.Sequential(torch.nn.Conv2d(8, 64, 3, padding=1), torch.nn.SiLU(), torch.nn.Conv2d(64, 64, 1), torch.nn.SiLU(), torch.nn.Conv2d(64, 8, 3, padding=1))
+        with tempfile.TemporaryDirectory() as folder:
+            inputs = {"sample": torch.randn(1, 8, 6, 6)}
+            off = export.write_graph(Path(folder), "net", net, inputs, "out", {"sample": {2: "h", 3: "w"}})
+            self.assertLess(off, 1e-5)
+            path = Path(folder) / "net/model.onnx"
+            got, want = export.run(path, inputs), net(inputs["sample"]).detach().numpy()
+            self.assertLess(np.abs(got - want).max() / np.abs(want).max(), 0.02)
+            stored = {i.name: i for i in onnx.load(str(path)).graph.initializer}
+            self.assertIn("0.weight_q", stored)
+            self.assertEqual(numpy_helper.to_array(stored["0.weight_q"]).dtype, np.int8)
+
+    def test_image_encoder(self):
+        """House CLIP's graph takes any number of pictures and gives unit vectors."""
+        torch.manual_seed(0)
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertLess(export_clip.export(Path(folder), eyes.ImageEncoder()), 1e-4)
+            got = export.run(Path(folder) / "image_encoder/model.onnx", {"pixel_values": torch.rand(3, 3, eyes.SIDE, eyes.SIDE)})
+            self.assertEqual(got.shape, (3, TEXT_WIDTH))
+            self.assertLess(np.abs(np.linalg.norm(got, axis=1) - 1).max(), 1e-5)
+
+    def test_half(self):
+        a = np.random.default_rng(0).standard_normal((64, 96)).astype(np.float32)
+        node = onnx.helper.make_node("MatMul", ["x", "w"], ["y"])
+        value = onnx.helper.make_tensor_value_info
+        graph = onnx.helper.make_graph([node], "g", [value("x", 1, [1, 64])], [value("y", 1, [1, 96])], [numpy_helper.from_array(a, "w")])
+        model = onnx.helper.make_model(graph)
+        pack.pack(model, {"w"})
+        self.assertEqual([n.op_type for n in model.graph.node], ["Cast", "MatMul"])
+
+    def test_weights_to_bring_along(self):
+        state = {"basis": torch.randn(8, 4096), "up": torch.randn(80, 80), "scale": torch.tensor(3.0)}
+        back = burn.unpacked(burn.packed(state))
+        for name, t in state.items():
+            self.assertLess(float((back[name] - t).abs().max()), 0.03, name)
+
+
+class Burning(unittest.TestCase):
+    def test_killed_and_resumed(self):
+        """Training that was broken off goes on to the same weights, bit for bit."""
+
+        class Pool:
+            def __init__(self, *_):
+                pass
+
+            def batch(self, n, rng, step):
+                g = torch.Generator().manual_seed(rng.randrange(1 << 30))
+                states = [torch.randn(3, TEXT_WIDTH, generator=g).numpy() for _ in range(4)]
+                return states, torch.randn(4, 2, COMPONENTS, generator=g), torch.rand(4, 2, 3), torch.rand(4, 6), torch.tensor([True, True, False, True])
+
+        world = mock.Mock()
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(phase_prior, "TextPool", Pool), \
+                mock.patch.object(phase_prior, "Prior", lambda: Prior(blocks=1, width=16)), mock.patch.object(burn, "WEIGHTS", Path(folder) / "none"):
+            fire = burn.Fire(Path(folder))
+            fire.say = lambda line: None
+            fire.start("prior")
+            phase = phase_prior.PriorPhase(fire, world)
+            for _ in range(2):
+                phase.step(0)
+            fire.keep("prior", phase.state())
+            phase.step(0)
+            again = phase_prior.PriorPhase(burn.Fire(Path(folder)), world)
+            again.step(0)
+            for a, b in zip(phase.net.parameters(), again.net.parameters(), strict=True):
+                self.assertTrue(torch.equal(a, b))
+
+    def test_goes_on_elsewhere(self):
+        """A furnace with no checkpoint begins with the weights and the clock that came with the checkout."""
+        small = Prior(blocks=1, width=16)
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(phase_prior, "TextPool", mock.Mock()), \
+                mock.patch.object(phase_prior, "Prior", lambda: Prior(blocks=1, width=16)), mock.patch.object(burn, "WEIGHTS", Path(folder) / "brought"):
+            burn.WEIGHTS.mkdir()
+            burn.save(burn.WEIGHTS / "prior.pt", burn.packed(small.state_dict()))
+            (burn.WEIGHTS / "state.json").write_text('{"prior": {"wall": 9.0, "cores": 7.0, "samples": 5, "steps": 3}}')
+            (burn.WEIGHTS / "train.log").write_text("so far\n")
+            fire = burn.Fire(Path(folder))
+            self.assertEqual(fire.spent["prior"]["cores"], 7)
+            phase = phase_prior.PriorPhase(fire, mock.Mock())
+            for net in (phase.net, phase.average.module):
+                self.assertLess(float((net.draw[0].weight - small.draw[0].weight).abs().max()), 1e-3)
+
+    def test_clock_and_stop(self):
+        with tempfile.TemporaryDirectory() as folder:
+            fire = burn.Fire(Path(folder))
+            fire.say = lambda line: None
+            fire.start("x")
+            fire.tick(16, {"v": 1.0})
+            fire._stop()
+            self.assertTrue(fire.tick(16, {"v": 2.0}))
+            with self.assertRaises(burn.Stopped):
+                fire.keep("x", {})
+            spent = burn.Fire(Path(folder)).spent["x"]
+            self.assertEqual((spent["samples"], spent["steps"]), (32, 2))
+
+    def test_pause(self):
+        with tempfile.TemporaryDirectory() as folder:
+            fire, lines = burn.Fire(Path(folder)), []
+            fire.say = lines.append
+            fire.start("x")
+            (Path(folder) / "PAUSE").touch()
+            self.assertTrue(fire.tick(1, {}))
+            with mock.patch("time.sleep", lambda s: (Path(folder) / "PAUSE").unlink()):
+                fire.keep("x", {})
+            self.assertEqual(lines, ["paused", "goes on"])
+
+
+class Eyes(unittest.TestCase):
+    def test_views(self):
+        """Views show what they are called: centred pictures have their drawing's colour in the middle."""
+        icons = FewIcons(COARSE)
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(eyes, "furnace", lambda: Path(folder)):
+            views = eyes.Views(icons, np.full((8, 3), np.nan, np.float32))
+        views._theta = lambda rng: [[1 / 0.8, 0, 0], [0, 1 / 0.8, 0]]
+        x, subject, style = views.batch([0, 3], random.Random(0), hard=False)
+        middle = x[:, :, eyes.SIDE // 2, eyes.SIDE // 2]
+        self.assertLess(float((middle - (torch.tensor([[220.0, 60, 50], [130, 130, 130]]) / 127.5 - 1)).abs().max()), 0.02)
+        self.assertEqual((subject.tolist(), style.tolist()), ([1, 0], [0, 1]))
+
+    def test_examination_is_apart(self):
+        """Held drawings are one style of a subject whose other styles are learnt."""
+        held = eyes.held_pairs(FewIcons())
+        self.assertEqual(len(held), 1)
+
+
+class Measures(unittest.TestCase):
+    def test_colour_differences(self):
+        """Pairs 1, 5, 10, 17 and 24 of Sharma, Wu and Dalal's table."""
+        pairs = [
+            ((50, 2.6772, -79.7751), (50, 0, -82.7485), 2.0425), ((50, -1.1848, -84.8006), (50, 0, -82.7485), 1.0000),
+            ((50, 2.49, -0.001), (50, -2.49, 0.0011), 7.2195), ((50, 2.5, 0), (73, 25, -18), 27.1492),
+            ((50, 2.5, 0), (50, 3.2592, 0.335), 1.0),
+        ]
+        for one, two, want in pairs:
+            self.assertAlmostEqual(float(colour.delta_e(np.array(one), np.array(two))), want, places=3)
+
+    def test_distances(self):
+        a = np.random.default_rng(0).standard_normal((400, 6))
+        b = np.random.default_rng(1).standard_normal((400, 6))
+        self.assertLess(measure.frechet(a, a), 1e-6)
+        self.assertGreater(measure.frechet(a, a + 1), 5.9)
+        self.assertLess(abs(measure.mmd(a, b)), 5)
+        self.assertGreater(measure.mmd(a, b + 1), 50)
+
+    def test_near_copies(self):
+        """A drawing pasted on a ground is a near copy; noise isn't."""
+        small = np.zeros((3, COARSE, COARSE, 4), np.uint8)
+        small[1, 10:50, 5:60] = (200, 30, 40, 255)
+        room, ground = round(COARSE * 0.78), np.array([10, 200, 90])
+        layer = torch.nn.functional.interpolate(torch.from_numpy(small[1:2]).permute(0, 3, 1, 2).float() / 255, size=(room, room), mode="area")
+        rest = COARSE - room
+        layer = torch.nn.functional.pad(layer, (rest // 2, rest - rest // 2) * 2)
+        x = layer[:, :3] + torch.from_numpy(ground / 255).float()[None, :, None, None] * (1 - layer[:, 3:])
+        noise = torch.rand(1, 3, COARSE, COARSE)
+        found = measure.near_copies(torch.cat([x.flip(-1), noise]) * 2 - 1, np.stack([ground, ground]), small)
+        self.assertLess(found[0], 0.03)
+        self.assertGreater(found[1], 0.2)
+
+    def test_abilities(self):
+        """A painter that does as it is told is right in everything; one that ignores the prompt in nothing."""
+        disc = np.hypot(*(np.mgrid[:50, :50] - 24.5)) < 25
+
+        def good(prompts, seeds):
+            found = []
+            for prompt, seed in zip(prompts, seeds, strict=True):
+                picture = np.full((160, 160, 3), (250, 240, 220), np.uint8)
+                paint = next((p for p in PAINTS if f" {p} ball" in prompt), "red")
+                spots = [xy for place, xy in PLACES.items() if place in prompt and "and" not in prompt] or [(0.5, 0.5)]
+                for x, y in [(0.27, 0.5), (0.73, 0.5)] if " and " in prompt else spots:
+                    y0, x0 = round(y * 160 - 25), round(x * 160 - 25)
+                    picture[y0 : y0 + 50, x0 : x0 + 50][disc] = PAINTS[paint]
+                picture[70:90, 70:90] ^= np.uint8(seed % 2)
+                found.append(picture)
+            return np.stack(found)
+
+        def asked(prompts, seeds):
+            return np.full((len(prompts), 64, 64, 3), 200, np.uint8)
+
+        right = abilities.measure(good, lambda x: ["ball", "ball"], ["ball"], 12, random.Random(0))
+        wrong = abilities.measure(asked, lambda x: ["ball", "cup"], ["ball"], 12, random.Random(0))
+        self.assertEqual((right["painted_right"], right["placed_right"], right["two_right"]), (1, 1, 1))
+        self.assertEqual((wrong["painted_right"], wrong["two_right"], wrong["seeds_differ"]), (0, 0, 0))
+        self.assertLess(wrong["placed_right"], 0.5)
+
+    def test_questions(self):
+        asked = measure.questions(["bear", "apple"], 9, random.Random(0))
+        self.assertEqual(len({q["seed"] for q in asked}), 9)
+        for q in asked:
+            self.assertIn(q["subject"], q["prompt"])
+            self.assertIn(f"{q['ground']} background", q["prompt"])
+            self.assertIn(q["ground"], COLOURS)
+
+
+if __name__ == "__main__":
+    unittest.main()
