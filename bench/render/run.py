@@ -1,7 +1,7 @@
 """Presswerk beside its peers over the same files, in one run.
 
     python bench/render/run.py PRESSWERK FOLDER [--rounds 5] [--size 128 --steps 20 --guidance 2 --pictures 6 --matrix 12]
-        [--torch CHECKPOINT] [--sdcpp PROGRAM]
+        [--torch CHECKPOINT [--kinds torch torch-bf16] [--sdcpp PROGRAM]]
 
 PYTHON (environment, default this interpreter) is the interpreter that has optimum-onnx 0.1.0, diffusers 0.39.0, torch 2.8.0,
 transformers 4.57.6 and onnxruntime 1.32.0. FOLDER is a model in ONNX for Presswerk and optimum; CHECKPOINT the same one for torch
@@ -34,6 +34,7 @@ def arguments():
     options.add_argument("--pictures", type=int, default=6)
     options.add_argument("--matrix", type=int, default=12)
     options.add_argument("--torch", metavar="CHECKPOINT")
+    options.add_argument("--kinds", nargs="*", default=["torch", "torch-bf16"], help="of torch; bfloat16 is slow where the processor lacks it")
     options.add_argument("--sdcpp", metavar="PROGRAM")
     return options.parse_args()
 
@@ -98,7 +99,7 @@ def main():
             "optimum": [python, os.path.join(here, "peer.py"), "optimum", args.folder] + shape,
         }
         if args.torch:
-            for kind in ("torch", "torch-bf16"):
+            for kind in args.kinds:
                 commands[kind] = [python, os.path.join(here, "peer.py"), kind, args.torch] + shape
         for _ in range(args.rounds):
             if args.sdcpp:  # before the others: the largest child so far counts as its peak
@@ -106,6 +107,7 @@ def main():
                     figures.setdefault(figure, {}).setdefault("stable-diffusion.cpp", []).append(value)
             for name, command in commands.items():
                 measured, means[name] = both(name, command, args)
+                print(name, measured, file=sys.stderr, flush=True)
                 for figure, value in measured.items():
                     figures.setdefault(figure, {}).setdefault(name, []).append(value)
     names = list(commands) + (["stable-diffusion.cpp"] if args.sdcpp else [])

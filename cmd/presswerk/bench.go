@@ -81,10 +81,10 @@ func (c *benchRenderCmd) measure(ctx context.Context, g *globals, e *local.Engin
 			g.note("first")
 		}
 	}
-	if err := e.Warm(ctx, recipes[0].Model); err != nil {
-		return answer, err // loading is no part of a picture's time; it stands in the time to the first step
-	}
 	if c.Together {
+		if err := e.Warm(ctx, recipes[0].Model); err != nil {
+			return answer, err // loading is no part of a picture's time; alone, it is part of the first one's
+		}
 		begun := time.Now()
 		if _, err := e.RenderBatch(ctx, recipes, first); err != nil {
 			return answer, err

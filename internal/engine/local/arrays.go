@@ -28,6 +28,7 @@ type Inputs struct {
 	over  *paste            // where a rendered region goes back to
 	see   func(image.Image) // watches the first picture; nil where nobody does
 	given []*imaging.RGB    // the controls at their own size
+	alone bool              // whether no other picture is made with this one
 }
 
 // Result is a batch of pictures as numbers.
@@ -66,6 +67,7 @@ func (e *Engine) RenderArrays(ctx context.Context, r art.Recipe, in Inputs, prog
 		} else {
 			one.Seed += art.Seed(i)
 		}
+		inputs[i].alone = n == 1
 		results[i], err = e.run(ctx, []art.Recipe{one}, inputs[i], count)
 		return err
 	})

@@ -13,7 +13,7 @@ import (
 
 // run renders recipes that differ in prompts and seeds only, in one run. Count is called after each step.
 func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count func()) (_ Result, err error) {
-	free, err := e.wait(ctx, recipes[0])
+	threads, free, err := e.wait(ctx, recipes[0], in.alone)
 	if err != nil {
 		return Result{}, err
 	}
@@ -33,7 +33,9 @@ func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count
 	if err != nil {
 		return Result{}, err
 	}
-	base, err := e.open(recipes[0].Model, variantOf(recipes[0], added))
+	how := variantOf(recipes[0], added)
+	how.threads = threads
+	base, err := e.open(recipes[0].Model, how)
 	if err != nil {
 		return Result{}, err
 	}
@@ -53,7 +55,8 @@ func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count
 	}
 	last := b
 	if recipes[0].Refiner != nil {
-		refiner, err := e.open(recipes[0].Refiner.ModelRef, variantOf(recipes[0], nil))
+		how.added = nil
+		refiner, err := e.open(recipes[0].Refiner.ModelRef, how)
 		if err != nil {
 			return Result{}, err
 		}
@@ -92,21 +95,26 @@ func (e *Engine) run(ctx context.Context, recipes []art.Recipe, in Inputs, count
 }
 
 // wait takes as many cores as the model's networks have threads; a network that doesn't say takes all, and so does
-// enlarging.
-func (e *Engine) wait(ctx context.Context, r art.Recipe) (free func(), err error) {
+// enlarging. Where a picture is made alone and all cores are free, they are its own, whatever the model asks for: the number
+// of threads doesn't change the bits, which a test holds. Own is that number, else 0.
+func (e *Engine) wait(ctx context.Context, r art.Recipe, alone bool) (own int, free func(), err error) {
 	threads := e.options.Threads
 	if r.Mode != art.ModeUpscale {
 		folder, err := e.folder(r.Model)
 		if err != nil {
-			return nil, err
+			return 0, nil, err
 		}
 		threads = orInt(threads, folder.about.Threads)
 	}
-	n := int64(min(orInt(threads, e.options.Cores), e.options.Cores))
-	if err := e.cores.Acquire(ctx, n); err != nil {
-		return nil, fmt.Errorf("local: waiting for other pictures: %w", err)
+	all := int64(e.options.Cores)
+	n := min(int64(orInt(threads, e.options.Cores)), all)
+	if alone && e.options.Threads == 0 && n < all && e.cores.TryAcquire(all) {
+		return int(all), func() { e.cores.Release(all) }, nil
 	}
-	return func() { e.cores.Release(n) }, nil
+	if err := e.cores.Acquire(ctx, n); err != nil {
+		return 0, nil, fmt.Errorf("local: waiting for other pictures: %w", err)
+	}
+	return 0, func() { e.cores.Release(n) }, nil
 }
 
 // then is a walk that another one goes on with.

@@ -237,3 +237,30 @@ func TestHouseThroughTheCache(t *testing.T) {
 		t.Errorf("%d entries, %v; text encoder, both parts of the UNet and decoder were expected", len(entries), err)
 	}
 }
+
+// TestHouseOnAnyNumberOfThreads: a picture alone takes all cores, and its bits don't tell how many there were.
+func TestHouseOnAnyNumberOfThreads(t *testing.T) {
+	recipe := houseRecipe("a rocket, 3d style, on a navy background", 7)
+	recipe.Steps = 3
+	want, err := houseEngine(t).Render(context.Background(), recipe, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cores := range []int{2, 3, 8} {
+		e := newEngine(t, Options{Models: []string{houseDir}, Cores: cores})
+		result, err := e.RenderArrays(context.Background(), recipe, Inputs{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := result.Picture(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.PixelsSHA256 != want.PixelsSHA256 {
+			t.Errorf("on %d cores another picture is made", cores)
+		}
+		if how := e.pool.loaded[0].how; how != (variant{threads: cores}).key() {
+			t.Errorf("on %d cores it was made by %q", cores, how)
+		}
+	}
+}

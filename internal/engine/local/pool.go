@@ -35,6 +35,8 @@ type pooled struct {
 type variant struct {
 	added  adapterSet
 	tiling bool // convolutions see the opposite edge beyond the edge
+	// threads of one network; 0 means what the options or the model say.
+	threads int
 }
 
 // variantOf is how a recipe wants its model.
@@ -42,7 +44,7 @@ func variantOf(r art.Recipe, added adapterSet) variant {
 	return variant{added: added, tiling: r.Tiling}
 }
 
-func (v variant) key() string { return fmt.Sprintf("%s%t", v.added.key(), v.tiling) }
+func (v variant) key() string { return fmt.Sprintf("%s%t %d", v.added.key(), v.tiling, v.threads) }
 
 // acquire gives the pipeline of a folder in a variant, loading it when needed. The caller calls release once.
 func (p *pool) acquire(f *Folder, v variant) (_ *pipeline, release func() error, err error) {
@@ -102,7 +104,7 @@ func (p *pool) find(f *Folder, v variant) (*pooled, error) {
 		return nil, err
 	}
 	o := p.options
-	o.Circular = v.tiling
+	o.Circular, o.IntraOpThreads = v.tiling, orInt(v.threads, o.IntraOpThreads)
 	pipe, err := loadPipeline(p.runtime, f, o, weights)
 	if err != nil {
 		return nil, loadError(f, err)
