@@ -130,6 +130,28 @@ def begin(fire: Fire, name: str) -> dict | None:
     return None if brought is None else {"brought": unpacked(brought)}
 
 
+def resume(phase, state: dict | None) -> None:
+    """Brings a phase of one network to where its checkpoint was, or to the averaged weights that came with the checkout."""
+    if state and "brought" in state:
+        phase.net.load_state_dict(state["brought"])
+        phase.average.load({"module": state["brought"], "steps": 0})
+    elif state:
+        phase.net.load_state_dict(state["net"])
+        phase.average.load(state["average"])
+        phase.optimiser.load_state_dict(state["optimiser"])
+        phase.step_number = state["step"]
+        phase.rng.setstate(state["rng"])
+        torch.set_rng_state(state["torch"])
+
+
+def snapshot(phase) -> dict:
+    """The checkpoint of a phase of one network, which resume reads."""
+    return {
+        "net": phase.net.state_dict(), "average": phase.average.state(), "optimiser": phase.optimiser.state_dict(),
+        "step": phase.step_number, "rng": phase.rng.getstate(), "torch": torch.get_rng_state(),
+    }
+
+
 def packed(state: dict, small: int = 4096) -> dict:
     """A state dict as float16; matrices of the principal components as int8 with a scale for each row."""
     out = {}

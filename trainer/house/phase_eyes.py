@@ -6,7 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .burn import Average, Fire, begin
+from .burn import Average, Fire, begin, resume, snapshot
 from .eyes import ImageEncoder, Recogniser, Views, held_pairs
 from .scenes import caption
 from .settings import COLOURS, STYLES
@@ -27,23 +27,10 @@ class _Phase:
         self.average = Average(net, 0.998)
         self.rng = random.Random(self.name)
         self.step_number = 0
-        state = begin(fire, self.name)
-        if state and "brought" in state:
-            net.load_state_dict(state["brought"])
-            self.average.load({"module": state["brought"], "steps": 0})
-        elif state:
-            net.load_state_dict(state["net"])
-            self.average.load(state["average"])
-            self.optimiser.load_state_dict(state["optimiser"])
-            self.step_number = state["step"]
-            self.rng.setstate(state["rng"])
-            torch.set_rng_state(state["torch"])
+        resume(self, begin(fire, self.name))
 
     def state(self) -> dict:
-        return {
-            "net": self.net.state_dict(), "average": self.average.state(), "optimiser": self.optimiser.state_dict(),
-            "step": self.step_number, "rng": self.rng.getstate(), "torch": torch.get_rng_state(),
-        }
+        return snapshot(self)
 
     def learn(self, loss, progress: float) -> None:
         for group in self.optimiser.param_groups:

@@ -4,7 +4,7 @@ import random
 
 import torch
 
-from .burn import Average, Fire, begin
+from .burn import Average, Fire, begin, resume, snapshot
 from .nets import Prior
 from .pool import TextPool
 from .text import padded
@@ -25,23 +25,10 @@ class PriorPhase:
         self.pool = TextPool(world, fire)
         self.rng = random.Random(1)
         self.step_number = 0
-        state = begin(fire, "prior")
-        if state and "brought" in state:
-            self.net.load_state_dict(state["brought"])
-            self.average.load({"module": state["brought"], "steps": 0})
-        elif state:
-            self.net.load_state_dict(state["net"])
-            self.average.load(state["average"])
-            self.optimiser.load_state_dict(state["optimiser"])
-            self.step_number = state["step"]
-            self.rng.setstate(state["rng"])
-            torch.set_rng_state(state["torch"])
+        resume(self, begin(fire, "prior"))
 
     def state(self) -> dict:
-        return {
-            "net": self.net.state_dict(), "average": self.average.state(), "optimiser": self.optimiser.state_dict(),
-            "step": self.step_number, "rng": self.rng.getstate(), "torch": torch.get_rng_state(),
-        }
+        return snapshot(self)
 
     def step(self, progress: float) -> tuple[int, dict]:
         """One step; progress 0–1 through this stretch of the schedule."""

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"math"
 
 	"presswerk/internal/art"
 	"presswerk/internal/diffusion"
@@ -37,26 +36,11 @@ func newViewer(ctx context.Context, p *pipeline) (*viewer, error) {
 	if len(pixels) != area*factor*factor*3 {
 		return nil, fmt.Errorf("local: %s decoded %d numbers for a sample: %w", p.folder.about.Name, len(pixels), art.ErrInvalid)
 	}
-	n := channels + 1
-	normal := make([][]float64, n) // [XᵀX | XᵀY]
-	for i := range normal {
-		normal[i] = make([]float64, n+3)
+	colours := make([][3]float64, area)
+	for at := range colours {
+		colours[at] = blockMean(pixels, at, factor)
 	}
-	row := make([]float64, n+3)
-	for at := range area {
-		for c := range channels {
-			row[c] = float64(latents[c*area+at])
-		}
-		row[channels] = 1
-		mean := blockMean(pixels, at, factor)
-		copy(row[n:], mean[:])
-		for i := range n {
-			for k, v := range row {
-				normal[i][k] += row[i] * v
-			}
-		}
-	}
-	return &viewer{weights: solve(normal)}, nil
+	return &viewer{weights: diffusion.FitColours(latents, channels, colours)}, nil
 }
 
 // blockMean is the mean colour of the pixels that one latent of the sample stands for.
@@ -73,41 +57,6 @@ func blockMean(pixels []float32, at, factor int) (mean [3]float64) {
 		mean[c] /= float64(factor * factor)
 	}
 	return mean
-}
-
-// solve eliminates with pivots; a channel that says nothing gets zeros.
-func solve(rows [][]float64) [][3]float64 {
-	n := len(rows)
-	for i := range n {
-		best := i
-		for k := i + 1; k < n; k++ {
-			if math.Abs(rows[k][i]) > math.Abs(rows[best][i]) {
-				best = k
-			}
-		}
-		rows[i], rows[best] = rows[best], rows[i]
-		if math.Abs(rows[i][i]) < 1e-9 {
-			continue
-		}
-		for k := range n {
-			if k == i {
-				continue
-			}
-			share := rows[k][i] / rows[i][i]
-			for j := i; j < len(rows[k]); j++ {
-				rows[k][j] -= share * rows[i][j]
-			}
-		}
-	}
-	out := make([][3]float64, n)
-	for i, r := range rows {
-		for c := range 3 {
-			if math.Abs(r[i]) >= 1e-9 {
-				out[i][c] = r[n+c] / r[i]
-			}
-		}
-	}
-	return out
 }
 
 // draw makes a picture [height, width] of latents that hold alpha parts of picture and sigma parts of noise. What is still
