@@ -20,33 +20,48 @@ func notFound(err error, what, id string) error {
 	return fmt.Errorf("store: reading %s %q: %w", what, id, err)
 }
 
+// snapshot lets several queries see one state of the database. Without it a run's figures could be newer than its state.
+func (db *DB) snapshot(ctx context.Context, read func(context.Context, bun.Tx) error) error {
+	return db.read.RunInTx(ctx, &sql.TxOptions{ReadOnly: true}, read)
+}
+
 // Runs lists all runs, the newest first.
 func (db *DB) Runs(ctx context.Context) ([]art.RunView, error) {
-	var rows []runRow
-	if err := db.read.NewSelect().Model(&rows).Order("created_at DESC", "id").Scan(ctx); err != nil {
-		return nil, fmt.Errorf("store: listing the runs: %w", err)
-	}
-	views := make([]art.RunView, len(rows))
-	for i, row := range rows {
-		v, err := db.runView(ctx, row)
-		if err != nil {
-			return nil, err
+	var views []art.RunView
+	err := db.snapshot(ctx, func(ctx context.Context, tx bun.Tx) error {
+		var rows []runRow
+		if err := tx.NewSelect().Model(&rows).Order("created_at DESC", "id").Scan(ctx); err != nil {
+			return fmt.Errorf("store: listing the runs: %w", err)
 		}
-		views[i] = v
-	}
-	return views, nil
+		views = make([]art.RunView, len(rows))
+		for i, row := range rows {
+			v, err := runView(ctx, tx, row)
+			if err != nil {
+				return err
+			}
+			views[i] = v
+		}
+		return nil
+	})
+	return views, err
 }
 
 // Run gives one run with its figures, or art.ErrNotFound.
 func (db *DB) Run(ctx context.Context, id string) (art.RunView, error) {
-	var row runRow
-	if err := db.read.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx); err != nil {
-		return art.RunView{}, notFound(err, "run", id)
-	}
-	return db.runView(ctx, row)
+	var view art.RunView
+	err := db.snapshot(ctx, func(ctx context.Context, tx bun.Tx) error {
+		var row runRow
+		err := tx.NewSelect().Model(&row).Where("id = ?", id).Scan(ctx)
+		if err != nil {
+			return notFound(err, "run", id)
+		}
+		view, err = runView(ctx, tx, row)
+		return err
+	})
+	return view, err
 }
 
-func (db *DB) runView(ctx context.Context, row runRow) (art.RunView, error) {
+func runView(ctx context.Context, from bun.IDB, row runRow) (art.RunView, error) {
 	run, err := decode[art.Run](row.Doc)
 	if err != nil {
 		return art.RunView{}, err
@@ -60,12 +75,12 @@ func (db *DB) runView(ctx context.Context, row runRow) (art.RunView, error) {
 		return view, err
 	}
 	view.Run = run
-	candidates, err := db.Candidates(ctx, run.ID)
+	candidates, err := runCandidates(ctx, from, run.ID)
 	if err != nil {
 		return view, err
 	}
 	view.Progress, view.Cover = count(candidates), cover(candidates)
-	if view.Publication, err = db.publication(ctx, run.ID); err != nil {
+	if view.Publication, err = publication(ctx, from, run.ID); err != nil {
 		return view, err
 	}
 	if view.Publication != nil {
@@ -117,8 +132,8 @@ type candidateJoin struct {
 	Asset     sql.NullString `bun:"asset"`
 }
 
-func (db *DB) candidateQuery() *bun.SelectQuery {
-	return db.read.NewSelect().TableExpr("candidates AS c").ColumnExpr("c.*").
+func candidateQuery(from bun.IDB) *bun.SelectQuery {
+	return from.NewSelect().TableExpr("candidates AS c").ColumnExpr("c.*").
 		ColumnExpr("v.doc AS verdict").ColumnExpr("s.doc AS selection").ColumnExpr("a.id AS asset").
 		ColumnExpr("(SELECT d.doc FROM decisions AS d WHERE d.candidate = c.id ORDER BY d.seq DESC LIMIT 1) AS decision").
 		Join("LEFT JOIN verdicts AS v ON v.candidate = c.id").
@@ -128,8 +143,12 @@ func (db *DB) candidateQuery() *bun.SelectQuery {
 
 // Candidates lists a run's candidates in the order of its plan.
 func (db *DB) Candidates(ctx context.Context, run string) ([]art.CandidateView, error) {
+	return runCandidates(ctx, db.read, run)
+}
+
+func runCandidates(ctx context.Context, from bun.IDB, run string) ([]art.CandidateView, error) {
 	var rows []candidateJoin
-	if err := db.candidateQuery().Where("c.run = ?", run).Order("c.place").Scan(ctx, &rows); err != nil {
+	if err := candidateQuery(from).Where("c.run = ?", run).Order("c.place").Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("store: listing the candidates of %s: %w", run, err)
 	}
 	views := make([]art.CandidateView, len(rows))
@@ -146,7 +165,7 @@ func (db *DB) Candidates(ctx context.Context, run string) ([]art.CandidateView, 
 // Candidate gives one candidate, or art.ErrNotFound.
 func (db *DB) Candidate(ctx context.Context, id string) (art.CandidateView, error) {
 	var row candidateJoin
-	if err := db.candidateQuery().Where("c.id = ?", id).Scan(ctx, &row); err != nil {
+	if err := candidateQuery(db.read).Where("c.id = ?", id).Scan(ctx, &row); err != nil {
 		return art.CandidateView{}, notFound(err, "candidate", id)
 	}
 	return row.view()
@@ -269,9 +288,9 @@ func (db *DB) Decisions(ctx context.Context, candidate string) ([]art.Decision, 
 }
 
 // publication gives the newest publication of a run, or nil.
-func (db *DB) publication(ctx context.Context, run string) (*art.Publication, error) {
+func publication(ctx context.Context, from bun.IDB, run string) (*art.Publication, error) {
 	var row publicationRow
-	err := db.read.NewSelect().Model(&row).Where("run = ?", run).Order("seq DESC").Limit(1).Scan(ctx)
+	err := from.NewSelect().Model(&row).Where("run = ?", run).Order("seq DESC").Limit(1).Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil //nolint:nilnil // not published yet, and that is no error
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -72,6 +73,45 @@ func TestCommitTwiceWritesOnce(t *testing.T) {
 	}
 	if after.Cover != "image" {
 		t.Errorf("cover is %q, want the judged picture", after.Cover)
+	}
+}
+
+// A reader that comes between two commits once saw the older state with the newer figures, and took the run for done.
+func TestARunIsReadFromOneState(t *testing.T) {
+	db, ctx := open(t), context.Background()
+	commit(t, db, aRun())
+	states := []art.Change{
+		{RunState: &art.RunStateChange{Run: "hero-1", State: art.RunPublished}, Publications: []art.Publication{{Run: "hero-1", Assets: []string{"a"}}}},
+		{RunState: &art.RunStateChange{Run: "hero-1", State: art.RunReview}, Publications: []art.Publication{{Run: "hero-1"}}},
+	}
+	done := make(chan error, 1)
+	go func() {
+		for i := range 400 {
+			c := states[i%2]
+			c.Publications[0].ID = fmt.Sprint(i)
+			if err := db.Commit(ctx, c, noon()); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	for {
+		run, err := db.Run(ctx, "hero-1")
+		if err != nil {
+			t.Error(err)
+		}
+		if published := run.Progress.Published == 1; published != (run.State == art.RunPublished) {
+			t.Errorf("%d published in state %q", run.Progress.Published, run.State)
+		}
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Error(err)
+			}
+			return
+		default:
+		}
 	}
 }
 
