@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"presswerk/internal/art"
+	"presswerk/internal/engine"
 )
 
 // version is set by the build: -ldflags "-X main.version=…".
@@ -54,10 +55,11 @@ type globals struct {
 	Provider  []string         `name:"provider" sep:"," placeholder:"NAME,…" help:"${flag_provider}"`
 	Version   kong.VersionFlag `name:"version" help:"${flag_version}"`
 
-	settings settings  `kong:"-"`
-	words    words     `kong:"-"`
-	out      io.Writer `kong:"-"` // answers
-	err      io.Writer `kong:"-"` // messages
+	settings settings        `kong:"-"`
+	more     []engine.Engine `kong:"-"` // beside the program's own, for tests
+	words    words           `kong:"-"`
+	out      io.Writer       `kong:"-"` // answers
+	err      io.Writer       `kong:"-"` // messages
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, os.Getenv)) }

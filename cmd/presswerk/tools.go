@@ -72,7 +72,7 @@ func (t *tools) engines() (engine.Registry, error) {
 	if err != nil {
 		return engine.Registry{}, err
 	}
-	return engine.NewRegistry(e)
+	return engine.NewRegistry(append([]engine.Engine{e}, t.g.more...)...)
 }
 
 // local is the embedded renderer with all models that can be found.

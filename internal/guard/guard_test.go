@@ -210,6 +210,9 @@ func pin(t *testing.T, p art.ModelPolicy, m Move, guards ...art.Guard) art.Model
 
 func TestAPinMovesOnlyWithAPassedGuardOrAPersonsWord(t *testing.T) {
 	first := pin(t, art.ModelPolicy{}, move("1"))
+	elsewhere := passed("1", "2", art.Better)
+	elsewhere.Old.Fields = map[string]string{"steps": "1"}
+	elsewhere.New.Fields = elsewhere.Old.Fields
 	for name, c := range map[string]struct {
 		guards []art.Guard
 		change func(*Move)
@@ -225,6 +228,7 @@ func TestAPinMovesOnlyWithAPassedGuardOrAPersonsWord(t *testing.T) {
 		"of another pair":       {[]art.Guard{passed("1", "3", art.Better)}, nil, art.ErrRefused, "nobody has compared"},
 		"the other way round":   {[]art.Guard{passed("2", "1", art.Better)}, nil, art.ErrRefused, "nobody has compared"},
 		"of more than a model":  {[]art.Guard{passed("1", "2", art.Better, "sampler")}, nil, art.ErrRefused, "nobody has compared"},
+		"of other parameters":   {[]art.Guard{elsewhere}, nil, art.ErrRefused, "nobody has compared"},
 		"a word":                {nil, func(m *Move) { m.Override, m.Reason = true, "the old one is gone" }, nil, ""},
 		"a word without reason": {nil, func(m *Move) { m.Override = true }, art.ErrInvalid, "explains nothing"},
 		"nobody's word":         {nil, func(m *Move) { m.Override, m.Reason, m.By = true, "so", "" }, art.ErrInvalid, "nobody is named"},

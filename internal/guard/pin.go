@@ -75,7 +75,7 @@ func evidence(guards []art.Guard, old string, m Move) (art.Guard, error) {
 	how := fmt.Sprintf("compare them: presswerk models guard %s --old %s@%s --new %s@%s; or move it in your name: --override --by NAME --reason WHY",
 		m.Brand, m.Model.Name, short(old), m.Model.Name, short(m.Model.SHA256))
 	for _, g := range slices.Backward(guards) {
-		if g.Brand != m.Brand || g.Old.Model.SHA256 != old || g.New.Model.SHA256 != m.Model.SHA256 || !slices.Equal(g.Changed, []string{"model"}) {
+		if g.Brand != m.Brand || g.Old.Model.SHA256 != old || g.New.Model.SHA256 != m.Model.SHA256 || !aboutModels(g) {
 			continue
 		}
 		if !g.Outcome.Passes() {
@@ -84,6 +84,21 @@ func evidence(guards []art.Guard, old string, m Move) (art.Guard, error) {
 		return g, nil
 	}
 	return art.Guard{}, refused("guard", fmt.Sprintf("nobody has compared %s with %s on the brand's current prompt set", short(old), short(m.Model.SHA256)), how, art.ErrRefused)
+}
+
+// aboutModels tells whether the model was all that differed, and all else was the brand's own.
+func aboutModels(g art.Guard) bool {
+	for _, s := range []art.Side{g.Old, g.New} {
+		for field := range s.Fields {
+			if field != "model" {
+				return false
+			}
+		}
+		if len(s.LoRAs) > 0 {
+			return false
+		}
+	}
+	return slices.Equal(g.Changed, []string{"model"})
 }
 
 // Promote gives all of production to the canary of a pin, on what had allowed the canary. Without one the error wraps

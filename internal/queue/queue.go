@@ -32,9 +32,34 @@ type Options struct {
 	Failed func(ctx context.Context, job art.Job, err error) art.Change
 	// Broken, when set, is told of results that could not be written down. Their jobs stay and are tried again.
 	Broken func(err error)
+	// Periodic jobs come by themselves while the queue works. Now is needed with them.
+	Periodic []Periodic
+	Now      func() time.Time
 	// MaxAttempts is how often a job is tried; 0 means 5.
 	MaxAttempts int
 	Logger      *slog.Logger
+}
+
+// Periodic is a job that comes again: once in each interval since 1970, also when the process was restarted in between. It
+// is tried once; the next one comes anyway.
+type Periodic struct {
+	Every time.Duration // a minute or more
+	Job   art.Job       // its Revision is set to the interval's number
+}
+
+// periodic hands the periodic jobs to River.
+func (o Options) periodic(opts func(art.Job) *river.InsertOpts) []*river.PeriodicJob {
+	var all []*river.PeriodicJob
+	for _, p := range o.Periodic {
+		all = append(all, river.NewPeriodicJob(river.PeriodicInterval(p.Every), func() (river.JobArgs, *river.InsertOpts) {
+			job := p.Job
+			job.Revision = int(o.Now().UnixNano() / int64(p.Every))
+			once := opts(job)
+			once.MaxAttempts = 1
+			return args{job}, once
+		}, &river.PeriodicJobOpts{RunOnStart: true}))
+	}
+	return all
 }
 
 // Queue is safe for concurrent use.
@@ -85,6 +110,7 @@ func New(db *sql.DB, o Options) (*Queue, error) {
 	client, err := river.NewClient(riversqlite.New(db), &river.Config{
 		Queues:            queues,
 		Workers:           workers,
+		PeriodicJobs:      o.periodic(q.insertOpts),
 		Logger:            o.Logger,
 		JobTimeout:        -1, // a finish may take long; a handler's own context ends it
 		FetchCooldown:     20 * time.Millisecond,
