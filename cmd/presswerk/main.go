@@ -56,7 +56,7 @@ type globals struct {
 	Version   kong.VersionFlag `name:"version" help:"${flag_version}"`
 
 	settings settings        `kong:"-"`
-	more     []engine.Engine `kong:"-"` // beside the program's own, for tests
+	more     []engine.Engine `kong:"-"` // engines beside the program's own
 	words    words           `kong:"-"`
 	out      io.Writer       `kong:"-"` // answers
 	err      io.Writer       `kong:"-"` // messages
@@ -64,12 +64,12 @@ type globals struct {
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, os.Getenv)) }
 
-// run is main without the process around it.
-func run(args []string, stdout, stderr io.Writer, getenv func(string) string) int {
+// run is main without the process around it. More engines stand beside the program's own.
+func run(args []string, stdout, stderr io.Writer, getenv func(string) string, more ...engine.Engine) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	w := wordsFor(getenv)
-	c := commands{globals: globals{settings: readSettings(getenv), words: w, out: stdout, err: stderr}}
+	c := commands{globals: globals{settings: readSettings(getenv), words: w, out: stdout, err: stderr, more: more}}
 	parser, err := kong.New(&c,
 		kong.Name("presswerk"), kong.Description(w.say("about")), kong.UsageOnError(),
 		w.helps(), kong.Vars{"version": version}, kong.Writers(stdout, stderr),

@@ -1,6 +1,7 @@
 package factory
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,6 +73,10 @@ func (f *Factory) probe(o ProbeOrder) (art.Probe, art.Plan, error) {
 	if err != nil {
 		return art.Probe{}, art.Plan{}, err
 	}
+	set, err := o.Set.Digest()
+	if err != nil {
+		return art.Probe{}, art.Plan{}, err
+	}
 	fields := map[string]string{"engine": o.Engine}
 	if o.Model == "" && (o.Kit.Defaults.Engine == o.Engine || o.Kit.Defaults.Engine == "") {
 		o.Model = o.Kit.Defaults.Model
@@ -79,11 +84,10 @@ func (f *Factory) probe(o ProbeOrder) (art.Probe, art.Plan, error) {
 	if pin, ok := o.Models.PinOf(o.Kit.ID, o.Model); ok {
 		o.Model = pin.SHA256
 	}
-	if o.Model == "" { // the kit's default is of another engine
-		i := slices.IndexFunc(in.Engines, func(c art.Capabilities) bool { return c.Engine == o.Engine })
-		if i >= 0 {
-			o.Model = strings.TrimSuffix(in.Engines[i].Model.Name+"@"+in.Engines[i].Model.Version, "@")
-		}
+	c, ok := capable(in.Engines, o.Engine, o.Model)
+	if ok {
+		o.Model = cmp.Or(c.Model.SHA256, strings.TrimSuffix(c.Model.Name+"@"+c.Model.Version, "@"))
+		in.Kit.Defaults, o.Set.Parameters = suited(in.Kit.Defaults, c), suited(o.Set.Parameters, c)
 	}
 	if o.Model != "" {
 		fields["model"] = o.Model
@@ -95,17 +99,37 @@ func (f *Factory) probe(o ProbeOrder) (art.Probe, art.Plan, error) {
 	if err != nil {
 		return art.Probe{}, planned, err
 	}
-	set, err := o.Set.Digest()
-	if err != nil {
-		return art.Probe{}, planned, err
-	}
 	r := planned.Recipes[0]
-	p := art.Probe{Brand: o.Kit.ID, Engine: r.Engine, EngineVersion: r.EngineVersion, Model: r.Model, At: f.Now()}
-	p.Deterministic = slices.ContainsFunc(in.Engines, func(c art.Capabilities) bool {
-		return c.Engine == r.Engine && c.Model.Name == r.Model.Name && c.Model.Version == r.Model.Version && c.Deterministic
-	})
+	p := art.Probe{Brand: o.Kit.ID, Engine: r.Engine, EngineVersion: r.EngineVersion, Model: r.Model, Deterministic: c.Deterministic, At: f.Now()}
 	p.Key = guard.Key(p, set)
 	return p, planned, nil
+}
+
+// capable finds what an engine's model can do; no model means the engine's first.
+func capable(all []art.Capabilities, engine, model string) (art.Capabilities, bool) {
+	for _, c := range all {
+		if c.Engine == engine && (model == "" || model == c.Model.Name || model == c.Model.Name+"@"+c.Model.Version || model == c.Model.SHA256) {
+			return c, true
+		}
+	}
+	return art.Capabilities{}, false
+}
+
+// suited leaves out what a model has no notion of. A probe asks whether pictures have changed, not which ones they are, so
+// a brand's usual sampler is no reason not to ask a hosted engine that has none.
+func suited(p art.Parameters, c art.Capabilities) art.Parameters {
+	if !slices.Contains(c.Samplers, p.Sampler) {
+		p.Sampler = ""
+	}
+	if !slices.Contains(c.Schedulers, p.Scheduler) {
+		p.Scheduler = ""
+	}
+	for _, side := range []**int{&p.Width, &p.Height} {
+		if n := *side; n != nil && (*n < c.MinSize || c.MaxSize > 0 && *n > c.MaxSize || c.SizeStep > 0 && *n%c.SizeStep != 0) {
+			*side = nil
+		}
+	}
+	return p
 }
 
 // anew renders a recipe whether or not an equal one was rendered before: that is what a probe is for.
