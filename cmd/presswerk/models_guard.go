@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -85,7 +87,7 @@ func (c *modelsGuardCmd) Run(ctx context.Context, g *globals) error {
 
 func (a guarded) text(w io.Writer, words words) {
 	say := func(o art.Outcome) string { return words.say("outcome_" + string(o)) }
-	fmt.Fprintln(w, words.say("guard_done", a.ID, a.Old.Model.Name+"@"+a.Old.Model.Version, a.New.Model.Name+"@"+a.New.Model.Version, say(a.Outcome)))
+	fmt.Fprintln(w, words.say("guard_done", a.ID, sideText(a.Old), sideText(a.New), say(a.Outcome)))
 	for _, s := range a.Scorers {
 		if note := s.Note.In(words.lang); note != "" {
 			fmt.Fprintf(w, "  %-12s %s: %s\n", s.Scorer, note, say(s.Outcome))
@@ -94,6 +96,24 @@ func (a guarded) text(w io.Writer, words words) {
 		fmt.Fprintln(w, words.say("guard_scorer", s.Scorer, s.Old, s.New, s.Unit, s.Gain, s.Low, s.High, s.Margin, say(s.Outcome)))
 	}
 	fmt.Fprintln(w, words.say("guard_sheet", a.Sheet))
+}
+
+// sideText is a side in a few words: its model, and what was said besides.
+func sideText(s art.Side) string {
+	var said []string
+	for _, k := range slices.Sorted(maps.Keys(s.Fields)) {
+		if k != "model" {
+			said = append(said, k+" "+s.Fields[k])
+		}
+	}
+	for _, l := range s.LoRAs {
+		said = append(said, fmt.Sprintf("%s × %g", l.Name, l.Weight))
+	}
+	text := strings.TrimSuffix(s.Model.Name+"@"+s.Model.Version, "@")
+	if len(said) > 0 {
+		text += " (" + strings.Join(said, ", ") + ")"
+	}
+	return text
 }
 
 // order reads the brand, or the brief with its brand, with the prompt set.
