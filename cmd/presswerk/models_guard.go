@@ -255,7 +255,7 @@ func (l *line) lora(s string) (art.LoRA, error) {
 	lora := art.LoRA{Name: name, Weight: 1}
 	if weighted {
 		w, err := strconv.ParseFloat(weight, 64)
-		if err != nil || w != w || w < -10 || w > 10 {
+		if err != nil || !(w >= -10 && w <= 10) { // NaN is no weight either
 			return lora, art.Invalid("lora", fmt.Sprintf("%q is no weight", weight), "write it as lora=NAME:0.8")
 		}
 		lora.Weight = w

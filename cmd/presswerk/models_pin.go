@@ -36,7 +36,7 @@ func (c *modelsPinCmd) Run(ctx context.Context, g *globals) error {
 	}
 	m := pinMover{c.Brand, c.By, c.Reason}
 	if c.Remove {
-		return m.move(g, c.Name, guard.Remove, func(p art.ModelPolicy, brand, name string) string { return g.words.say("unpinned", brand, name) })
+		return m.move(g, c.Name, guard.Remove, func(brand, name string) string { return g.words.say("unpinned", brand, name) })
 	}
 	here, err := g.inventory()
 	if err != nil {
@@ -119,7 +119,7 @@ func (m pinMover) begin(g *globals, model string) (workspaceDir, guard.Move, err
 }
 
 // move makes a move that needs no new model.
-func (m pinMover) move(g *globals, model string, step func(art.ModelPolicy, guard.Move) (art.ModelPolicy, error), say func(p art.ModelPolicy, brand, name string) string) error {
+func (m pinMover) move(g *globals, model string, step func(art.ModelPolicy, guard.Move) (art.ModelPolicy, error), say func(brand, name string) string) error {
 	ws, move, err := m.begin(g, model)
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (m pinMover) move(g *globals, model string, step func(art.ModelPolicy, guar
 	}
 	words := ""
 	if say != nil {
-		words = say(policy, move.Brand, move.Model.Name)
+		words = say(move.Brand, move.Model.Name)
 	}
 	return g.pinned(ws, policy, move, words)
 }

@@ -75,8 +75,18 @@ func TestAnIntervalIsReadByItsMargin(t *testing.T) {
 		low, high float64
 		want      art.Outcome
 	}{
-		{-0.5, 0.5, art.Equal}, {0.1, 0.9, art.Equal}, {-0.9, -0.1, art.Equal}, {0.1, 1.5, art.Better}, {2, 3, art.Better}, {-1.5, -0.1, art.Worse},
-		{-3, -2, art.Worse}, {-0.5, 1.5, art.Unsure}, {-1.5, 0.5, art.Unsure}, {-2, 2, art.Unsure}, {math.Inf(-1), math.Inf(1), art.Unsure}, {-1, 1, art.Unsure},
+		{-0.5, 0.5, art.Equal},
+		{0.1, 0.9, art.Equal},
+		{-0.9, -0.1, art.Equal},
+		{0.1, 1.5, art.Better},
+		{2, 3, art.Better},
+		{-1.5, -0.1, art.Worse},
+		{-3, -2, art.Worse},
+		{-0.5, 1.5, art.Unsure},
+		{-1.5, 0.5, art.Unsure},
+		{-2, 2, art.Unsure},
+		{math.Inf(-1), math.Inf(1), art.Unsure},
+		{-1, 1, art.Unsure},
 	} {
 		if got := decide(interval{(c.low + c.high) / 2, c.low, c.high}, 1); got != c.want {
 			t.Errorf("[%v, %v]: %s, want %s", c.low, c.high, got, c.want)
@@ -138,8 +148,10 @@ func TestTheWorstScorerDecides(t *testing.T) {
 		all  []art.Outcome
 		want art.Outcome
 	}{
-		{[]art.Outcome{art.Equal, art.Equal}, art.Equal}, {[]art.Outcome{art.Equal, art.Better}, art.Better},
-		{[]art.Outcome{art.Better, art.Unsure}, art.Unsure}, {[]art.Outcome{art.Unsure, art.Worse, art.Better}, art.Worse},
+		{[]art.Outcome{art.Equal, art.Equal}, art.Equal},
+		{[]art.Outcome{art.Equal, art.Better}, art.Better},
+		{[]art.Outcome{art.Better, art.Unsure}, art.Unsure},
+		{[]art.Outcome{art.Unsure, art.Worse, art.Better}, art.Worse},
 	} {
 		got := art.Equal
 		for _, o := range c.all {

@@ -54,7 +54,7 @@ func guardSite(t *testing.T) string {
 				for x := range 128 {
 					c := color.RGBA{255, 208, 178, 255}
 					if (x-64)*(x-64)+(y-64)*(y-64) < 1600 {
-						c = color.RGBA{uint8(40 * len(sum)), 90, byte(30 * sum[3]), 255}
+						c = color.RGBA{uint8(40 * len(sum)), 90, 30 * sum[3], 255}
 					}
 					p.Set(x, y, c)
 				}

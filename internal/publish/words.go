@@ -27,7 +27,7 @@ func catalogue() map[art.Language]words {
 			"guard_lead_worse": "Something got worse. The brand's production stays with the old one, unless a person answers for it.", "guard_lead_unsure": "The pictures do not say. More prompts make surer; until then the brand's production stays with the old one.",
 			"guard_scores": "What the judge measured", "guard_pairs": "Side by side", "guard_score": "score", "guard_failed": "fails the rubric", "guard_passed": "Old: %d of %[3]d pictures pass the brand's rubric. New: %[2]d.",
 			"guard_method": "Old and new have the same prompts and seeds. A line is the mean difference with its interval (%.4g %%, Student's t over prompts); the grey band is the margin below which the brand does not care. Right is better.",
-			"guard_gain": "%s (%s to %s)", "guard_worse_side": "worse", "guard_better_side": "better", "guard_band": "does not matter", "guard_footer": "These pictures were made to compare models. They are not for publication and are not signed.",
+			"guard_gain":   "%s (%s to %s)", "guard_worse_side": "worse", "guard_better_side": "better", "guard_band": "does not matter", "guard_footer": "These pictures were made to compare models. They are not for publication and are not signed.",
 		},
 		art.German: {
 			"skip": "Zum Inhalt springen", "ai": "KI-generiert", "ai_long": "Dieses Bild wurde mit künstlicher Intelligenz erzeugt.",
@@ -48,7 +48,7 @@ func catalogue() map[art.Language]words {
 			"guard_lead_worse": "Etwas ist schlechter geworden. Die Produktion der Marke bleibt beim alten Stand, außer jemand steht dafür ein.", "guard_lead_unsure": "Die Bilder sagen es nicht. Mehr Prompts schaffen Klarheit; bis dahin bleibt die Produktion der Marke beim alten Stand.",
 			"guard_scores": "Was die Jury gemessen hat", "guard_pairs": "Seite an Seite", "guard_score": "Wert", "guard_failed": "besteht die Rubrik nicht", "guard_passed": "Alt: %d von %[3]d Bildern bestehen die Rubrik der Marke. Neu: %[2]d.",
 			"guard_method": "Alt und neu haben dieselben Prompts und Startwerte. Ein Strich ist der mittlere Unterschied mit seinem Intervall (%.4g %%, Student-t über die Prompts); das graue Band ist die Spanne, unter der es der Marke gleich ist. Rechts ist besser.",
-			"guard_gain": "%s (%s bis %s)", "guard_worse_side": "schlechter", "guard_better_side": "besser", "guard_band": "zählt nicht", "guard_footer": "Diese Bilder sind zum Vergleichen von Modellen gemacht. Sie sind nicht zur Veröffentlichung bestimmt und nicht signiert.",
+			"guard_gain":   "%s (%s bis %s)", "guard_worse_side": "schlechter", "guard_better_side": "besser", "guard_band": "zählt nicht", "guard_footer": "Diese Bilder sind zum Vergleichen von Modellen gemacht. Sie sind nicht zur Veröffentlichung bestimmt und nicht signiert.",
 		},
 	}
 }
