@@ -34,6 +34,7 @@ type Capabilities struct {
 	Tiling            bool        `json:"tiling"`            // seamless patterns
 	Refiner           bool        `json:"refiner"`           // a second model may take over
 	MaxBatch          int         `json:"max_batch"`         // pictures of one call; 0 counts as 1
+	Options           []string    `json:"options,omitempty"` // names that Recipe.Options may have
 	Service           *Service    `json:"service,omitempty"` // nil: the engine runs on this machine
 }
 

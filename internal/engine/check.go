@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -37,6 +38,11 @@ func Check(c art.Capabilities, r art.Recipe) error {
 	} {
 		if rule.wrong {
 			return refuse(c, rule.field, rule.reason, rule.remedy)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Options)) {
+		if !slices.Contains(c.Options, name) {
+			return refuse(c, "options."+name, "is not known", "use "+oneOf(c.Options))
 		}
 	}
 	for i, control := range r.Controls {
