@@ -173,15 +173,11 @@ func (g *globals) inventory() (inventory, error) {
 	card, err := t.cards()
 	return inventory{g, card, sync.OnceValues(func() ([]engine.Model, error) {
 		defer t.close() //nolint:errcheck // nothing was written
-		registry, err := t.engines()
+		e, err := t.local()
 		if err != nil {
 			return nil, err
 		}
-		all := []engine.Model{}
-		for _, e := range registry.All() {
-			all = append(all, e.Info().Models...)
-		}
-		return all, nil
+		return e.Info().Models, nil
 	})}, err
 }
 

@@ -26,37 +26,3 @@ func (c Colour) Called(lang Language) string {
 	}
 	return c.Name
 }
-
-// Capabilities is what an engine with one model can honour, as data.
-type Capabilities struct {
-	Engine            string      `json:"engine"`
-	EngineVersion     string      `json:"engine_version"`
-	Model             ModelRef    `json:"model"`
-	ModelLicense      string      `json:"model_license"`
-	Card              *ModelCard  `json:"card,omitempty"` // nil: nobody wrote one
-	Modes             []string    `json:"modes"`
-	Samplers          []string    `json:"samplers"`
-	Schedulers        []string    `json:"schedulers"`
-	MinSize           int         `json:"min_size"`  // pixels a side
-	MaxSize           int         `json:"max_size"`  // pixels a side
-	SizeStep          int         `json:"size_step"` // sides are multiples of this
-	NativeWidth       int         `json:"native_width"`
-	NativeHeight      int         `json:"native_height"`
-	MaxSteps          int         `json:"max_steps"`
-	Seeds             bool        `json:"seeds"`
-	Negative          bool        `json:"negative_prompt"`
-	Weights           bool        `json:"prompt_weights"`
-	Dialect           string      `json:"dialect"`             // how prompts are written out: "house", "plain", "a1111"
-	Deterministic     bool        `json:"deterministic"`       // equal recipes give equal pixels on one machine
-	SecondsPerPicture float64     `json:"seconds_per_picture"` // measured or estimated at native size and 20 steps
-	PricePerPicture   float64     `json:"price_per_picture"`   // in Currency
-	Currency          string      `json:"currency"`
-	Vocabulary        *Vocabulary `json:"vocabulary,omitempty"` // what a small model was trained on; nil means open
-}
-
-// Vocabulary lists the words that a small model was trained on. Others may be asked for, with a warning.
-type Vocabulary struct {
-	Subjects []string          `json:"subjects"`
-	Styles   []string          `json:"styles"`
-	Colours  map[string]string `json:"colours"` // name → "#rrggbb"
-}

@@ -139,6 +139,7 @@ func TestRetry(t *testing.T) {
 		{"works at once", nil, nil, 1, nil},
 		{"works at last", []error{down, down}, nil, 3, nil},
 		{"gives up", []error{down, down, down, down}, nil, 3, art.ErrUnavailable},
+		{"never for what is unknown", []error{errors.Join(down, ErrUnknown)}, nil, 1, ErrUnknown},
 		{"never for bad input", []error{art.ErrInvalid}, nil, 1, art.ErrInvalid},
 		{"wait ends it", []error{down, down}, stop, 1, stop},
 	} {
@@ -150,7 +151,7 @@ func TestRetry(t *testing.T) {
 					return Picture{}, test.fails[calls-1]
 				}
 				return Picture{Width: 1}, nil
-			}}, 3, func(context.Context, int) error { return test.wait })
+			}}, 3, func(context.Context, int, error) error { return test.wait })
 			_, err := e.Render(context.Background(), art.Recipe{}, nil)
 			if calls != test.calls || !errors.Is(err, test.want) {
 				t.Errorf("%d calls and %v, want %d and %v", calls, err, test.calls, test.want)
@@ -169,5 +170,64 @@ func TestRecord(t *testing.T) {
 	_, err := e.Render(context.Background(), art.Recipe{Prompt: "p"}, nil)
 	if !errors.Is(err, art.ErrRefused) || len(events) != 1 || events[0].Elapsed != time.Second || events[0].Engine != "a" || events[0].Recipe.Prompt != "p" || !errors.Is(events[0].Err, art.ErrRefused) {
 		t.Errorf("error %v, events %+v", err, events)
+	}
+}
+
+// askingError is a service's that wants to be left alone.
+type askingError struct{ error }
+
+func (askingError) RetryAfter() time.Duration { return time.Minute }
+
+func TestBackoff(t *testing.T) {
+	var slept []time.Duration
+	wait := Backoff(time.Second, 5*time.Second, func(_ context.Context, d time.Duration) error {
+		slept = append(slept, d)
+		return nil
+	})
+	for attempt := range 5 {
+		if err := wait(context.Background(), attempt+1, art.ErrUnavailable); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = wait(context.Background(), 1, fmt.Errorf("wrapped: %w", askingError{art.ErrUnavailable}))
+	want := []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 5 * time.Second, 5 * time.Second, time.Minute}
+	if !slices.Equal(slept, want) {
+		t.Errorf("slept %v, want %v", slept, want)
+	}
+}
+
+func TestBreak(t *testing.T) {
+	now, calls, down := time.Unix(0, 0), 0, true
+	e := Break(&fake{name: "a", render: func(context.Context, art.Recipe) (Picture, error) {
+		calls++
+		if down {
+			return Picture{}, fmt.Errorf("network: %w", art.ErrUnavailable)
+		}
+		return Picture{}, nil
+	}}, 2, time.Minute, func() time.Time { return now })
+	ask := func() error {
+		_, err := e.Render(context.Background(), art.Recipe{}, nil)
+		return err
+	}
+	for range 4 {
+		if err := ask(); !errors.Is(err, art.ErrUnavailable) {
+			t.Fatal(err)
+		}
+	}
+	if calls != 2 {
+		t.Errorf("%d calls, want 2 before the rest", calls)
+	}
+	now = now.Add(time.Minute)
+	if err := ask(); !errors.Is(err, art.ErrUnavailable) || calls != 3 {
+		t.Errorf("after the rest: %d calls, %v; want one trial", calls, err)
+	}
+	if _ = ask(); calls != 3 {
+		t.Errorf("after a trial that failed: %d calls, want none more", calls)
+	}
+	now, down = now.Add(time.Minute), false
+	for range 3 {
+		if err := ask(); err != nil {
+			t.Errorf("after it came back: %v", err)
+		}
 	}
 }

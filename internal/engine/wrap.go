@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"presswerk/internal/art"
@@ -32,17 +33,20 @@ func (l *limited) Render(ctx context.Context, r art.Recipe, progress Progress) (
 	return l.Engine.Render(ctx, r, progress)
 }
 
-// Retry tries again when the engine says art.ErrUnavailable, up to attempts times in all. Wait is called between
-// attempts, with 1, 2 …; its error ends the attempts. Wrap only engines for which a failed attempt costs nothing: what
-// may have been paid for must never be asked again by itself.
-func Retry(e Engine, attempts int, wait func(ctx context.Context, attempt int) error) Engine {
+// Wait is called between two attempts, with the number of the one that failed and its error; its own error ends the
+// attempts.
+type Wait func(ctx context.Context, attempt int, failed error) error
+
+// Retry tries again when the engine says art.ErrUnavailable, up to attempts times in all. Where the outcome is unknown it
+// never does: what may have been paid for must not be asked for again by itself.
+func Retry(e Engine, attempts int, wait Wait) Engine {
 	return &retried{Engine: e, attempts: attempts, wait: wait}
 }
 
 type retried struct {
 	Engine
 	attempts int
-	wait     func(ctx context.Context, attempt int) error
+	wait     Wait
 }
 
 func (r *retried) Unwrap() Engine { return r.Engine }
@@ -50,13 +54,77 @@ func (r *retried) Unwrap() Engine { return r.Engine }
 func (r *retried) Render(ctx context.Context, recipe art.Recipe, progress Progress) (Picture, error) {
 	for attempt := 1; ; attempt++ {
 		picture, err := r.Engine.Render(ctx, recipe, progress)
-		if err == nil || attempt >= r.attempts || !errors.Is(err, art.ErrUnavailable) {
+		if err == nil || attempt >= r.attempts || !errors.Is(err, art.ErrUnavailable) || errors.Is(err, ErrUnknown) {
 			return picture, err
 		}
-		if waiting := r.wait(ctx, attempt); waiting != nil {
+		if waiting := r.wait(ctx, attempt, err); waiting != nil {
 			return Picture{}, fmt.Errorf("engine: %w, after: %w", waiting, err)
 		}
 	}
+}
+
+// Backoff waits first, then twice as long each time up to most, and as long as the service asks for where that is longer.
+func Backoff(first, most time.Duration, sleep func(context.Context, time.Duration) error) Wait {
+	return func(ctx context.Context, attempt int, failed error) error {
+		pause := min(first<<min(attempt-1, 30), most)
+		if asked := (interface{ RetryAfter() time.Duration })(nil); errors.As(failed, &asked) {
+			pause = max(pause, asked.RetryAfter())
+		}
+		return sleep(ctx, pause)
+	}
+}
+
+// Break stops asking an engine that failed so many times in a row with art.ErrUnavailable: for the length of rest every
+// call fails at once, then one is let through as a trial. Now is the clock.
+func Break(e Engine, failures int, rest time.Duration, now func() time.Time) Engine {
+	return &broken{Engine: e, failures: failures, rest: rest, now: now}
+}
+
+type broken struct {
+	Engine
+	failures int
+	rest     time.Duration
+	now      func() time.Time
+
+	mu    sync.Mutex
+	inRow int       // guarded by mu
+	until time.Time // guarded by mu: no call before
+	last  error     // guarded by mu
+}
+
+func (b *broken) Unwrap() Engine { return b.Engine }
+
+func (b *broken) Render(ctx context.Context, recipe art.Recipe, progress Progress) (Picture, error) {
+	if err := b.resting(); err != nil {
+		return Picture{}, err
+	}
+	picture, err := b.Engine.Render(ctx, recipe, progress)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !errors.Is(err, art.ErrUnavailable) {
+		b.inRow = 0
+		return picture, err
+	}
+	if b.inRow++; b.inRow >= b.failures {
+		b.until, b.last = b.now().Add(b.rest), err
+	}
+	return picture, err
+}
+
+// resting gives the error of calls that aren't made; the first call after the rest moves its end, so that others wait
+// for what it finds.
+func (b *broken) resting() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.now()
+	if b.inRow < b.failures {
+		return nil
+	}
+	if now.Before(b.until) {
+		return fmt.Errorf("engine: %s failed %d times in a row and is left alone for %s: %w", b.Info().Name, b.inRow, b.until.Sub(now).Round(time.Second), b.last)
+	}
+	b.until = now.Add(b.rest)
+	return nil
 }
 
 // Event is one call of Render, for logs and metrics.

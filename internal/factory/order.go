@@ -44,8 +44,12 @@ func (f *Factory) input(o Order) (plan.Input, error) {
 		return in, err
 	}
 	for _, e := range f.Engines.All() {
-		for _, m := range e.Info().Models {
+		info := e.Info()
+		for _, m := range info.Models {
 			c := m.Capabilities
+			if c.Service != nil && !info.Ready {
+				continue // a service without a key
+			}
 			if own, ok := o.Cards[c.Model.Name]; ok {
 				c.Card = &own
 			}

@@ -129,6 +129,9 @@ func suited(p art.Parameters, c art.Capabilities) art.Parameters {
 			*side = nil
 		}
 	}
+	if len(c.Sizes) > 0 && (p.Width == nil || p.Height == nil || !slices.Contains(c.Sizes, art.Size{Width: *p.Width, Height: *p.Height})) {
+		p.Width, p.Height = nil, nil
+	}
 	return p
 }
 

@@ -5,6 +5,8 @@
 //
 //	path := testkit.Native(t, "c2pa/libc2pa_c.so")
 //
+// Conform checks what every engine promises.
+//
 // Its own tests are about the tree as a whole: who imports whom, as docs/layers.txt allows, and that every package says
 // what it is for.
 package testkit

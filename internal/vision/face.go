@@ -13,9 +13,9 @@ import (
 // It gives OpenPose's 70 points, or none.
 func face(ctx context.Context, p *imaging.RGB, marks []Joint, n PoseNetworks) ([]Joint, error) {
 	const size, count = 192, 468
-	head := square(marks[:11], 0)
-	head.turn = beside(marks[5].X, marks[5].Y, marks[2].X, marks[2].Y)
-	head.side *= 3
+	around := bounds(marks[:11], 0)
+	around.turn = beside(marks[5].X, marks[5].Y, marks[2].X, marks[2].Y)
+	head := around.region(0, 3)
 	if !head.usable() {
 		return nil, nil
 	}
@@ -27,9 +27,10 @@ func face(ctx context.Context, p *imaging.RGB, marks []Joint, n PoseNetworks) ([
 	for _, at := range seen[0].points {
 		points = append(points, Joint{at[0], at[1], 1})
 	}
-	r := square(points, 0)
-	r.turn = beside(points[0].X, points[0].Y, points[1].X, points[1].Y)
-	if r = r.moved(-0.1, 2); !r.usable() {
+	around = bounds(points, 0)
+	around.turn = beside(points[0].X, points[0].Y, points[1].X, points[1].Y)
+	r := around.region(-0.1, 2)
+	if !r.usable() {
 		return nil, nil
 	}
 	out, err := look(ctx, p, r, n.FacePart, size, 0, true)

@@ -19,7 +19,8 @@ func hands(ctx context.Context, p *imaging.RGB, marks []Joint, network Runner) (
 			continue
 		}
 		x, y := (2*index.X+little.X)/3, (2*index.Y+little.Y)/3
-		r := region{x, y, 2 * math.Hypot(x-wrist.X, y-wrist.Y), upright(wrist.X, wrist.Y, x, y)}.moved(-0.1, 2.7)
+		side := 2 * math.Hypot(x-wrist.X, y-wrist.Y)
+		r := box{x, y, side, side, upright(wrist.X, wrist.Y, x, y)}.region(-0.1, 2.7)
 		first, err := hand(ctx, p, r, network)
 		if err != nil {
 			return both, err
@@ -73,11 +74,11 @@ func around(hand []Joint) region {
 	for _, i := range []int{0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18} {
 		part = append(part, hand[i])
 	}
-	return square(part, turn).moved(-0.1, 2)
+	return bounds(part, turn).region(-0.1, 2)
 }
 
-// square is the region, turned, around joints.
-func square(joints []Joint, turn float64) region {
+// bounds is the box, turned, around joints.
+func bounds(joints []Joint, turn float64) box {
 	sin, cos := math.Sincos(turn)
 	left, top, right, down := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
 	for _, j := range joints {
@@ -85,5 +86,5 @@ func square(joints []Joint, turn float64) region {
 		left, top, right, down = min(left, a), min(top, b), max(right, a), max(down, b)
 	}
 	a, b := (left+right)/2, (top+down)/2
-	return region{a*cos - b*sin, a*sin + b*cos, max(right-left, down-top), turn}
+	return box{a*cos - b*sin, a*sin + b*cos, right - left, down - top, turn}
 }

@@ -28,25 +28,31 @@ func (r region) at(u, v float64) (x, y float64) {
 	return r.x + a*cos - b*sin, r.y + a*sin + b*cos
 }
 
-// moved shifts a region in its own direction by shares of its side, and scales it.
-func (r region) moved(down, scale float64) region {
-	sin, cos := math.Sincos(r.turn)
-	return region{r.x - down*r.side*sin, r.y + down*r.side*cos, r.side * scale, r.turn}
+// box is a rectangle around something, in pixels; turn says how far the thing is turned, as a region's does.
+type box struct{ x, y, width, height, turn float64 }
+
+// region is the square of scale times the box's longer side, moved down by a share of its height in its own direction.
+func (b box) region(down, scale float64) region {
+	sin, cos := math.Sincos(b.turn)
+	return region{b.x - down*b.height*sin, b.y + down*b.height*cos, scale * max(b.width, b.height), b.turn}
 }
 
 // cut lays a region out as a network of n × n pixels sees it, [n, n, 3], with levels brought to low..high. Between
-// pixels it is interpolated linearly. Outside the picture there is black, or with repeat its border.
+// pixels it is interpolated linearly, at places and to levels that are as coarse as OpenCV's warpPerspective makes them:
+// detectors turn on that. Outside the picture there is black, or with repeat its border.
 func (r region) cut(p *imaging.RGB, n int, low, high float64, repeat bool) []float32 {
+	const places = 32 // between two pixels
 	out := make([]float32, 0, 3*n*n)
 	for j := range n {
 		for i := range n {
 			x, y := r.at(float64(i)/float64(n), float64(j)/float64(n))
+			x, y = math.RoundToEven(x*places)/places, math.RoundToEven(y*places)/places
 			left, top := math.Floor(x), math.Floor(y)
 			right, below := x-left, y-top
 			for channel := range 3 {
 				from := func(dx, dy int) float64 { return sample(p, int(left)+dx, int(top)+dy, channel, repeat) }
 				v := (from(0, 0)*(1-right)+from(1, 0)*right)*(1-below) + (from(0, 1)*(1-right)+from(1, 1)*right)*below
-				out = append(out, float32(low+(high-low)*v/255))
+				out = append(out, float32(low+(high-low)*math.Floor(v+0.5)/255))
 			}
 		}
 	}

@@ -78,21 +78,88 @@ def photograph(folder):
     return small
 
 
-def found(picture):
+PERSON = """
+input_stream: "picture"
+input_side_packet: "complexity"
+input_side_packet: "no"
+node {
+  calculator: "HolisticLandmarkCpu"
+  input_stream: "IMAGE:picture"
+  input_side_packet: "MODEL_COMPLEXITY:complexity"
+  input_side_packet: "SMOOTH_LANDMARKS:no"
+  input_side_packet: "USE_PREV_LANDMARKS:no"
+  input_side_packet: "REFINE_FACE_LANDMARKS:no"
+  output_stream: "POSE_LANDMARKS:body"
+  output_stream: "FACE_LANDMARKS:face"
+}
+"""
+
+HAND = """
+input_stream: "picture"
+input_stream: "whole"
+input_side_packet: "complexity"
+input_side_packet: "no"
+node { calculator: "HandLandmarkCpu" input_stream: "IMAGE:picture" input_stream: "ROI:whole"
+       input_side_packet: "MODEL_COMPLEXITY:complexity" output_stream: "LANDMARKS:first" }
+node { calculator: "ImagePropertiesCalculator" input_stream: "IMAGE:picture" output_stream: "SIZE:size" }
+node { calculator: "HandLandmarkLandmarksToRoi" input_stream: "LANDMARKS:first" input_stream: "IMAGE_SIZE:size" output_stream: "ROI:closer" }
+node { calculator: "HandLandmarkCpu" input_stream: "IMAGE:picture" input_stream: "ROI:closer"
+       input_side_packet: "MODEL_COMPLEXITY:complexity" output_stream: "LANDMARKS:second" }
+"""
+
+
+def run(graph, picture, outputs, **inputs):
+    """Runs one of MediaPipe's own graphs. mp.solutions runs them with some options lost on their way through Python's protocol buffers:
+    there heat maps are read with a kernel of 9, the default, instead of the 7 that tensors_to_pose_landmarks_and_segmentation sets."""
     import mediapipe as mp
+    from mediapipe.python import packet_creator, packet_getter
+    from mediapipe.python._framework_bindings import resource_util
 
-    def places(marks):
-        return [[round(m.x * picture.shape[1], 3), round(m.y * picture.shape[0], 3)] for m in marks.landmark]
+    resource_util.set_resource_dir(str(pathlib.Path(mp.__file__).parents[1]))
+    graph, seen = mp.CalculatorGraph(graph_config=graph), {}
+    for name in outputs:
+        graph.observe_output_stream(name, lambda stream, packet: seen.__setitem__(stream, packet_getter.get_proto(packet).landmark))
+    graph.start_run({"complexity": packet_creator.create_int(1), "no": packet_creator.create_bool(False)})
+    frame = mp.ImageFrame(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
+    graph.add_packet_to_input_stream("picture", packet_creator.create_image_frame(frame).at(0))
+    for name, value in inputs.items():
+        graph.add_packet_to_input_stream(name, packet_creator.create_proto(value).at(0))
+    graph.close_all_packet_sources()
+    graph.wait_until_done()
+    places = {k: [[round(m.x * picture.shape[1], 3), round(m.y * picture.shape[0], 3)] for m in marks] for k, marks in seen.items()}
+    if "body" in seen:
+        places["body"] = [p + [round(m.visibility, 4)] for p, m in zip(places["body"], seen["body"])]
+    return places
 
-    with mp.solutions.holistic.Holistic(static_image_mode=True, model_complexity=1) as holistic:
-        r = holistic.process(picture)
-        body = [p + [round(m.visibility, 4)] for p, m in zip(places(r.pose_landmarks), r.pose_landmarks.landmark)]
-        return {"mediapipe": mp.__version__, "body": body, "face": places(r.face_landmarks) if r.face_landmarks else None}
+
+def open_hand(folder):
+    """A hand drawn plainly, which MediaPipe takes for one."""
+    canvas, skin, line = np.full((256, 256, 3), (205, 214, 220), np.uint8), (222, 170, 140), (180, 125, 100)
+    fingers = [((104, 190), (58, 142), 24), ((98, 128), (82, 48), 22), ((122, 120), (120, 30), 23), ((146, 124), (158, 42), 22),
+               ((166, 138), (194, 74), 19)]
+    for colour, more in ((line, 4), (skin, 0)):
+        cv2.line(canvas, (130, 250), (130, 200), colour, 62 + more)
+        cv2.ellipse(canvas, (130, 165), (48 + more // 2, 54 + more // 2), 0, 0, 360, colour, -1)
+        for a, b, wide in fingers:
+            cv2.line(canvas, a, b, colour, wide + more)
+    canvas = cv2.GaussianBlur(canvas, (5, 5), 0)
+    cv2.imwrite(str(folder / "hand.png"), canvas[:, :, ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    return canvas
+
+
+def whole():
+    from mediapipe.framework.formats import rect_pb2
+
+    return rect_pb2.NormalizedRect(x_center=0.5, y_center=0.5, width=1, height=1)
 
 
 def main(folder):
     folder.mkdir(parents=True, exist_ok=True)
-    made = {"made_by": "trainer/reference/make_poses.py", "opencv": cv2.__version__, "drawing": drawing(folder), "astronaut": found(photograph(folder))}
+    made = {
+        "made_by": "trainer/reference/make_poses.py", "opencv": cv2.__version__, "mediapipe": "0.10.14", "drawing": drawing(folder),
+        "astronaut": run(PERSON, photograph(folder), ("body", "face")),
+        "hand": run(HAND, open_hand(folder), ("first", "second"), whole=whole()),
+    }
     (folder / "cases.json").write_text(json.dumps(made) + "\n")
 
 

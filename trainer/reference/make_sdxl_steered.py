@@ -1,5 +1,5 @@
 """What diffusers (torch, float32) makes of the tiny SDXL folders where several things steer at once: textual inversions,
-refiners behind a picture or a mask, control networks in guess mode and two of them, LoRA.
+refiners behind a picture or a mask, control networks in guess mode, two of them and one that pools its conditions, LoRA.
 
 Run it as `python -m trainer.reference.make_sdxl_steered [PART OF AN ID ...]`, after make_sdxl_fixture, whose folders it
 takes; it writes internal/engine/local/testdata/steered.json and the arrays that it names, of all cases or of those named.
@@ -46,8 +46,16 @@ from .make_sdxl_fixture import (
     unet,
 )
 
-SECOND = "sdxl-control-second-tiny"
+SECOND, POOLED = "sdxl-control-second-tiny", "sdxl-control-pooled-tiny"
 WORDS = {"style-sdxl": 3, "flaw-sdxl": 1}
+
+
+def control_of(name) -> torch.nn.Module:
+    """The control network of a folder; none means the model's own."""
+    net = controlnet({None: 15, SECOND: 19, POOLED: 23}[name])
+    if name == POOLED:
+        net.register_to_config(global_pool_conditions=True)
+    return net
 
 
 def embeddings() -> list:
@@ -77,9 +85,7 @@ def pipeline(case: dict, p: dict):
     kinds = {"txt2img": StableDiffusionXLPipeline, "img2img": StableDiffusionXLImg2ImgPipeline, "inpaint": StableDiffusionXLInpaintPipeline}
     if not case.get("controls"):
         return kinds[case["task"]](**p), given
-    nets, several = [], len(case["controls"]) > 1
-    for c in case["controls"]:
-        nets.append(controlnet(19 if c.get("model") else 15))
+    nets, several = [control_of(c.get("model")) for c in case["controls"]], len(case["controls"]) > 1
 
     def each(key):
         values = [c[key] for c in case["controls"]]
@@ -173,15 +179,16 @@ def cases() -> list:
         case("txt2img", "euler", 6, "guess", controls=[one | guess]),
         case("txt2img", "euler", 6, "two-controls", controls=[one, second]),
         case("txt2img", "euler", 6, "two-controls-guess", controls=[one | guess, second | guess]),
+        case("txt2img", "euler", 6, "pooled-control", controls=[one | {"model": POOLED}]),
     ]
 
 
 def main() -> None:
     torch.manual_seed(0)
     diffusers.logging.set_verbosity_error()
-    folder = HERE / "models" / SECOND
-    shutil.rmtree(folder, ignore_errors=True)
-    graph.save(networks.controlnet("", controlnet(19), TEXT), folder, False)
+    for name in (SECOND, POOLED):
+        if not (HERE / "models" / name).exists():
+            graph.save(networks.controlnet("", control_of(name), TEXT), HERE / "models" / name)
     path, made, kept = HERE / "steered.json", [], {}
     if sys.argv[1:]:
         kept = {c["id"]: c for c in json.loads(path.read_text())["cases"]}

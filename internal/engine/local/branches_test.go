@@ -2,8 +2,11 @@ package local
 
 import (
 	"context"
+	"encoding/binary"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"presswerk/internal/art"
@@ -90,6 +93,44 @@ func TestLoRAAsInputs(t *testing.T) {
 	}
 	if off := worst(t, "latents", made[0].Latents, want); off < 0.1 {
 		t.Errorf("the adapter changes latents by %g only: this test would see nothing", off)
+	}
+}
+
+// TestLoRAAsInputsBesideEmbeddings: LoRA and textual inversions both change what the text encoder is given, and together
+// they make what patched weights make of them.
+func TestLoRAAsInputsBesideEmbeddings(t *testing.T) {
+	words := filepath.Join(t.TempDir(), "word.safetensors")
+	rows := make([]byte, 2*32*4) // two vectors, as wide as sd-tiny's
+	for i := range 2 * 32 {
+		binary.LittleEndian.PutUint32(rows[4*i:], math.Float32bits(float32(math.Sin(float64(i)))/4))
+	}
+	header := []byte(`{"word":{"dtype":"F32","shape":[2,32],"data_offsets":[0,256]}}`)
+	if err := os.WriteFile(words, slices.Concat(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header, rows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e := newEngine(t, Options{Adapters: []string{adapterFiles}, Embeddings: []string{filepath.Dir(words)}})
+	render := func(dir string, word bool, loras ...art.LoRA) Array {
+		t.Helper()
+		r := horse(dir, loras...)
+		r.Prompt = "a photo of a word on mars"
+		if word {
+			r.Embeddings = []art.ModelRef{{Name: "word"}}
+		}
+		result, err := e.RenderArrays(context.Background(), r, Inputs{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result.Latents
+	}
+	plain, inputs, lora := tinyRecipe().Model.Dir, exported(t, "adapters"), art.LoRA{Name: "tiny-peft", Weight: 0.8}
+	patched := render(plain, true, lora)
+	if off := worst(t, "latents", render(inputs, true, lora), patched); !(off <= 1e-4) {
+		t.Errorf("latents are off from the patched model's by %g, at most 1e-4", off)
+	}
+	for name, other := range map[string]Array{"LoRA": render(inputs, true), "word": render(inputs, false, lora)} {
+		if off := worst(t, "latents", other, patched); off < 0.05 {
+			t.Errorf("the %s changes latents by %g only: this test would see nothing", name, off)
+		}
 	}
 }
 

@@ -8,9 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	weights "presswerk/internal/model"
 )
@@ -29,7 +32,7 @@ type fileKey struct {
 
 // files gives the SHA-256 of each file of a model folder by its slash path, see model.PartOfFolder.
 func (h *hasher) files(dir string) (map[string]string, error) {
-	sums := map[string]string{}
+	var names []string
 	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -40,17 +43,31 @@ func (h *hasher) files(dir string) (map[string]string, error) {
 			}
 			return nil
 		}
-		if d.IsDir() || !weights.PartOfFolder(name) {
-			return nil
+		if !d.IsDir() && weights.PartOfFolder(name) {
+			names = append(names, name)
 		}
-		sum, err := h.file(path.Join(dir, name))
-		sums[name] = sum
-		return err
+		return nil
 	})
+	sums := make([]string, len(names))
+	if err == nil {
+		var all errgroup.Group
+		all.SetLimit(runtime.GOMAXPROCS(0))
+		for i, name := range names {
+			all.Go(func() (err error) {
+				sums[i], err = h.file(path.Join(dir, name))
+				return err
+			})
+		}
+		err = all.Wait()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("local: hashing %s: %w", dir, err)
 	}
-	return sums, nil
+	named := map[string]string{}
+	for i, name := range names {
+		named[name] = sums[i]
+	}
+	return named, nil
 }
 
 func (h *hasher) file(name string) (string, error) {

@@ -137,11 +137,14 @@ func (f *Folder) capabilities(version string) engine.Model {
 		Defaults: f.about.Defaults,
 		Capabilities: art.Capabilities{
 			Engine: Name, EngineVersion: version, Model: f.Ref(), ModelLicense: f.about.License,
-			Modes: []string{art.ModeTextToImage}, Samplers: diffusion.Samplers(), Schedulers: diffusion.Curves(),
+			Modes:    []string{art.ModeTextToImage, art.ModeImageToImage, art.ModeInpaint, art.ModeOutpaint, art.ModeUpscale},
+			Samplers: diffusion.Samplers(), Schedulers: diffusion.Curves(),
 			MinSize: orInt(f.about.MinSize, f.step()), MaxSize: orInt(f.about.MaxSize, maxSide), SizeStep: f.step(),
 			NativeWidth: width, NativeHeight: height, MaxSteps: 1000,
 			Seeds: true, Negative: true, Weights: false, Dialect: f.about.Dialect, Deterministic: true,
 			SecondsPerPicture: f.about.Seconds, Vocabulary: f.about.Words,
+			LoRAs: true, Embeddings: f.hasEncoder() || f.xl(), Hires: true, Tiling: true, Refiner: f.xl(), MaxBatch: maxBatch,
+			MaxReferences: f.unet.ImageAdapters,
 		},
 	}
 }

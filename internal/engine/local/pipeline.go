@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+
 	"presswerk/internal/diffusion"
 	"presswerk/internal/diffusion/tokenize"
 	"presswerk/internal/onnx"
@@ -66,57 +68,72 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 		o.Outputs = outputs
 		return rt.Load(path, o)
 	}
-	load := func(name string, outputs ...string) (*onnx.Session, error) {
-		o := f.cached(o, name)
-		o.Outputs, o.Weights = outputs, weights.of(name)
-		o.Circular = o.Circular && !strings.HasPrefix(name, "text_encoder")
-		s, err := rt.Load(filepath.Join(f.Dir, filepath.FromSlash(name)), o)
-		if err != nil {
-			return nil, err
-		}
-		view, err := p.branch(name, s)
-		if err != nil {
-			return nil, errors.Join(err, s.Close())
-		}
-		return view, nil
-	}
 	p.loadVectors = func(network string) (*onnx.Session, error) {
 		o := o
 		o.Outputs, o.Weights, o.Embeds, o.Circular = f.textOutputs(), weights.of(network+"/model.onnx"), vectorInput, false
 		return rt.Load(filepath.Join(f.Dir, network, "model.onnx"), o)
 	}
-	if f.about.Split && weights.of("unet/model.onnx") == nil { // a split graph has other initialisers
-		if err = p.split(rt, o); err != nil {
-			return nil, err
+	load := func(name string, into **onnx.Session, outputs ...string) func() error {
+		return func() error {
+			o := f.cached(o, name)
+			o.Outputs, o.Weights = outputs, weights.of(name)
+			o.Circular = o.Circular && !strings.HasPrefix(name, "text_encoder")
+			loaded, err := rt.Load(filepath.Join(f.Dir, filepath.FromSlash(name)), o)
+			*into = loaded
+			return err
 		}
 	}
-	if p.unet == nil {
-		if p.unet, err = load("unet/model.onnx"); err != nil {
-			return nil, err
+	var all errgroup.Group // side by side, as reading and unpacking weights take one core each
+	all.Go(func() error {
+		if f.about.Split && weights.of("unet/model.onnx") == nil { // a split graph has other initialisers
+			if err := p.split(rt, o); err != nil || p.unet != nil {
+				return err
+			}
 		}
+		return load("unet/model.onnx", &p.unet)()
+	})
+	all.Go(load("vae_decoder/model.onnx", &p.decoder))
+	p.encoders = f.textEncoders()
+	for i := range p.encoders {
+		all.Go(load(p.encoders[i].network+"/model.onnx", &p.encoders[i].session, f.textOutputs()...))
 	}
-	if p.decoder, err = load("vae_decoder/model.onnx"); err != nil {
+	if err := all.Wait(); err != nil {
 		return nil, err
 	}
-	for _, suffix := range []string{"", "_2"} {
-		if suffix == "" && !f.hasEncoder() || suffix == "_2" && !f.xl() {
-			continue
-		}
-		session, err := load("text_encoder"+suffix+"/model.onnx", f.textOutputs()...)
-		if err != nil {
-			return nil, err
-		}
-		encoder := textEncoder{network: "text_encoder" + suffix, session: session}
-		p.encoders = append(p.encoders, encoder)
-		tok, err := tokenize.Open(os.DirFS(filepath.Join(f.Dir, "tokenizer"+suffix)))
-		if err != nil {
-			return nil, fmt.Errorf("local: %s/tokenizer%s: %w", f.Dir, suffix, err)
-		}
-		last := &p.encoders[len(p.encoders)-1]
-		last.tokens = tok
-		last.length = encoderLength(session, tok, map[string]networkConfig{"": f.text, "_2": f.text2}[suffix])
+	return p, p.complete()
+}
+
+// textEncoders are the text encoders of a folder, without their sessions and tokenizers.
+func (f *Folder) textEncoders() (all []textEncoder) {
+	if f.hasEncoder() {
+		all = append(all, textEncoder{network: "text_encoder"})
 	}
-	return p, nil
+	if f.xl() {
+		all = append(all, textEncoder{network: "text_encoder_2"})
+	}
+	return all
+}
+
+// complete opens the tokenizers, and gives the networks that take LoRA as inputs none yet.
+func (p *pipeline) complete() (err error) {
+	if p.unet, err = p.branch("unet/model.onnx", p.unet); err != nil {
+		return err
+	}
+	if p.decoder, err = p.branch("vae_decoder/model.onnx", p.decoder); err != nil {
+		return err
+	}
+	for i := range p.encoders {
+		e, f := &p.encoders[i], p.folder
+		if e.session, err = p.branch(e.network+"/model.onnx", e.session); err != nil {
+			return err
+		}
+		suffix := strings.TrimPrefix(e.network, "text_encoder")
+		if e.tokens, err = tokenize.Open(os.DirFS(filepath.Join(f.Dir, "tokenizer"+suffix))); err != nil {
+			return fmt.Errorf("local: %s/tokenizer%s: %w", f.Dir, suffix, err)
+		}
+		e.length = encoderLength(e.session, e.tokens, map[string]networkConfig{"": f.text, "_2": f.text2}[suffix])
+	}
+	return nil
 }
 
 // cached are options under which a network of this folder is kept in the cache.
@@ -153,7 +170,9 @@ func encoderLength(s *onnx.Session, t tokenize.Tokenizer, c networkConfig) int {
 func (p *pipeline) close() error {
 	var all []error
 	for _, e := range p.encoders {
-		all = append(all, e.session.Close())
+		if e.session != nil {
+			all = append(all, e.session.Close())
+		}
 	}
 	all = append(all, p.prompted.close())
 	p.extras.mu.Lock()

@@ -1,0 +1,138 @@
+package wire
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"presswerk/internal/art"
+)
+
+// Error is a service's definite no.
+type Error struct {
+	Engine  string
+	Status  int           // of HTTP; 0 where a job failed
+	Code    string        // the service's word, "" where it has none
+	Message string        // the service's sentence, without secrets
+	Wait    time.Duration // the service wants to be left alone so long; 0 where it doesn't say
+	Kind    error         // one of art's sentinels
+}
+
+// Error says who refused, with which words, and what to do.
+func (e *Error) Error() string {
+	var parts []string
+	if e.Status != 0 {
+		parts = append(parts, fmt.Sprintf("status %d", e.Status))
+	}
+	for _, s := range []string{e.Code, e.Message} {
+		if s != "" {
+			parts = append(parts, s)
+		}
+	}
+	text := e.Engine + " says " + strings.Join(parts, ": ")
+	if remedy := remedies(e.Status); remedy != "" {
+		text += "; " + remedy
+	}
+	if e.Wait > 0 {
+		text += fmt.Sprintf("; it asks to wait %s", e.Wait)
+	}
+	return text
+}
+
+// Unwrap gives the sentinel.
+func (e *Error) Unwrap() error { return e.Kind }
+
+// RetryAfter is how long the service wants to be left alone.
+func (e *Error) RetryAfter() time.Duration { return e.Wait }
+
+func remedies(status int) string {
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return "see whether the key is there, right, and allowed to do this"
+	case http.StatusPaymentRequired:
+		return "see whether the account has credit"
+	case http.StatusNotFound:
+		return "see whether the address, the model and the account's access are right"
+	}
+	return ""
+}
+
+// kindOf sorts a status: what helps when it is asked again later, what a person has to change.
+func kindOf(status int) error {
+	switch {
+	case status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusPaymentRequired:
+		return art.ErrRefused
+	case status == http.StatusNotFound || status == http.StatusGone:
+		return art.ErrNotFound
+	case status == http.StatusConflict:
+		return art.ErrConflict
+	case status == http.StatusRequestTimeout || status == http.StatusTooEarly || status == http.StatusTooManyRequests || status >= 500 || status < 400:
+		return art.ErrUnavailable
+	}
+	return art.ErrInvalid
+}
+
+// refused makes an Error of an answer. Services write their reason in a few ways; the first text found counts.
+func (c *Client) refused(a Answer) error {
+	e := &Error{Engine: c.Name, Status: a.Status, Kind: kindOf(a.Status), Wait: retryAfter(a.Header)}
+	var said any
+	if json.Unmarshal(a.Body, &said) == nil {
+		e.Code, e.Message = words(said)
+	}
+	if e.Message == "" {
+		e.Message = beginning(a.Body)
+	}
+	e.Code, e.Message = c.redact(e.Code), c.redact(e.Message)
+	return e
+}
+
+// words finds code and message in {"error": {"code", "message"}}, {"error": "…"}, {"detail": "…"}, {"errors": ["…"]} and
+// their like.
+func words(said any) (code, message string) {
+	switch v := said.(type) {
+	case string:
+		return "", v
+	case []any:
+		for _, one := range v {
+			if code, message = words(one); message != "" {
+				return code, message
+			}
+		}
+	case map[string]any:
+		for _, name := range []string{"code", "error_code", "name", "type"} {
+			if s, ok := v[name].(string); ok && code == "" {
+				code = s
+			}
+		}
+		for _, name := range []string{"message", "msg", "detail", "title", "error", "errors", "reason"} {
+			inner, found := words(v[name])
+			if found != "" {
+				if code == "" {
+					code = inner
+				}
+				return code, found
+			}
+		}
+	}
+	return code, ""
+}
+
+// retryAfter reads the header of that name: seconds, or a date, which counts from the answer's own.
+func retryAfter(h http.Header) time.Duration {
+	value := strings.TrimSpace(h.Get("Retry-After"))
+	if seconds, err := strconv.ParseFloat(value, 64); err == nil && seconds > 0 && seconds < 86400 {
+		return time.Duration(seconds * float64(time.Second))
+	}
+	until, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil || !until.After(now) {
+		return 0
+	}
+	return min(until.Sub(now), 24*time.Hour)
+}
