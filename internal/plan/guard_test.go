@@ -167,6 +167,17 @@ func TestASetIsWorkedOutForOneSide(t *testing.T) {
 	}
 }
 
+// A SHA-256 may be all digits, or have one e among them.
+func TestAModelThatLooksLikeANumberIsAModel(t *testing.T) {
+	in := plan.Input{Kit: order().Kit, Engines: []art.Capabilities{house()}}
+	for _, sha := range []string{strings.Repeat("1", 64), "12e" + strings.Repeat("3", 61)} {
+		in.Engines[0].Model.SHA256 = sha
+		if p, err := plan.Set(in, promptSet(), plan.Change{Fields: map[string]string{"model": sha}}); err != nil || len(p.Refused) > 0 {
+			t.Errorf("%s: %+v, %v", sha, p.Refused, err)
+		}
+	}
+}
+
 func TestWrongSidesAreTold(t *testing.T) {
 	in := plan.Input{Kit: order().Kit, Engines: order().Engines}
 	for field, value := range map[string]string{"seed": "4", "prompt.subject": "egg", "wobble": "1", "steps": "many", "guidance_scale": "-1"} {

@@ -78,12 +78,11 @@ func (b *builder) fields(change Change) ([]value, []*art.FieldError) {
 			problems = append(problems, problem(name, "is no field that one side can have for itself", "use "+strings.Join(SideFields(), ", ")))
 			continue
 		}
-		var raw any = change.Fields[name]
+		v, p := readValue(name, change.Fields[name], b.tokens)
 		var number float64
-		if json.Unmarshal([]byte(change.Fields[name]), &number) == nil {
-			raw = number
+		if p != nil && json.Unmarshal([]byte(change.Fields[name]), &number) == nil { // a model's SHA-256 may look like a number
+			v, p = readValue(name, number, b.tokens)
 		}
-		v, p := readValue(name, raw, b.tokens)
 		if p != nil {
 			p.Field = name + p.Field
 			problems = append(problems, p)
