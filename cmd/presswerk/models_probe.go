@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"presswerk/internal/art"
+	"presswerk/internal/engine"
 	"presswerk/internal/factory"
 	"presswerk/internal/queue"
 )
@@ -113,14 +114,14 @@ func (w workspaceDir) probed(brand string) ([]string, error) {
 }
 
 // probe makes one probe of an engine with a brand's prompts.
-func (l *line) probe(ctx context.Context, brand, engine, model string) (art.Probe, art.Change, error) {
+func (l *line) probe(ctx context.Context, brand, name, model string) (art.Probe, art.Change, error) {
 	order, set, err := l.ws.promptSet(brand, art.Brief{})
 	if err != nil {
 		return art.Probe{}, art.Change{}, err
 	}
-	o := factory.ProbeOrder{Order: order, Set: set, Engine: engine}
+	o := factory.ProbeOrder{Order: order, Set: set, Engine: name}
 	if model != "" {
-		ref, err := findModel(l.engines, engine, model, order.Models, brand)
+		ref, err := findModel(l.engines, name, model, order.Models, brand)
 		if err != nil {
 			return art.Probe{}, art.Change{}, err
 		}
@@ -135,7 +136,7 @@ func (l *line) probe(ctx context.Context, brand, engine, model string) (art.Prob
 			o.Briefs = append(o.Briefs, order)
 		}
 	}
-	l.g.note("%s", l.g.words.say("probe_begin", brand, engine, len(set.Prompts), len(set.Seeds)))
+	l.g.note("%s", l.g.words.say("probe_begin", brand, name, len(set.Prompts), len(set.Seeds)))
 	return l.factory.Probe(ctx, o, nil)
 }
 
@@ -172,11 +173,14 @@ func (l *line) probes() ([]queue.Periodic, error) {
 
 // probeJob is the handler of a periodic probe.
 func (l *line) probeJob(ctx context.Context, job art.Job) (art.Change, error) {
-	brand, engine, _ := strings.Cut(job.Subject, "/")
-	p, change, err := l.probe(ctx, brand, engine, "")
+	brand, name, _ := strings.Cut(job.Subject, "/")
+	p, change, err := l.probe(ctx, brand, name, "")
 	if err == nil && p.Changed {
 		l.g.note("%s", l.g.words.say("probe_changed", p.ID, p.Model.Name, p.Model.Version, p.Engine, p.Reason.In(l.g.words.lang)))
 		l.tellPauses(change)
+	}
+	if errors.Is(err, engine.ErrUnknown) { // what may have been paid for is not asked for again by itself
+		err = fmt.Errorf("%w: %w", art.ErrRefused, err)
 	}
 	return change, err
 }

@@ -40,24 +40,27 @@ type Options struct {
 	Logger      *slog.Logger
 }
 
-// Periodic is a job that comes again: once in each interval since 1970, also when the process was restarted in between. It
-// is tried once; the next one comes anyway.
+// Periodic is a job that comes again: once in each interval since 1970, also when the process was restarted in between.
 type Periodic struct {
 	Every time.Duration // a minute or more
 	Job   art.Job       // its Revision is set to the interval's number
 }
 
-// periodic hands the periodic jobs to River.
-func (o Options) periodic(opts func(art.Job) *river.InsertOpts) []*river.PeriodicJob {
+// due is the job of the interval in which now lies.
+func (p Periodic) due(now time.Time) art.Job {
+	job := p.Job
+	job.Revision = int(now.UnixNano() / int64(p.Every))
+	return job
+}
+
+// periodic hands the periodic jobs to River, which queues them from the next interval on; Start queues those of this one.
+func (q *Queue) periodic() []*river.PeriodicJob {
 	var all []*river.PeriodicJob
-	for _, p := range o.Periodic {
+	for _, p := range q.options.Periodic {
 		all = append(all, river.NewPeriodicJob(river.PeriodicInterval(p.Every), func() (river.JobArgs, *river.InsertOpts) {
-			job := p.Job
-			job.Revision = int(o.Now().UnixNano() / int64(p.Every))
-			once := opts(job)
-			once.MaxAttempts = 1
-			return args{job}, once
-		}, &river.PeriodicJobOpts{RunOnStart: true}))
+			job := p.due(q.options.Now())
+			return args{job}, q.insertOpts(job)
+		}, nil))
 	}
 	return all
 }
@@ -110,7 +113,7 @@ func New(db *sql.DB, o Options) (*Queue, error) {
 	client, err := river.NewClient(riversqlite.New(db), &river.Config{
 		Queues:            queues,
 		Workers:           workers,
-		PeriodicJobs:      o.periodic(q.insertOpts),
+		PeriodicJobs:      q.periodic(),
 		Logger:            o.Logger,
 		JobTimeout:        -1, // a finish may take long; a handler's own context ends it
 		FetchCooldown:     20 * time.Millisecond,
@@ -164,6 +167,12 @@ func (q *Queue) Retry(ctx context.Context, run string) error {
 
 // Start begins to work until Stop is called or ctx ends.
 func (q *Queue) Start(ctx context.Context) error {
+	for _, p := range q.options.Periodic {
+		job := p.due(q.options.Now())
+		if _, err := q.client.Insert(ctx, args{job}, q.insertOpts(job)); err != nil {
+			return fmt.Errorf("queue: queueing %s of %s: %w", job.Kind, job.Subject, err)
+		}
+	}
 	if err := q.client.Start(ctx); err != nil {
 		return fmt.Errorf("queue: starting to work: %w", err)
 	}
