@@ -3,6 +3,7 @@ package infotext
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -212,9 +213,7 @@ func (w workflow) inputs(n uiNode) map[string]any {
 	inputs := map[string]any{}
 	switch values := n.values.(type) {
 	case map[string]any:
-		for name, v := range values {
-			inputs[name] = v
-		}
+		maps.Copy(inputs, values)
 	case []any:
 		names, ok := widgets(n.class)
 		for i, v := range values {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"presswerk/internal/art"
@@ -90,7 +91,7 @@ func invokeName(p art.Recipe) string {
 	switch {
 	case name == "" || p.Scheduler == "normal":
 		return name
-	case p.Scheduler == "karras" && !strings.Contains(" ddim ddpm pndm euler_a er_sde lcm tcd ", " "+name+" "):
+	case p.Scheduler == "karras" && !slices.Contains([]string{"ddim", "ddpm", "pndm", "euler_a", "er_sde", "lcm", "tcd"}, name):
 		return name + "_k"
 	default:
 		return ""

@@ -13,8 +13,6 @@ import (
 	"presswerk/internal/art"
 )
 
-func value[T any](v T) *T { return &v }
-
 // linspace is how the web interfaces space training steps.
 func linspace() map[string]any { return map[string]any{"timestep_spacing": "linspace"} }
 
@@ -51,7 +49,7 @@ func TestA1111(t *testing.T) {
 		{
 			"since 1.9 automatic is the sampler's own curve", "a hut\nNegative prompt: fog, rain\nSteps: 20, Sampler: DPM++ 2M SDE, Schedule type: Automatic, CFG scale: 7.0, Seed: 965400086, Size: 512x768, Clip skip: 2, RNG: NV, Version: v1.10.1",
 			with(func(r *art.Recipe) {
-				r.Sampler, r.Scheduler, r.ClipSkip = "dpmpp_2m_sde", "exponential", value(2)
+				r.Sampler, r.Scheduler, r.ClipSkip = "dpmpp_2m_sde", "exponential", new(2)
 				r.SchedulerConfig = map[string]any{"timestep_spacing": "linspace", "noise_sampler_seed": 965400086.0}
 			}),
 			[]Entry{{"Version", "v1.10.1"}},
@@ -72,7 +70,7 @@ func TestA1111(t *testing.T) {
 			"a control network, inpainting", "a hut\nNegative prompt: fog, rain\nSteps: 20, Sampler: DDIM, CFG scale: 7, Seed: 965400086, Size: 512x768, Denoising strength: 0.75, " +
 				`ControlNet 0: "Module: canny, Model: control_v11p_sd15_canny [d14c016b], Weight: 0.5, Resize Mode: Crop and Resize, Low Vram: False, Processor Res: 512, Guidance Start: 0, Guidance End: 0.75, Pixel Perfect: True, Control Mode: ControlNet is more important", Mask blur: 4, Inpaint area: Only masked, Masked area padding: 32`,
 			with(func(r *art.Recipe) {
-				r.Mode, r.Sampler, r.Scheduler, r.Strength, r.MaskBlur, r.MaskPadding = art.ModeInpaint, "ddim", "normal", value(0.75), 4, value(32)
+				r.Mode, r.Sampler, r.Scheduler, r.Strength, r.MaskBlur, r.MaskPadding = art.ModeInpaint, "ddim", "normal", new(0.75), 4, new(32)
 				r.Controls = []art.Control{{Kind: "canny", Model: art.ModelRef{Name: "control_v11p_sd15_canny"}, Weight: 0.5, End: 0.75, GuessMode: true}}
 			}),
 			[]Entry{{"ControlNet 0 also", "Model: control_v11p_sd15_canny [d14c016b], Resize Mode: Crop and Resize, Low Vram: False, Processor Res: 512, Pixel Perfect: True"}},
@@ -179,11 +177,11 @@ func TestGraphs(t *testing.T) {
 		"hires.json": {with(func(r *art.Recipe) {
 			r.Hires = &art.Hires{Scale: 2, Strength: 0.5, Upscaler: "latent"}
 			r.LoRAs = []art.LoRA{{Name: "first", Weight: 0.5}, {Name: "second", Weight: 1}}
-			r.ClipSkip = value(2)
+			r.ClipSkip = new(2)
 			r.Controls = []art.Control{{Kind: "canny", Model: art.ModelRef{Name: "control_v11p_sd15_canny"}, Weight: 0.75, End: 0.5}}
 		}), []string{"picture 32", "second pass steps", "second pass seed", "node 33 CannyEdgePreprocessor"}, nil},
 		"image.json": {with(func(r *art.Recipe) {
-			r.Mode, r.Steps, r.Strength, r.Width, r.Height = art.ModeImageToImage, 33, value(20.0/33), 0, 0
+			r.Mode, r.Steps, r.Strength, r.Width, r.Height = art.ModeImageToImage, 33, new(20.0/33), 0, 0
 		}), []string{"picture 10"}, []string{NoteSteps}},
 		"custom.json": {with(func(r *art.Recipe) {
 			r.Model.Name, r.NegativePrompt, r.GuidanceScale, r.Scheduler, r.SchedulerConfig = "flux1-dev", "", 1, "simple", nil
@@ -272,7 +270,7 @@ func TestInvokeAI(t *testing.T) {
 			"controlnets": [{"image": {"image_name": "a.png"}, "control_model": {"name": "canny-sdxl"}, "control_weight": 0.5, "begin_step_percent": 0, "end_step_percent": 1, "control_mode": "more_control"}]}`,
 			func() art.Recipe {
 				r := base
-				r.Mode, r.Strength, r.ClipSkip, r.SchedulerConfig = art.ModeImageToImage, value(0.5), value(2), map[string]any{"solver_order": 3.0}
+				r.Mode, r.Strength, r.ClipSkip, r.SchedulerConfig = art.ModeImageToImage, new(0.5), new(2), map[string]any{"solver_order": 3.0}
 				r.LoRAs = []art.LoRA{{Name: "snow", Weight: 0.75}}
 				r.Controls = []art.Control{{Kind: "canny", Model: art.ModelRef{Name: "canny-sdxl"}, Weight: 0.5, End: 1, GuessMode: true}}
 				return r

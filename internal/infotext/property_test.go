@@ -1,6 +1,7 @@
 package infotext
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -63,7 +64,7 @@ func draw(t *rapid.T, c carry) art.Recipe {
 	tens := rapid.Map(rapid.IntRange(1, 200), func(n int) float64 { return float64(n) / 16 }) // exact in any notation
 	unit := rapid.Map(rapid.IntRange(0, 64), func(n int) float64 { return float64(n) / 64 })
 	r := rapid.SampledFrom(c.samplers).Draw(t, "schedule")
-	r.SchedulerConfig = cloned(r.SchedulerConfig)
+	r.SchedulerConfig = maps.Clone(r.SchedulerConfig)
 	r.Mode, r.Engine = rapid.SampledFrom(c.modes).Draw(t, "mode"), "local"
 	r.Model.Name = name().Draw(t, "model")
 	r.Prompt, r.NegativePrompt = c.prompt.Draw(t, "prompt"), c.prompt.Draw(t, "negative")
@@ -140,17 +141,6 @@ func drawAdapters(t *rapid.T, c carry, r *art.Recipe, unit *rapid.Generator[floa
 	if c.embeddings && rapid.Bool().Draw(t, "embedding") {
 		r.Embeddings = []art.ModelRef{{Name: name().Draw(t, "embedding name")}}
 	}
-}
-
-func cloned(m map[string]any) map[string]any {
-	if m == nil {
-		return nil
-	}
-	c := map[string]any{}
-	for k, v := range m {
-		c[k] = v
-	}
-	return c
 }
 
 // schedules are the combinations that a tool has names for.

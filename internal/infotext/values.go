@@ -67,15 +67,6 @@ func pythonWord(text string) string {
 	return ""
 }
 
-// take hands a value out and removes it.
-func (o object) take(name string) (any, bool) {
-	v, ok := o[name]
-	if ok {
-		delete(o, name)
-	}
-	return v, ok
-}
-
 // text takes a string or a number as text.
 func (o object) text(name string) (string, bool) {
 	s, ok := textOf(o[name])
