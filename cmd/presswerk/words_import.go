@@ -29,6 +29,7 @@ func importSentences() map[string]sentence {
 		"lack_control_picture": {"control picture", "Steuerbild"}, "lack_control_sha256": {"SHA-256 of control network", "SHA-256 des Kontrollnetzes"},
 		"lack_reference_picture": {"reference picture", "Referenzbild"}, "lack_upscaler_sha256": {"SHA-256 of upscaler", "SHA-256 des Upscalers"},
 		"lack_hires_strength": {"the strength of the second pass", "die Stärke des zweiten Durchgangs"}, "lack_sampler_node": {"a node that samples", "ein Knoten, der sampelt"},
+		"lack_noise_source":       {"where the noise came from", "woher das Rauschen kam"},
 		"lack_noise_sampler_seed": {"a seed that the noise of this sampler can take (it is too large)", "ein Seed, den das Rauschen dieses Samplers fassen kann (er ist zu groß)"},
 
 		"import_note_weights":    {"There words are weighed without restoring the mean; here as A1111 does.", "Dort werden Wörter gewichtet, ohne das Mittel wiederherzustellen; hier wie bei A1111."},

@@ -127,12 +127,13 @@ func (r *reading) a1111Numbers(a *parameters) {
 		p.ClipSkip = &skip
 	}
 	if v, ok := a.take("RNG"); ok {
-		switch v {
-		case "CPU":
+		switch strings.ToLower(v) {
+		case "cpu":
 			p.NoiseSource = "cpu"
-		case "NV", "GPU":
+		case "nv", "gpu", "cuda":
 		default:
-			a.taken["RNG"] = false
+			a.taken["RNG"], p.NoiseSource = false, "" // such as stable-diffusion.cpp's std_default
+			r.Missing = append(r.Missing, "noise source")
 		}
 	}
 	if v, ok := a.take("Tiling"); ok {
@@ -142,15 +143,20 @@ func (r *reading) a1111Numbers(a *parameters) {
 	a.float("CFG Rescale phi", &p.GuidanceRescale)
 }
 
-// a1111Schedule reads "DPM++ 2M Karras" as versions before 1.9 wrote it, and sampler and schedule type apart as later.
+// a1111Schedule reads "DPM++ 2M Karras" as versions before 1.9 and stable-diffusion.cpp wrote it, and sampler and schedule
+// type apart as later.
 func (r *reading) a1111Schedule(a *parameters) {
 	name, schedule := a.value["Sampler"], a.value["Schedule type"]
-	s, ok := samplerBy(func(s sampler) string { return s.a1111 }, name)
+	s, ok := a1111Sampler(name)
 	c, _ := curveBy(func(c curve) string { return c.a1111 }, "Uniform")
-	for _, suffix := range []string{"Karras", "Exponential", "Polyexponential", "SGM Uniform"} {
-		if short, has := strings.CutSuffix(name, " "+suffix); has && !ok {
-			if s, ok = samplerBy(func(s sampler) string { return s.a1111 }, short); ok && schedule == "" {
-				schedule = suffix
+	for _, k := range curves() {
+		for _, suffix := range []string{k.a1111, k.comfy} {
+			short, has := cutSuffixFold(name, " "+suffix)
+			if !has || ok || suffix == "" {
+				continue
+			}
+			if s, ok = a1111Sampler(short); ok && schedule == "" {
+				schedule = k.a1111
 			}
 		}
 	}
@@ -184,10 +190,22 @@ func (r *reading) a1111Schedule(a *parameters) {
 	}
 }
 
+// cutSuffixFold is strings.CutSuffix whatever the capitals.
+func cutSuffixFold(s, suffix string) (string, bool) {
+	at := len(s) - len(suffix)
+	if at < 0 || !strings.EqualFold(s[at:], suffix) {
+		return s, false
+	}
+	return s[:at], true
+}
+
 func (r *reading) a1111Models(a *parameters) {
 	p := &r.Recipe
 	if v, ok := a.take("Model"); ok {
 		p.Model.Name = v
+		if a.value["Version"] == "stable-diffusion.cpp" {
+			p.Model.Name = modelName(v)
+		}
 	}
 	if v := a.value["Model hash"]; fullHash(v) {
 		p.Model.SHA256, a.taken["Model hash"] = strings.ToLower(v), true

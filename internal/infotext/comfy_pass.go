@@ -46,7 +46,7 @@ func comfyNames(p art.Recipe) (name, schedule string) {
 
 // pass reads what a sampler works on: model, prompts, controls, and the picture or size it begins with.
 func (c *comfy) pass(id string) {
-	c.met[id] = true
+	c.met[id] = coreSampler(c.graph[id].Class) // another node may do more than a sampler, and is kept besides
 	holder := id
 	if guider, _, ok := c.input(id, "guider"); ok {
 		holder = guider

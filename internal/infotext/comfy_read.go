@@ -2,6 +2,7 @@ package infotext
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -99,7 +100,16 @@ func (c *comfy) whole(id, name string) int {
 	return n
 }
 
-func isSampler(class string) bool {
+// isSampler knows the core's four samplers, and nodes of others that have the same inputs.
+func isSampler(n Node) bool {
+	if coreSampler(n.Class) {
+		return true
+	}
+	_, _, latent := linkOf(n.Inputs["latent_image"])
+	return latent && n.Inputs["sampler_name"] != nil && n.Inputs["steps"] != nil
+}
+
+func coreSampler(class string) bool {
 	return slices.Contains([]string{"KSampler", "KSamplerAdvanced", "SamplerCustom", "SamplerCustomAdvanced"}, class)
 }
 
@@ -122,16 +132,14 @@ func (c *comfy) lastSampler() (string, bool) {
 	}
 	used := map[string]bool{}
 	for id, n := range c.graph {
-		if isSampler(n.Class) {
-			for _, name := range []string{"latent_image"} {
-				if s, ok := c.upstream(id, name, nil); ok {
-					used[s] = true
-				}
+		if isSampler(n) {
+			if s, ok := c.upstream(id, "latent_image", nil); ok {
+				used[s] = true
 			}
 		}
 	}
 	for _, id := range slices.Backward(c.graph.ids()) {
-		if isSampler(c.graph[id].Class) && !used[id] {
+		if isSampler(c.graph[id]) && !used[id] {
 			return id, true
 		}
 	}
@@ -146,7 +154,7 @@ func (c *comfy) upstream(id, name string, visit func(id string, n Node)) (string
 			return "", false
 		}
 		n := c.graph[next]
-		if isSampler(n.Class) {
+		if isSampler(n) {
 			return next, true
 		}
 		if visit != nil {
@@ -204,9 +212,18 @@ func (c *comfy) refine(first, last string) {
 	}
 	c.met[last] = true
 	c.Recipe.Refiner = &art.Refiner{ModelRef: ref, Start: end / float64(steps)}
-	for _, name := range []string{"positive", "negative"} {
-		c.prompt(last, name) // its own prompts are those of the first model, or have no place
+	c.sameWords(last)
+}
+
+// sameWords marks the prompts of a later sampler as understood when they say what the first one's do. Others have no
+// place in a recipe, and stay unmet, so that they are kept.
+func (c *comfy) sameWords(later string) {
+	met, recipe, kept := maps.Clone(c.met), c.Recipe, c.Kept
+	positive, negative := c.prompt(later, "positive"), c.prompt(later, "negative")
+	if positive != recipe.Prompt || negative != recipe.NegativePrompt || len(c.Recipe.Controls) != len(recipe.Controls) {
+		c.met, c.Kept = met, kept
 	}
+	c.Recipe = recipe
 }
 
 // second makes a second pass of the sampler behind an enlargement.
@@ -243,16 +260,14 @@ func (c *comfy) second(last string, way []string) {
 		h.Strength = float64(max(steps-start, 0)) / float64(steps)
 	}
 	p.Hires = h
-	c.met[last] = true
+	c.met[last] = coreSampler(c.graph[last].Class)
 	if steps := c.whole(last, "steps"); steps != secondSteps(p.Steps, h.Strength) {
 		c.keep("second pass steps", strconv.Itoa(steps))
 	}
 	if seed, ok := c.text(last, "seed"); ok && seed != strconv.FormatInt(int64(p.Seed), 10) {
 		c.keep("second pass seed", seed)
 	}
-	for _, name := range []string{"positive", "negative"} {
-		c.prompt(last, name)
-	}
+	c.sameWords(last)
 }
 
 // method names how a node enlarges, unless a network did it.

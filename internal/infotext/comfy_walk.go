@@ -24,8 +24,14 @@ func (c *comfy) walk(id string) {
 			strength := float64(max(p.Steps-start, 0)) / float64(p.Steps)
 			p.Strength = &strength
 		}
-	default:
+	case "SamplerCustom", "SamplerCustomAdvanced":
 		c.parts(id)
+	default:
+		if c.seedOf(id, "seed"); !c.seed {
+			c.seedOf(id, "noise_seed")
+		}
+		c.schedule(id, id)
+		c.shortened(id, id)
 	}
 }
 

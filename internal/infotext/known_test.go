@@ -110,8 +110,16 @@ func TestA1111(t *testing.T) {
 			nil,
 		},
 		{
+			"stable-diffusion.cpp", "a hut\nNegative prompt: fog, rain\nSteps: 20, CFG scale: 7.000000, Guidance: 3.500000, Eta: 0.000000, Seed: 965400086, Size: 512x768, Model: sd15.safetensors, RNG: cuda, Sampler: dpm++2m karras, Version: stable-diffusion.cpp",
+			with(func(r *art.Recipe) {
+				r.Sampler, r.Scheduler, r.SchedulerConfig, r.Model.Name = "dpmpp_2m", "karras", linspace(), "sd15"
+			}),
+			[]Entry{{"Guidance", "3.500000"}, {"Eta", "0.000000"}, {"Version", "stable-diffusion.cpp"}},
+			nil,
+		},
+		{
 			"nonsense is kept, not guessed", "a hut\nNegative prompt: fog, rain\nSteps: many, Sampler: Dream Walker, CFG scale: NaN, Seed: 965400086, Size: 512x768, RNG: dice",
-			with(func(r *art.Recipe) { r.Steps, r.GuidanceScale = 0, 0 }),
+			with(func(r *art.Recipe) { r.Steps, r.GuidanceScale, r.NoiseSource = 0, 0, "" }),
 			[]Entry{{"Steps", "many"}, {"Sampler", "Dream Walker"}, {"CFG scale", "NaN"}, {"RNG", "dice"}},
 			nil,
 		},
@@ -407,5 +415,52 @@ func TestLostNamesTheFields(t *testing.T) {
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", source, d)
 		}
+	}
+}
+
+// TestALaterSamplersOwnWordsAreKept: a second pass with another prompt or a control of its own must not change the first's.
+func TestALaterSamplersOwnWordsAreKept(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("testdata", "hires.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := strings.NewReplacer(
+		`"denoise": 0.5, "model": ["3", 0], "positive": ["5", 0]`, `"denoise": 0.5, "model": ["3", 0], "positive": ["61", 0]`,
+		"\n}\n", ",\n\"60\": {\"class_type\": \"CLIPTextEncode\", \"inputs\": {\"text\": \"a larger hut\", \"clip\": [\"4\", 0]}},\n"+
+			"\"61\": {\"class_type\": \"ControlNetApply\", \"inputs\": {\"conditioning\": [\"60\", 0], \"control_net\": [\"31\", 0], \"image\": [\"32\", 0], \"strength\": 1}}\n}\n",
+	).Replace(string(text))
+	got, err := Parse(other, ComfyUI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Recipe.Prompt != "a hut" || len(got.Recipe.Controls) != 1 || got.Recipe.Hires == nil {
+		t.Errorf("the second pass changed the first: %+v", got.Recipe)
+	}
+	for _, name := range []string{"node 60 CLIPTextEncode", "node 61 ControlNetApply"} {
+		if _, ok := got.kept(name); !ok {
+			t.Errorf("%s was lost", name)
+		}
+	}
+}
+
+// TestSamplersOfOthers: a node that is no core sampler but has its inputs is read as one, and kept whole besides.
+func TestSamplersOfOthers(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("testdata", "plain.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := Parse(string(text), ComfyUI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Parse(strings.Replace(string(text), `"KSampler"`, `"KSampler (Efficient)"`, 1), ComfyUI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(plain.Recipe, got.Recipe); d != "" {
+		t.Errorf("(-core +other):\n%s", d)
+	}
+	if _, ok := got.kept("node 3 KSampler (Efficient)"); !ok {
+		t.Error("what else the node says was lost")
 	}
 }

@@ -11,9 +11,11 @@ import (
 // "Automatic" since 1.9: the curve that goes with the sampler, uniform when empty.
 //
 // Source: AUTOMATIC1111 1.10 modules/sd_samplers_kdiffusion.py, ComfyUI comfy/samplers.py (KSAMPLER_NAMES), InvokeAI
-// invokeai/backend/stable_diffusion/schedulers/schedulers.py (SCHEDULER_MAP), read 2026-11.
+// invokeai/backend/stable_diffusion/schedulers/schedulers.py (SCHEDULER_MAP), stable-diffusion.cpp examples/cli/main.cpp,
+// read 2026-11.
 type sampler struct {
 	name, a1111, comfy, invoke string
+	cpp                        string // stable-diffusion.cpp's, where it is none of the others
 	curve                      string
 	walks                      bool // training steps, as diffusers does; curves of noise levels don't go with it
 	tree                       bool // draws from a Brownian tree of the picture's seed
@@ -24,19 +26,20 @@ type sampler struct {
 func samplers() []sampler {
 	return []sampler{
 		{name: "euler", a1111: "Euler", comfy: "euler", invoke: "euler"},
-		{name: "euler_a", a1111: "Euler a", comfy: "euler_ancestral", invoke: "euler_a"},
+		{name: "euler_a", a1111: "Euler a", comfy: "euler_ancestral", invoke: "euler_a", cpp: "euler_a"},
 		{name: "lms", a1111: "LMS", comfy: "lms", invoke: "lms"},
 		{name: "heun", a1111: "Heun", comfy: "heun", invoke: "heun"},
-		{name: "dpm_2", a1111: "DPM2", comfy: "dpm_2", invoke: "kdpm_2", curve: "karras", discards: true},
+		{name: "dpm_2", a1111: "DPM2", comfy: "dpm_2", invoke: "kdpm_2", cpp: "dpm2", curve: "karras", discards: true},
 		{name: "dpm_2_a", a1111: "DPM2 a", comfy: "dpm_2_ancestral", invoke: "kdpm_2_a", curve: "karras", discards: true},
-		{name: "dpmpp_2s_a", a1111: "DPM++ 2S a", comfy: "dpmpp_2s_ancestral", curve: "karras"},
-		{name: "dpmpp_2m", a1111: "DPM++ 2M", comfy: "dpmpp_2m", invoke: "dpmpp_2m", curve: "karras"},
+		{name: "dpmpp_2s_a", a1111: "DPM++ 2S a", comfy: "dpmpp_2s_ancestral", cpp: "dpm++2s_a", curve: "karras"},
+		{name: "dpmpp_2m", a1111: "DPM++ 2M", comfy: "dpmpp_2m", invoke: "dpmpp_2m", cpp: "dpm++2m", curve: "karras"},
 		{name: "dpmpp_sde", a1111: "DPM++ SDE", comfy: "dpmpp_sde", invoke: "dpmpp_sde", curve: "karras", tree: true},
 		{name: "dpmpp_2m_sde", a1111: "DPM++ 2M SDE", comfy: "dpmpp_2m_sde", invoke: "dpmpp_2m_sde", curve: "exponential", tree: true},
 		{name: "dpmpp_2m_sde_heun", a1111: "DPM++ 2M SDE Heun", comfy: "dpmpp_2m_sde_heun", curve: "exponential", tree: true},
 		{name: "dpmpp_3m_sde", a1111: "DPM++ 3M SDE", comfy: "dpmpp_3m_sde", curve: "exponential", tree: true, discards: true},
 		{name: "dpm_fast", a1111: "DPM fast", comfy: "dpm_fast"},
 		{name: "dpm_adaptive", a1111: "DPM adaptive", comfy: "dpm_adaptive"},
+		{name: "dpmpp_2mv2", cpp: "dpm++2mv2"},
 		{name: "restart", a1111: "Restart", curve: "karras"},
 		{name: "heunpp2", a1111: "HeunPP2", comfy: "heunpp2"},
 		{name: "ddim", a1111: "DDIM", comfy: "ddim", invoke: "ddim", walks: true},
@@ -72,6 +75,14 @@ func samplerBy(is func(sampler) string, name string) (sampler, bool) {
 		}
 	}
 	return sampler{}, false
+}
+
+// a1111Sampler finds a name as the web UI writes it, or stable-diffusion.cpp in the same text.
+func a1111Sampler(name string) (sampler, bool) {
+	if s, ok := samplerBy(func(s sampler) string { return s.a1111 }, name); ok {
+		return s, true
+	}
+	return samplerBy(func(s sampler) string { return s.cpp }, name)
 }
 
 func samplerNamed(name string) (sampler, bool) {

@@ -49,7 +49,7 @@ func parseSwarmUI(text string) (Record, error) {
 }
 
 // weighted says whether a prompt has brackets that weigh.
-func weighted(prompt string) bool { return strings.ContainsAny(prompt, "(") }
+func weighted(prompt string) bool { return strings.Contains(prompt, "(") }
 
 func (r *reading) swarmSchedule(o object) {
 	name, _ := textOf(o["sampler"])
