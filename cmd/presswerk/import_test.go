@@ -12,7 +12,7 @@ func TestWhatImportSaysHasWords(t *testing.T) {
 	keys := []string{"import_note_" + noteDamaged}
 	for _, n := range []string{
 		infotext.NoteWeights, infotext.NoteCompel, infotext.NoteCaption, infotext.NoteFileName, infotext.NoteSteps, infotext.NoteSizes,
-		infotext.NoteSecond, infotext.NoteWorkflow, infotext.NoteDiscarded,
+		infotext.NoteSecond, infotext.NoteWorkflow, infotext.NoteDiscarded, infotext.NoteUniPC,
 	} {
 		keys = append(keys, "import_note_"+n)
 	}

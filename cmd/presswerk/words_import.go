@@ -41,6 +41,7 @@ func importSentences() map[string]sentence {
 		"import_note_also":       {"The file has texts of other tools, too.", "Die Datei hat auch Texte anderer Werkzeuge."},
 		"import_note_workflow":   {"Only the editor's workflow is there, not the graph that ran.", "Nur der Workflow des Editors ist da, nicht der Graph, der lief."},
 		"import_note_sigmas":     {"There this sampler leaves out the last but one noise level.", "Dort lässt dieser Sampler die vorletzte Rauschstufe aus."},
+		"import_note_unipc":      {"A1111's UniPC is by default of variant bh1 and order 3; here it is bh2 and 2.", "UniPC ist bei A1111 voreingestellt in Variante bh1 und Ordnung 3; hier bh2 und 2."},
 		"import_note_damaged":    {"The file is damaged behind its texts.", "Die Datei ist hinter ihren Texten beschädigt."},
 	}
 }

@@ -178,6 +178,9 @@ func (r *reading) a1111Schedule(a *parameters) {
 	if s.discards {
 		r.note(NoteDiscarded)
 	}
+	if s.name == "unipc" {
+		r.note(NoteUniPC)
+	}
 	a.taken["Sampler"], a.taken["Schedule type"] = true, known
 	r.setSchedule(s, c)
 	if !known {

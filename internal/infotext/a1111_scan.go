@@ -85,15 +85,13 @@ func unquote(value string) string {
 func splitText(text string) (prompt, negative, line string, behind []string) {
 	lines := strings.Split(strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n")), "\n")
 	last := len(lines) - 1
-	if !isParameters(lines[last]) {
-		for i := last; i >= 0; i-- {
-			if strings.HasPrefix(strings.TrimSpace(lines[i]), "Steps: ") && isParameters(lines[i]) {
-				behind, last = lines[i+1:], i
-				break
-			}
+	found := isParameters(lines[last])
+	for i := last; i >= 0 && !found; i-- {
+		if strings.HasPrefix(strings.TrimSpace(lines[i]), "Steps: ") && isParameters(lines[i]) {
+			behind, last, found = lines[i+1:], i, true
 		}
 	}
-	if isParameters(lines[last]) {
+	if found {
 		line, lines = lines[last], lines[:last]
 	}
 	var positives, negatives []string

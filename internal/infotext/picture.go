@@ -57,7 +57,7 @@ func (p Picture) findKnown(e Entry, add func(Source, func(string) (Record, error
 		add(InvokeAI, parseSDMetadata, text)
 	case e.Name == "Dream" || e.Name == "dream":
 		add(InvokeAI, parseDream, text)
-	case !strings.HasPrefix(text, "{") && looksLikeA1111(text):
+	case !strings.HasPrefix(text, "{") && (looksLikeA1111(text) || e.Name == "parameters" && len(text) > maxPrompt):
 		add(A1111, parseA1111, text)
 	}
 }
@@ -81,6 +81,9 @@ func (p Picture) findBare(e Entry, add func(Source, func(string) (Record, error)
 }
 
 func looksLikeA1111(text string) bool {
+	if len(text) > maxPrompt || !strings.Contains(text, "Steps: ") && !strings.Contains(text, "Sampler: ") && !strings.Contains(text, "Seed: ") {
+		return false // without taking the text apart, which costs
+	}
 	_, _, line, _ := splitText(text)
 	return line != "" && (strings.Contains(line, "Steps: ") || strings.Contains(line, "Sampler: ") || strings.Contains(line, "Seed: "))
 }

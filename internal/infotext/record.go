@@ -72,6 +72,7 @@ const (
 	NoteSizes     = "hires-size" // the second pass had another aspect than the first
 	NoteSecond    = "also"       // the file has texts of other tools too
 	NoteWorkflow  = "workflow"   // only the editor's workflow is there, not the graph that ran
+	NoteUniPC     = "unipc"      // A1111's has another variant and order
 	NoteDiscarded = "sigmas"     // DPM2 and DPM++ 3M SDE leave out the last but one noise level there
 )
 
