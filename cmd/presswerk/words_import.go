@@ -4,8 +4,9 @@ package main
 func importSentences() map[string]sentence {
 	return map[string]sentence{
 		"import":           {"Read how pictures of other tools were made: A1111, ComfyUI, SwarmUI, InvokeAI, Midjourney.", "Lesen, wie Bilder anderer Werkzeuge gemacht wurden: A1111, ComfyUI, SwarmUI, InvokeAI, Midjourney."},
-		"export":           {"Write a recipe as another tool's text.", "Ein Rezept als Text eines anderen Werkzeugs schreiben."},
+		"export":           {"Write a recipe, or how a picture was made, as another tool's text.", "Ein Rezept, oder wie ein Bild gemacht wurde, als Text eines anderen Werkzeugs schreiben."},
 		"arg_import":       {"Pictures, or files with such a text alone.", "Bilder, oder Dateien mit einem solchen Text allein."},
+		"arg_export":       {"The recipe, a JSON file; or a picture of another tool.", "Das Rezept, eine JSON-Datei; oder ein Bild eines anderen Werkzeugs."},
 		"flag_recipes_out": {"Write a recipe for each file into this folder.", "Zu jeder Datei ein Rezept in diesen Ordner schreiben."},
 		"flag_export_as":   {"Whose text: a1111, comfyui, swarmui, invokeai or midjourney.", "Wessen Text: a1111, comfyui, swarmui, invokeai oder midjourney."},
 		"export_lost":      {"The text of %s does not carry: %s", "Der Text von %s enthält nicht: %s"},
