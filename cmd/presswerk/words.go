@@ -56,6 +56,7 @@ func sentences() map[string]sentence {
 	all := catalogue()
 	maps.Copy(all, modelSentences())
 	maps.Copy(all, guardSentences())
+	maps.Copy(all, importSentences())
 	return all
 }
 
