@@ -52,6 +52,22 @@ type Capabilities struct {
 	PricePerPicture   float64     `json:"price_per_picture"`   // in Currency
 	Currency          string      `json:"currency"`
 	Vocabulary        *Vocabulary `json:"vocabulary,omitempty"` // what a small model was trained on; nil means open
+	Checkpoint        ModelRef    `json:"checkpoint,omitzero"`  // what the model was converted from; LoRA trained on that fit
+	LoRAs             []Adapter   `json:"loras,omitempty"`      // those that are here, whatever model they were made for
+}
+
+// Fits tells whether what was trained on a model goes with this one: the same bytes, or the checkpoint that it was converted
+// from. Who doesn't say what it was trained on is taken at its word.
+func (c Capabilities) Fits(base ModelRef) bool {
+	return base.SHA256 == "" || base.SHA256 == c.Model.SHA256 || base.SHA256 == c.Checkpoint.SHA256
+}
+
+// Adapter is a LoRA that an engine has.
+type Adapter struct {
+	Name   string     `json:"name"` // "name@version" where it has a version
+	SHA256 string     `json:"sha256"`
+	Base   ModelRef   `json:"base,omitzero"`  // the one model that it was trained on; empty where the file doesn't say
+	Card   *ModelCard `json:"card,omitempty"` // nil: nobody wrote one
 }
 
 // Vocabulary lists the words that a small model was trained on. Others may be asked for, with a warning.

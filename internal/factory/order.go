@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"presswerk/internal/art"
@@ -32,10 +34,23 @@ func (f *Factory) Plan(o Order) (art.Plan, error) {
 			if own, ok := o.Cards[c.Model.Name]; ok {
 				c.Card = &own
 			}
+			c.LoRAs = o.carded(c.LoRAs)
 			capabilities = append(capabilities, c)
 		}
 	}
 	return plan.Make(plan.Input{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Engines: capabilities, Models: o.Models})
+}
+
+// carded puts the workspace's own cards over those of LoRAs.
+func (o Order) carded(all []art.Adapter) []art.Adapter {
+	all = slices.Clone(all)
+	for i, a := range all {
+		name, _, _ := strings.Cut(a.Name, "@")
+		if own, ok := o.Cards[name]; ok {
+			all[i].Card = &own
+		}
+	}
+	return all
 }
 
 // Start begins a run, or finds the one that equals the order: the same brief, kit and recipes are the same run, so

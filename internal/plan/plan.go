@@ -118,7 +118,9 @@ func (b *builder) add(cell []value) error {
 		b.refuse(append(refused, refusalOf(err)))
 		return nil
 	}
-	if refused = slices.Concat(refused, b.misfits(r, d, c), b.terms(c)); len(refused) > 0 {
+	var more []art.Refusal
+	r.LoRAs, more = b.adapters(d.parameters.LoRAs, c)
+	if refused = slices.Concat(refused, more, b.misfits(r, d, c), b.terms(c)); len(refused) > 0 {
 		b.refuse(refused)
 		return nil
 	}

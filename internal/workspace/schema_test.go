@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "write schemas/*.json anew")
 
 // schemas are the files that editors read, each with the Go type that it is made from.
 func schemaTypes() map[string]any {
-	return map[string]any{"workspace": marker{}, "brief": art.Brief{}, "kit": brand.Kit{}, "style": brand.Style{}, "card": art.ModelCard{}}
+	return map[string]any{"workspace": marker{}, "brief": art.Brief{}, "kit": brand.Kit{}, "style": brand.Style{}, "card": art.ModelCard{}, "dataset": art.Dataset{}}
 }
 
 func TestSchemasAreThoseOfTheTypes(t *testing.T) {
@@ -60,7 +60,7 @@ func TestSchemasAreThoseOfTheTypes(t *testing.T) {
 }
 
 func TestTheExampleFitsTheSchemas(t *testing.T) {
-	for pattern, name := range map[string]string{"example/presswerk.yaml": "workspace", "example/briefs/*.yaml": "brief", "example/brands/*/kit.yaml": "kit", "example/styles/*.yaml": "style"} {
+	for pattern, name := range map[string]string{"example/presswerk.yaml": "workspace", "example/briefs/*.yaml": "brief", "example/brands/*/kit.yaml": "kit", "example/styles/*.yaml": "style", "example/datasets/*/dataset.yaml": "dataset"} {
 		schema := compile(t, name)
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
@@ -155,7 +155,7 @@ func required() map[string][]string {
 		"Kit":    {"name", "owner", "colours", "channels", "rubric", "rights"},
 		"Owner":  {"name", "email"}, "Colour": {"name", "hex"}, "Channel": {"name", "title", "widths", "formats"},
 		"Gate": {"scorer"}, "Rights": {"creator", "credit", "copyright"}, "Style": {"version", "title"},
-		"ModelCard": {"model", "kind"},
+		"ModelCard": {"model", "kind"}, "Dataset": {"title"}, "DatasetPicture": {"file"},
 	}
 }
 
@@ -175,6 +175,7 @@ func narrower() map[string]map[string]any {
 		"marker.version": {"const": Format},
 		"ModelCard.kind": {"enum": art.ModelKinds()}, "AIAct.gpai": {"enum": []string{"yes", "no", "unknown"}},
 		"AIAct.role": {"enum": []string{"provider", "deployer", "both"}}, "Terms.commercial": {"enum": []string{"yes", "no", "unknown"}},
+		"Dataset.people": {"enum": []string{art.PeopleNone, art.PeopleDepicted}}, "DatasetPicture.people": {"enum": []string{art.PeopleNone, art.PeopleDepicted}},
 		"Usage.purpose": {"enum": []string{art.Commercial, art.NonCommercial}},
 	}
 }
