@@ -38,6 +38,7 @@ type commands struct {
 	Search  searchCmd  `cmd:"" help:"${search}"`
 	Publish publishCmd `cmd:"" help:"${publish}"`
 	Models  modelsCmd  `cmd:"" help:"${models}"`
+	Train   trainCmd   `cmd:"" help:"${train}"`
 	Engines enginesCmd `cmd:"" help:"${engines}"`
 	Serve   serveCmd   `cmd:"" help:"${serve}"`
 	Keys    keysCmd    `cmd:"" help:"${keys}"`

@@ -15,7 +15,7 @@ def end_with_parent() -> None:
     """Ends this process when whoever holds its standard input is gone, so that a killed parent leaves no job behind."""
 
     def watch():
-        while sys.stdin.buffer.read(4096):
+        while os.read(0, 4096):
             pass
         os._exit(3)
 

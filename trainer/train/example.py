@@ -85,7 +85,7 @@ def main(out: Path) -> None:
         file = name.replace(" ", "-") + ".png"
         printed(drawing(key, icons)).save(out / file, optimize=True)
         article = "an" if name[0] in "aeiou" else "a"
-        lines.append(f"  - {{file: {file}, caption: {article} {name}}}\n")
+        lines.append(f"  - {{file: {file}, caption: '{article} {name}, two-ink print, on a cream background'}}\n")
     (out / "dataset.yaml").write_text("".join(lines))
 
 

@@ -49,9 +49,9 @@ class Graph(nn.Module):
                     self.fixed[name] = value
 
     def _fold(self, graph) -> tuple[dict, dict, list]:
-        """Constants, which initialiser each of them is, and the nodes that are left."""
+        """Constants, the names that each stored weight has on its way to its layer, and the nodes that are left."""
         known = {i.name: _tensor(i) for i in graph.initializer}
-        origin = {name: (name, False) for name in known}
+        origin = {name: (name,) for name in known}
         left = []
         for proto in graph.node:
             node = Node(proto)
@@ -59,8 +59,7 @@ class Graph(nn.Module):
                 known[node.outputs[0]] = run(node, [known.get(i) for i in node.inputs], self.opset)
                 first = node.inputs[0] if node.inputs else ""
                 if node.op in HANDS_ON and first in origin:
-                    name, turned = origin[first]
-                    origin[node.outputs[0]] = name, turned != (node.op == "Transpose")
+                    origin[node.outputs[0]] = (*origin[first], node.outputs[0])
             else:
                 left.append(node)
         return known, origin, left
@@ -82,9 +81,9 @@ class Graph(nn.Module):
                 ends[at].append(name)
         return ends
 
-    def layers(self, initializer: str) -> list:
-        """The nodes that multiply with a stored weight."""
-        return [n for n in self.nodes if n.op in LAYERS and len(n.inputs) > 1 and self.origin.get(n.inputs[1], ("",))[0] == initializer]
+    def layers(self, weight: str) -> list:
+        """The nodes that multiply with a stored weight, which is named as it is stored or as it is unpacked."""
+        return [n for n in self.nodes if n.op in LAYERS and len(n.inputs) > 1 and weight in self.origin.get(n.inputs[1], ())]
 
     def weight(self, node) -> torch.Tensor:
         """A layer's weight as torch has it: [out, in] or [out, in, height, width]."""

@@ -77,8 +77,8 @@ class House:
     def adapt(self, job: dict) -> "Branches":
         """Puts LoRA beside every layer of the UNet whose torch name is known."""
         graph, found = self.unet, {}
-        for name, place in sorted(job["weights"]["unet"].items()):
-            nodes = graph.layers(place["initializer"])
+        for name, place in sorted(job["weights"].items()):
+            nodes = graph.layers(place)
             if len(nodes) != 1:
                 continue
             shape = graph.weight(nodes[0]).shape
