@@ -47,7 +47,7 @@ func unlisted() *words {
 
 // What counts as too alike, too small, blurred, or of another kind.
 const (
-	alike        = 20   // bits of 256 by which the PDQ hashes of near-duplicates differ
+	alike        = 31   // bits of 256 by which the PDQ hashes of near-duplicates differ, as its makers advise
 	hashable     = 50   // PDQ quality from which hashes are compared
 	leastSide    = 64   // pixels that a picture needs at all
 	soft         = 0.22 // sharpness below which a picture looks blurred at its own size

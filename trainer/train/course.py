@@ -14,7 +14,6 @@ from .job import MEASURED, SAVE_EVERY, Job
 
 def run(description: dict, started: float, only_estimate: bool = False) -> None:
     job = Job(description)
-    job.start = {k: v.detach().clone() for k, v in job.parameters.items()}
     job.prepare()
     resumed = job.resume()
     seconds = measure(job)
@@ -55,10 +54,11 @@ def train(job: Job, seconds: float) -> None:
         tell("step", step=job.step, steps=d["steps"], loss=loss, seconds_left=round(seconds * (d["steps"] - job.step), 1))
         last = job.step == d["steps"]
         if job.step % d["validate_every"] == 0 or last:
-            found = job.validate()
-            job.keep_best(found)
-            tell("validation", step=job.step, loss=found, best=job.best, base=job.first)
-            look(job)
+            with job.averaged():
+                found = job.validate()
+                job.keep_best(found)
+                tell("validation", step=job.step, loss=found, best=job.best, base=job.first)
+                look(job)
         if time.monotonic() - saved > SAVE_EVERY or job.step % d["validate_every"] == 0 or last:
             job.save()
             saved = time.monotonic()

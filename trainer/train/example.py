@@ -27,7 +27,7 @@ HEAD = """\
 # yaml-language-server: $schema=../../.schemas/dataset.json
 # An example for "presswerk train lora datasets/two-ink": one look, learnt from two dozen pictures.
 title: {en: Two-ink print, de: Zweifarbendruck}
-trigger: two-ink print
+trigger: flat style two-ink print
 purpose:
   en: Spot illustrations that look as if they came from a small two-colour press.
   de: Kleine Illustrationen, die aussehen, als kämen sie von einer kleinen Zweifarbenpresse.
@@ -85,7 +85,7 @@ def main(out: Path) -> None:
         file = name.replace(" ", "-") + ".png"
         printed(drawing(key, icons)).save(out / file, optimize=True)
         article = "an" if name[0] in "aeiou" else "a"
-        lines.append(f"  - {{file: {file}, caption: '{article} {name}, two-ink print, on a cream background'}}\n")
+        lines.append(f"  - {{file: {file}, caption: '{article} {name}, flat style two-ink print, on a cream background'}}\n")
     (out / "dataset.yaml").write_text("".join(lines))
 
 

@@ -13,6 +13,7 @@ from .events import tell
 
 DRAWS = 8  # of noise for each held-out picture
 BETTER = 0.999  # the share of the best loss that counts as an improvement
+AVERAGE = 0.98  # how much of the average of the weights a step leaves; early steps leave less
 SAVE_EVERY = 30  # seconds between checkpoints
 MEASURED = 3  # steps that the estimate is made from
 
@@ -30,11 +31,13 @@ class Job:
         self.noise = Noise(self.base.scheduler, self.base.device)
         self.learnt = self._learnt()
         self.parameters = self.learnt.parameters()
+        self.start = {k: v.detach().clone() for k, v in self.parameters.items()}
         for p in self.parameters.values():
             p.requires_grad_(True)
         self.optimizer = torch.optim.AdamW(self.parameters.values(), lr=job["learning_rate"], weight_decay=job["weight_decay"])
         self.step, self.best, self.first, self.stale = 0, None, None, 0
         self.kept = {}
+        self.average = {k: v.detach().clone() for k, v in self.parameters.items()}
         self.losses: list = []
 
     def _base(self):
@@ -117,7 +120,7 @@ class Job:
         job = self.job
         dice = torch.Generator().manual_seed(job["seed"] * 1_000_003 + step)
         picked = self._pick(self.rows, job["batch"], dice)
-        own = self._of(picked, dice, job["caption_dropout"])
+        own = self._of(picked, dice, 0 if job["kind"] == "embedding" else job["caption_dropout"])  # an empty prompt teaches a word nothing
         if not self.prior:
             return own
         return own + job["prior_weight"] * self._of(self._pick(self.prior, job["batch"], dice), dice, 0)
@@ -175,10 +178,22 @@ class Job:
         torch.nn.utils.clip_grad_norm_(self.parameters.values(), 1.0)
         self.optimizer.step()
         self.step += 1
+        self.follow()
         value = float(loss.detach())
         if not math.isfinite(value):
             raise ValueError(f"the loss is {value} at step {self.step}; train with a smaller learning rate")
         return value
+
+    @torch.no_grad()
+    def follow(self) -> None:
+        """Moves the average of the weights. It is what is measured, drawn with and kept: quieter than any single state."""
+        decay = min(AVERAGE, self.step / (self.step + 9))
+        for name, p in self.parameters.items():
+            self.average[name].lerp_(p.detach(), 1 - decay)
+
+    def averaged(self) -> "As":
+        """While it lasts, the average is in the place of the last state."""
+        return As(self, self.average)
 
     # What is kept
 
@@ -188,7 +203,7 @@ class Job:
         half = file.with_suffix(".half")
         torch.save({
             "job": self.job["identity"], "step": self.step, "best": self.best, "first": self.first, "stale": self.stale,
-            "now": {k: v.detach().cpu() for k, v in self.parameters.items()}, "kept": self.kept, "optimizer": self.optimizer.state_dict(), "losses": self.losses[-20:],
+            "now": {k: v.detach().cpu() for k, v in self.parameters.items()}, "average": self.average, "kept": self.kept, "optimizer": self.optimizer.state_dict(), "losses": self.losses[-20:],
         }, half)
         with open(half, "rb") as f:
             os.fsync(f.fileno())
@@ -204,6 +219,8 @@ class Job:
             return False
         self.step, self.best, self.first, self.stale, self.kept, self.losses = (state[k] for k in ("step", "best", "first", "stale", "kept", "losses"))
         self.put(state["now"])
+        for name, value in state["average"].items():
+            self.average[name].copy_(value)
         self.optimizer.load_state_dict(state["optimizer"])
         return True
 
@@ -215,9 +232,23 @@ class Job:
     def keep_best(self, loss: float) -> None:
         if self.best is None or loss < self.best * BETTER:
             self.best, self.stale = loss, 0
-            self.kept = {k: v.detach().cpu().clone() for k, v in self.parameters.items()}
+            self.kept = {k: v.detach().cpu().clone() for k, v in self.average.items()}
         else:
             self.stale += 1
+
+
+class As:
+    """The parameters as other values, while it lasts."""
+
+    def __init__(self, job: Job, values: dict):
+        self.job, self.values = job, values
+
+    def __enter__(self):
+        self.own = {k: v.detach().clone() for k, v in self.job.parameters.items()}
+        self.job.put(self.values)
+
+    def __exit__(self, *_):
+        self.job.put(self.own)
 
 
 class Without:
@@ -230,8 +261,7 @@ class Without:
     def __enter__(self):
         self.values = {k: v.detach().clone() for k, v in self.job.parameters.items()}
         if self.job.job["kind"] == "embedding":
-            if self.job.start is not None:
-                self.job.put(self.job.start)
+            self.job.put(self.job.start)
         elif self.job.job["kind"] != "controlnet":
             self.job.put({k: torch.zeros_like(v) for k, v in self.values.items()})
         else:
