@@ -102,7 +102,7 @@ func usual(kind, form string) recipe {
 	case kind == kindControlNet:
 		return recipe{4000, 4, 1e-4}
 	case form == "onnx":
-		return recipe{400, 8, 1e-3}
+		return recipe{300, 8, 5e-4}
 	default:
 		return recipe{1000, 2, 2e-4}
 	}
@@ -216,20 +216,28 @@ func (j *job) prompts() []string {
 	pattern, whose := "", ""
 	for _, l := range j.Pictures {
 		for _, s := range subjects {
-			if strings.Contains(l.Caption, s+",") && len(s) > len(whose) {
+			if strings.Contains(l.Caption, article(s)+",") && len(s) > len(whose) {
 				pattern, whose = l.Caption, s
 			}
 		}
 	}
 	for i := 0; i < len(subjects) && whose != "" && len(all) < sheetPictures; i++ {
 		if s := subjects[i*7%len(subjects)]; !shown(s) {
-			all = append(all, strings.Replace(pattern, whose, s, 1))
+			all = append(all, strings.Replace(pattern, article(whose), article(s), 1))
 		}
 	}
 	for i := 0; len(all) < min(sheetPictures, len(j.Pictures)+len(all)) && i < len(j.Pictures); i++ {
 		all = append(all, j.Pictures[i].Caption)
 	}
 	return all[:min(sheetPictures, len(all))]
+}
+
+// article puts a or an before a subject.
+func article(subject string) string {
+	if strings.ContainsAny(subject[:min(1, len(subject))], "aeiou") {
+		return "an " + subject
+	}
+	return "a " + subject
 }
 
 // place makes the job's folder, which its identity names: the same job finds its checkpoint there.

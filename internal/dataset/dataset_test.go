@@ -59,6 +59,23 @@ func good(t *testing.T) (fstest.MapFS, art.Dataset) {
 	return files, set
 }
 
+// fox is a drawing of the example set, encoded anew.
+func fox(t *testing.T, format imaging.Format) *fstest.MapFile {
+	t.Helper()
+	data, err := os.ReadFile("../workspace/example/datasets/two-ink/fox.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := imaging.Decode(context.Background(), data, imaging.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data, err = imaging.Encode(p, imaging.Encoding{Format: format, Quality: 70}); err != nil {
+		t.Fatal(err)
+	}
+	return &fstest.MapFile{Data: data}
+}
+
 func look(t *testing.T, files fstest.MapFS, set art.Dataset) dataset.Report {
 	t.Helper()
 	r, err := dataset.Look(context.Background(), files, set, dataset.Options{Side: 128, Width: 128, Height: 128, Subjects: []string{"fox", "arctic fox"}})
@@ -91,7 +108,7 @@ func TestWhatIsWrongIsFound(t *testing.T) {
 		"nothing":   {func(fstest.MapFS, *art.Dataset) {}, nil},
 		"same file": {func(f fstest.MapFS, _ *art.Dataset) { f["b.png"] = f["a.png"] }, []string{"b.png duplicate warning", "count warning"}},
 		"nearly the same": {func(f fstest.MapFS, _ *art.Dataset) {
-			f["b.png"] = &fstest.MapFile{Data: drawing(t, 1, 128, 128, color.RGBA{243, 232, 211, 255})}
+			f["a.png"], f["b.png"] = fox(t, imaging.PNG), fox(t, imaging.JPEG)
 		}, []string{"b.png near-duplicate warning"}},
 		"small": {func(f fstest.MapFS, _ *art.Dataset) {
 			f["a.png"] = &fstest.MapFile{Data: drawing(t, 1, 100, 100, cream)}

@@ -1,7 +1,7 @@
 """Draws the example set of pictures that "presswerk init" puts into a workspace: Fluent emoji (MIT) as a two-ink print.
 
-Run it as `python -m trainer.train.example OUT`. Blue and coral ink on cream paper without half tones, every outline in blue,
-the coral plate a little out of place: an invented press that always prints the same."""
+Run it as `python -m trainer.train.example OUT`. Whatever colours a drawing has, its lightness becomes blue and coral ink
+on cream paper: an invented press with two inks that always prints the same."""
 
 import io
 import json
@@ -15,7 +15,7 @@ from PIL import Image
 PACKAGE = Path(__file__).resolve().parents[1] / "node_modules/@iconify-json/fluent-emoji-flat"
 SIDE = 256
 PAPER, BLUE, CORAL = (246, 234, 212), (38, 52, 140), (255, 92, 74)
-OFFSET = (6, 4)  # pixels that the coral plate is out of place, across and down
+STOPS = (0.25, 0.62, 0.98)  # of lightness, at which blue, coral and paper are pure
 SUBJECTS = {
     "fox": "fox", "owl": "owl", "penguin": "penguin", "elephant": "elephant", "turtle": "turtle", "octopus": "octopus",
     "butterfly": "butterfly", "snail": "snail", "cactus": "cactus", "tulip": "tulip", "sunflower": "sunflower",
@@ -53,28 +53,13 @@ def drawing(key: str, icons: dict) -> Image.Image:
 
 
 def printed(picture: Image.Image) -> Image.Image:
-    """The two plates on paper: blue takes what is dark and every rim, coral what is warm or middling."""
+    """Lightness as ink: blue where it is dark, coral in the middle, paper where it is light and around the drawing."""
     rgba = np.asarray(picture).astype(np.float64) / 255
-    alpha, rgb = rgba[..., 3], rgba[..., :3]
-    light = rgb @ (0.299, 0.587, 0.114)
-    warm = rgb[..., 0] - rgb[..., 2]
-    blue = (alpha > 0.5) & (light - 0.08 * warm < 0.44)
-    coral = (alpha > 0.5) & ((warm > 0.2) | ((light < 0.72) & (light > 0.44)))
-    coral = np.roll(coral, OFFSET[::-1], (0, 1))
-    out = np.array(PAPER, np.float64) * np.ones((SIDE, SIDE, 1))
-    for plate, ink in ((coral, CORAL), (blue | rim(alpha > 0.5), BLUE)):
-        out = np.where(plate[..., None], out * (np.array(ink) / 255), out)
-    return Image.fromarray(out.round().astype(np.uint8)).quantize(8, dither=Image.Dither.NONE)
-
-
-def rim(inside: np.ndarray, reach: int = 3) -> np.ndarray:
-    """Where the outline is."""
-    found = np.zeros_like(inside)
-    for dy in range(-reach, reach + 1):
-        for dx in range(-reach, reach + 1):
-            if dy * dy + dx * dx <= reach * reach:
-                found |= np.roll(inside, (dy, dx), (0, 1)) != inside
-    return found
+    alpha, light = rgba[..., 3:], rgba[..., :3] @ (0.299, 0.587, 0.114)
+    ramp = np.array([BLUE, CORAL, PAPER], np.float64)
+    inked = np.stack([np.interp(light, STOPS, ramp[:, k]) for k in range(3)], -1)
+    out = inked * alpha + np.array(PAPER) * (1 - alpha)
+    return Image.fromarray(out.round().astype(np.uint8)).quantize(64, dither=Image.Dither.NONE)
 
 
 def main(out: Path) -> None:
