@@ -97,7 +97,7 @@ func usual(kind, form string) recipe {
 	case kind == kindControlNet:
 		return recipe{4000, 4, 1e-4}
 	case form == "onnx":
-		return recipe{300, 8, 5e-4}
+		return recipe{300, 8, 8e-4}
 	default:
 		return recipe{1000, 2, 2e-4}
 	}

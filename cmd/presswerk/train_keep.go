@@ -100,8 +100,8 @@ func (j *job) card(m modelstore.Manifest, end finished, a trained, user string) 
 		Purpose: j.set.Purpose, NotFor: both("Anything but what its training pictures show; other base models than %s.", "Anderes als das, was die Trainingsbilder zeigen; andere Basismodelle als %s.", base),
 		Weaknesses: []art.Text{both("It was learnt from %d pictures, so what they don't show may come out wrong.", "Aus %d Bildern gelernt: was sie nicht zeigen, kann misslingen.", len(j.Pictures))},
 		Usage:      both("On %s only, weight 1, with the words: %s.", "Nur auf %s, Gewicht 1, mit den Wörtern: %s.", base, j.Trigger),
-		Training: both("%s on %s (SHA-256 %s), %d of at most %d steps of %d pictures at %d × %d, learning rate %g, seed %d, %.0f seconds.", "%s auf %s (SHA-256 %s), %d von höchstens %d Schritten zu %d Bildern mit %d × %d, Lernrate %g, Seed %d, %.0f Sekunden.",
-			j.Kind, base, j.Base.SHA256, end.Step, j.Steps, j.Batch, j.Width, j.Height, j.LearningRate, j.Seed, end.Seconds),
+		Training: both("%s on %s (SHA-256 %s), %d of at most %d steps (the state of step %d is kept) of %d pictures at %d × %d, learning rate %g, seed %d, %.0f seconds.", "%s auf %s (SHA-256 %s), %d von höchstens %d Schritten (behalten ist der Stand von Schritt %d) zu %d Bildern mit %d × %d, Lernrate %g, Seed %d, %.0f Sekunden.",
+			j.Kind, base, j.Base.SHA256, end.Step, j.Steps, end.Kept, j.Batch, j.Width, j.Height, j.LearningRate, j.Seed, end.Seconds),
 		Data:  j.dataSheet(both),
 		AIAct: art.AIAct{GPAI: art.TermNo, Role: "both", Risk: both("Depends on the base and on what it is used for.", "Hängt von der Basis und vom Gebrauch ab."), Summary: "the data section of this card"},
 	}

@@ -38,6 +38,7 @@ type event struct {
 type finished struct {
 	Path    string   `json:"path"`
 	Step    int      `json:"step"`
+	Kept    int      `json:"kept_step"` // whose state the result is
 	Early   bool     `json:"stopped_early"`
 	Loss    float64  `json:"loss"`
 	Held    float64  `json:"validation"`

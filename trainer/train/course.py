@@ -108,7 +108,7 @@ def finish(job: Job) -> None:
     pictures.sheet([base, now], job.out / "sheet.png")
     metadata = dict(d["metadata"]) | {
         "ss_steps": str(job.step), "ss_max_train_steps": str(d["steps"]), "ss_learning_rate": repr(d["learning_rate"]), "ss_seed": str(d["seed"]),
-        "ss_batch_size_per_device": str(d["batch"]), "presswerk.validation_loss": f"{job.best:.6f}", "presswerk.validation_loss_of_base": f"{job.first:.6f}",
+        "ss_batch_size_per_device": str(d["batch"]), "presswerk.validation_loss": f"{job.kept_at['loss']:.6f}", "presswerk.validation_loss_of_base": f"{job.first:.6f}",
     }
     tensors = job.learnt.tensors()
     file = job.out / "result.safetensors"
@@ -121,7 +121,7 @@ def finish(job: Job) -> None:
         half.replace(file)
     stopped = job.step < d["steps"]
     tell(
-        "done", path=str(file), step=job.step, stopped_early=stopped, loss=sum(job.losses[-20:]) / max(1, len(job.losses[-20:])), validation=job.best, base=job.first,
+        "done", path=str(file), step=job.step, stopped_early=stopped, loss=sum(job.losses[-20:]) / max(1, len(job.losses[-20:])), validation=job.kept_at["loss"], kept_step=job.kept_at["step"], base=job.first,
         sheet=str(job.out / "sheet.png"), trained=[str(job.out / "sheets/trained" / f"{i:02d}.png") for i in range(len(now))],
         drawn_by_base=[str(job.out / "sheets/base" / f"{i:02d}.png") for i in range(len(base))],
     )

@@ -13,6 +13,7 @@ from .events import tell
 
 DRAWS = 8  # of noise for each held-out picture
 BETTER = 0.999  # the share of the best loss that counts as an improvement
+EQUAL = 1.03  # and the one that a few held-back pictures can't tell from it: of equals the later state is kept, which has seen more
 AVERAGE = 0.98  # how much of the average of the weights a step leaves; early steps leave less
 SAVE_EVERY = 30  # seconds between checkpoints
 MEASURED = 3  # steps that the estimate is made from
@@ -36,7 +37,7 @@ class Job:
             p.requires_grad_(True)
         self.optimizer = torch.optim.AdamW(self.parameters.values(), lr=job["learning_rate"], weight_decay=job["weight_decay"])
         self.step, self.best, self.first, self.stale = 0, None, None, 0
-        self.kept = {}
+        self.kept, self.kept_at = {}, {}
         self.average = {k: v.detach().clone() for k, v in self.parameters.items()}
         self.losses: list = []
 
@@ -203,7 +204,7 @@ class Job:
         half = file.with_suffix(".half")
         torch.save({
             "job": self.job["identity"], "step": self.step, "best": self.best, "first": self.first, "stale": self.stale,
-            "now": {k: v.detach().cpu() for k, v in self.parameters.items()}, "average": self.average, "kept": self.kept, "optimizer": self.optimizer.state_dict(), "losses": self.losses[-20:],
+            "now": {k: v.detach().cpu() for k, v in self.parameters.items()}, "average": self.average, "kept": self.kept, "kept_at": self.kept_at, "optimizer": self.optimizer.state_dict(), "losses": self.losses[-20:],
         }, half)
         with open(half, "rb") as f:
             os.fsync(f.fileno())
@@ -218,6 +219,7 @@ class Job:
         if state["job"] != self.job["identity"]:
             return False
         self.step, self.best, self.first, self.stale, self.kept, self.losses = (state[k] for k in ("step", "best", "first", "stale", "kept", "losses"))
+        self.kept_at = state["kept_at"]
         self.put(state["now"])
         for name, value in state["average"].items():
             self.average[name].copy_(value)
@@ -230,11 +232,12 @@ class Job:
             p.copy_(values[name])
 
     def keep_best(self, loss: float) -> None:
-        if self.best is None or loss < self.best * BETTER:
-            self.best, self.stale = loss, 0
+        improved = self.best is None or loss < self.best * BETTER
+        self.stale = 0 if improved else self.stale + 1
+        self.best = loss if self.best is None else min(self.best, loss)
+        if loss <= self.best * EQUAL:
             self.kept = {k: v.detach().cpu().clone() for k, v in self.average.items()}
-        else:
-            self.stale += 1
+            self.kept_at = {"step": self.step, "loss": loss}
 
 
 class As:

@@ -67,7 +67,7 @@ def main():
     tell("validation", step=step, loss=0.5, best=0.5, base=1.0)
     drawn = [picture(os.path.join(out, "sheets", "trained", f"{i:02d}.png")) for i in range(2)]
     lora(os.path.join(out, "result.safetensors"), sorted(n for n in job["weights"] if "attn1.to_q" in n)[0].removesuffix(".weight"), job["metadata"])
-    tell("done", path=os.path.join(out, "result.safetensors"), step=step, stopped_early=False, loss=0.4, validation=0.5, base=1.0, sheet=picture(os.path.join(out, "sheet.png")), trained=drawn, drawn_by_base=drawn)
+    tell("done", path=os.path.join(out, "result.safetensors"), step=step, kept_step=step, stopped_early=False, loss=0.4, validation=0.5, base=1.0, sheet=picture(os.path.join(out, "sheet.png")), trained=drawn, drawn_by_base=drawn)
 
 
 main()
