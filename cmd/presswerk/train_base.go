@@ -43,7 +43,7 @@ func (t *tools) base(name string) (trainBase, error) {
 		return b, err
 	}
 	b.form, b.family = found.Form, found.Family
-	if found.Kind != art.ModelPipeline && !(found.Kind == art.ModelCheckpoint && found.Form == modelstore.FormDiffusers) {
+	if found.Kind != art.ModelPipeline && (found.Kind != art.ModelCheckpoint || found.Form != modelstore.FormDiffusers) {
 		return b, art.Unsupported("model", name+" is no model that can be trained on", "name the house model, or a diffusers folder of Stable Diffusion 1.x or SDXL; a single file is unpacked by presswerk models convert")
 	}
 	if b.ref.SHA256 == "" {

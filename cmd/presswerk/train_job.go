@@ -200,10 +200,11 @@ func (j *job) prompts() []string {
 			all = append(all, l.Caption)
 		}
 	}
-	captions := ""
+	var said strings.Builder
 	for _, l := range slices.Concat(j.Pictures, j.Validation) {
-		captions += " " + strings.ToLower(l.Caption) + " "
+		said.WriteString(" " + strings.ToLower(l.Caption) + " ")
 	}
+	captions := said.String()
 	subjects := j.base.subjects()
 	shown := func(s string) bool {
 		return strings.Contains(captions, " "+s+" ") || strings.Contains(captions, " "+s+",")

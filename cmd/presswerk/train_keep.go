@@ -121,11 +121,11 @@ func (j *job) card(m modelstore.Manifest, end finished, a trained, user string) 
 	return c
 }
 
-func (m compared) measure(both func(en, de string, args ...any) art.Text) art.Measure {
-	verdict := map[string]string{verdictBetter: "besser", verdictEqual: "gleich", verdictWorse: "schlechter", verdictDiffers: "anders"}[m.Verdict]
-	how := both("base → trained, %d pairs of the same prompt and seed: %s. %s", "Basis → trainiert, %d Paare mit gleichem Prompt und Seed: %s. %s", m.Pairs, m.Verdict, m.Meaning.In("en"))
-	how["de"] = fmt.Sprintf("Basis → trainiert, %d Paare mit gleichem Prompt und Seed: %s. %s", m.Pairs, verdict, m.Meaning.In("de"))
-	return art.Measure{Name: art.Text{"en": m.Measure, "de": m.Measure}, Value: strings.TrimSpace(fmt.Sprintf("%.*f → %.*f %s", m.decimals, m.Base, m.decimals, m.Trained, m.Unit)), How: how}
+func (c compared) measure(both func(en, de string, args ...any) art.Text) art.Measure {
+	verdict := map[string]string{verdictBetter: "besser", verdictEqual: "gleich", verdictWorse: "schlechter", verdictDiffers: "anders"}[c.Verdict]
+	how := both("base → trained, %d pairs of the same prompt and seed: %s. %s", "Basis → trainiert, %d Paare mit gleichem Prompt und Seed: %s. %s", c.Pairs, c.Verdict, c.Meaning.In("en"))
+	how["de"] = fmt.Sprintf("Basis → trainiert, %d Paare mit gleichem Prompt und Seed: %s. %s", c.Pairs, verdict, c.Meaning.In("de"))
+	return art.Measure{Name: art.Text{"en": c.Measure, "de": c.Measure}, Value: strings.TrimSpace(fmt.Sprintf("%.*f → %.*f %s", c.decimals, c.Base, c.decimals, c.Trained, c.Unit)), How: how}
 }
 
 // dataSheet says what the pictures are and whose.

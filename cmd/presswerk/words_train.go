@@ -5,7 +5,7 @@ func trainSentences() map[string]sentence {
 	return map[string]sentence{
 		"train":               {"Train a LoRA, an embedding or a control network on your own pictures.", "Ein LoRA, ein Embedding oder ein Steuernetz mit eigenen Bildern trainieren."},
 		"train_lora":          {"Train a LoRA: a style, or a subject, for one model.", "Ein LoRA trainieren: einen Stil oder ein Motiv, für ein Modell."},
-		"train_dreambooth":    {"Train a LoRA of one subject, with pictures of its class that the base draws, so that the class stays as it was.", "Ein LoRA für ein Motiv trainieren, mit Bildern seiner Klasse, die die Basis zeichnet, damit die Klasse bleibt, wie sie war."},
+		"train_dreambooth":    {"Train a LoRA of one subject, with pictures of its class that the base draws, so that the class stays as it was.", "Ein LoRA für ein Motiv trainieren, mit Bildern seiner Klasse von der Basis, damit die Klasse bleibt, wie sie war."},
 		"train_embedding":     {"Train the vectors of a new word (textual inversion).", "Die Vektoren eines neuen Wortes trainieren (Textual Inversion)."},
 		"train_controlnet":    {"Train a control network for edges or scribbles.", "Ein Steuernetz für Kanten oder Skizzen trainieren."},
 		"train_check":         {"Look at a dataset: pictures, captions, rights. Nothing is trained.", "Eine Bildmenge prüfen: Bilder, Bildunterschriften, Rechte. Trainiert wird nichts."},

@@ -17,8 +17,10 @@ func TestLoRAsArePinned(t *testing.T) {
 		c := &in.Engines[0]
 		c.Model.SHA256 = "aa"
 		c.LoRAs = []art.Adapter{
-			{Name: "ink@1", SHA256: "11", Base: c.Model, Card: card}, {Name: "ink@2", SHA256: "22", Base: c.Model, Card: card},
-			{Name: "other@1", SHA256: "33", Base: art.ModelRef{Name: "sd", Version: "1", SHA256: "bb"}, Card: card}, {Name: "bare", SHA256: "44"},
+			{Name: "ink@1", SHA256: "11", Base: c.Model, Card: card},
+			{Name: "ink@2", SHA256: "22", Base: c.Model, Card: card},
+			{Name: "other@1", SHA256: "33", Base: art.ModelRef{Name: "sd", Version: "1", SHA256: "bb"}, Card: card},
+			{Name: "bare", SHA256: "44"},
 		}
 		in.Brief.Parameters.LoRAs = []art.LoRA{{Name: "ink", Weight: 0.5}}
 		if change != nil {
@@ -42,13 +44,11 @@ func TestLoRAsArePinned(t *testing.T) {
 		t.Errorf("a style's LoRAs: %+v, refused %+v", p.Recipes, p.Refused)
 	}
 	for name, c := range map[string]struct {
-		lora   string
-		change func(*plan.Input, *art.Capabilities)
-		says   string
+		lora, says string
 	}{
-		"unknown": {"inc", nil, `has no LoRA "inc"`}, "another base": {"other", nil, "was trained on sd@1"}, "no card": {"bare", nil, "has no card"},
+		"unknown": {"inc", `has no LoRA "inc"`}, "another base": {"other", "was trained on sd@1"}, "no card": {"bare", "has no card"},
 	} {
-		p := with(func(in *plan.Input, k *art.Capabilities) { in.Brief.Parameters.LoRAs[0].Name = c.lora })
+		p := with(func(in *plan.Input, _ *art.Capabilities) { in.Brief.Parameters.LoRAs[0].Name = c.lora })
 		if len(p.Recipes) > 0 || !told(p.Refused, "parameters.loras[0]", c.says) {
 			t.Errorf("%s: %d recipes, refused %+v", name, len(p.Recipes), p.Refused)
 		}
