@@ -81,8 +81,10 @@ func (g *Graph) unpack(p packed, from, count int64) ([]byte, error) {
 	if channels == 0 || int64(len(scales)) != 4*channels {
 		return nil, errors.New("its scales don't go with its zeros")
 	}
-	for _, d := range q.Dims[min(p.axis+1, len(q.Dims)):] {
-		stride *= d
+	if channels > 1 { // then the axis is one of the weight's
+		for _, d := range q.Dims[p.axis+1:] {
+			stride *= d
+		}
 	}
 	out := make([]byte, 0, 4*count)
 	for i, v := range numbers {

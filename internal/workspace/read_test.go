@@ -245,7 +245,7 @@ func FuzzDecode(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, name := range files {
+	for _, name := range append(files, "example/datasets/two-ink/dataset.yaml") {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			f.Fatal(err)
@@ -254,10 +254,13 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add([]byte("a: &a [*a]\n<<: *a\n? [x]\n: !!binary x\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, out := range []any{&art.Brief{}, &brand.Kit{}, &brand.Style{}, &marker{}} {
+		for _, out := range []any{&art.Brief{}, &brand.Kit{}, &brand.Style{}, &art.Dataset{}, &marker{}} {
 			d := decode("x.yaml", data, out)
 			if b, ok := out.(*art.Brief); ok {
 				d.place(brand.CheckBrief(*b, brand.Kit{}))
+			}
+			if s, ok := out.(*art.Dataset); ok {
+				d.place(s.Check())
 			}
 			lines := strings.Count(string(data), "\n") + 1
 			for _, p := range d.found {
