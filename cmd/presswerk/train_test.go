@@ -225,7 +225,7 @@ func TestBadTrainings(t *testing.T) {
 			t.Errorf("%s: exit %d, want %d with %q:\n%s", test.name, code(err), test.code, test.says, out)
 		}
 	}
-	if out, err := p.train(t.Context(), "train", "lora", "datasets/two-ink", "--estimate", "--price-per-hour", "3600").CombinedOutput(); err != nil || !strings.Contains(string(out), "costs 200.00") {
+	if out, err := p.train(t.Context(), "train", "lora", "datasets/two-ink", "--estimate", "--price-per-hour", "3600").CombinedOutput(); err != nil || !strings.Contains(string(out), "costs 150.00") {
 		t.Errorf("an estimate: %v\n%s", err, out)
 	}
 	if n := p.whole(t); n != 0 {
