@@ -24,6 +24,7 @@ type Capabilities struct {
 	SecondsPerPicture float64     `json:"seconds_per_picture"` // measured or estimated at native size and 20 steps
 	PricePerPicture   float64     `json:"price_per_picture"`   // in Currency
 	Currency          string      `json:"currency"`
+	Quality           string      `json:"quality,omitempty"`    // the service's own word for how carefully it works, where its price depends on that
 	Vocabulary        *Vocabulary `json:"vocabulary,omitempty"` // what a small model was trained on; nil means open
 	Sizes             []Size      `json:"sizes,omitempty"`      // the only sizes there are; none means every one within the limits above
 	Controls          []string    `json:"controls,omitempty"`   // kinds of control pictures, as in Control.Kind; none means no control
