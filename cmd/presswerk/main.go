@@ -39,6 +39,7 @@ type commands struct {
 	Publish publishCmd `cmd:"" help:"${publish}"`
 	Models  modelsCmd  `cmd:"" help:"${models}"`
 	Engines enginesCmd `cmd:"" help:"${engines}"`
+	Cost    costCmd    `cmd:"" help:"${cost}"`
 	Serve   serveCmd   `cmd:"" help:"${serve}"`
 	Keys    keysCmd    `cmd:"" help:"${keys}"`
 	Bench   benchCmd   `cmd:"" help:"${bench}"`

@@ -55,6 +55,7 @@ type sentence struct{ en, de string }
 func sentences() map[string]sentence {
 	all := catalogue()
 	maps.Copy(all, modelSentences())
+	maps.Copy(all, costSentences())
 	return all
 }
 
@@ -114,7 +115,6 @@ func catalogue() map[string]sentence {
 		"flag_out":        {"The folder to write to.", "Der Zielordner."},
 		"flag_by":         {"Who decides.", "Wer entscheidet."},
 		"flag_reason":     {"Why.", "Warum."},
-		"flag_pay":        {"Buy the picture anew where its engine costs something.", "Das Bild neu kaufen, wo seine Maschine etwas kostet."},
 		"flag_listen":     {"Address and port to answer on.", "Adresse und Port."},
 		"flag_ready":      {"Write the address into this file once it answers.", "Die Adresse in diese Datei schreiben, sobald geantwortet wird."},
 		"flag_no_work":    {"Serve pages only; other processes do the work.", "Nur Seiten ausliefern; andere Prozesse arbeiten."},

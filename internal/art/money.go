@@ -139,6 +139,30 @@ func (b Budgets) Limits(brandID, run, currency string, now time.Time) ([]Limit, 
 	return all, nil
 }
 
+// All lists every line of the budgets, in all currencies.
+func (b Budgets) All(brandID, run string, now time.Time) []Limit {
+	var all []Limit
+	for _, budget := range b.Workspace {
+		all = append(all, budget.limits(LevelWorkspace, "", run, now)...)
+	}
+	for _, budget := range b.Brand {
+		all = append(all, budget.limits(LevelBrand, brandID, run, now)...)
+	}
+	for _, budget := range b.Brief {
+		all = append(all, budget.limits(LevelBrief, brandID, run, now)...)
+	}
+	return all
+}
+
+// Fund is a line of a budget with what was spent of it.
+type Fund struct {
+	Limit
+	Spent Amount `json:"spent"`
+}
+
+// Left is what may still be spent, at least 0.
+func (f Fund) Left() Amount { return max(f.Most-f.Spent, 0) }
+
 func (b Budget) limits(level, brandID, run string, now time.Time) []Limit {
 	var all []Limit
 	day := now.UTC().Format(time.DateOnly)
@@ -146,7 +170,7 @@ func (b Budget) limits(level, brandID, run string, now time.Time) []Limit {
 		per, run, since string
 		most            *float64
 	}{{"run", run, "", b.Run}, {"day", "", day, b.Day}, {"month", "", day[:8] + "01", b.Month}} {
-		if l.most == nil || l.per == "run" && run == "" {
+		if l.most == nil {
 			continue
 		}
 		all = append(all, Limit{Level: level, Per: l.per, Brand: brandID, Run: l.run, Since: l.since, Most: AmountOf(*l.most), Currency: b.Currency})

@@ -113,6 +113,17 @@ func (p Prices) Quote(c Capabilities, r Recipe) Quote {
 	return q
 }
 
+// String is what a picture costs, as a person reads it.
+func (q Quote) String() string {
+	switch {
+	case !q.Known:
+		return "?"
+	case q.Amount == 0:
+		return "0"
+	}
+	return q.Amount.String() + " " + q.Currency
+}
+
 // Free tells that nothing is charged, for sure.
 func (q Quote) Free() bool { return q.Known && q.Amount == 0 }
 

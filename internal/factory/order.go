@@ -21,6 +21,8 @@ type Order struct {
 	Commit art.Commit
 	Models art.ModelPolicy
 	Cards  map[string]art.ModelCard // the workspace's own, by model; they stand over those that engines know
+	Prices art.Prices               // what engines cost
+	Funds  []art.Fund               // budgets that count for the brief, with what was spent of them
 }
 
 // Plan works an order out and writes nothing.
@@ -35,7 +37,7 @@ func (f *Factory) Plan(o Order) (art.Plan, error) {
 			capabilities = append(capabilities, c)
 		}
 	}
-	return plan.Make(plan.Input{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Engines: capabilities, Models: o.Models})
+	return plan.Make(plan.Input{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Engines: capabilities, Models: o.Models, Prices: o.Prices, Funds: o.Funds})
 }
 
 // Start begins a run, or finds the one that equals the order: the same brief, kit and recipes are the same run, so
@@ -124,6 +126,7 @@ func refusals(p art.Plan) error {
 
 // newRun gives the run its identity: the brief's name and a hash over all that decides what it makes.
 func newRun(o Order, p art.Plan) (art.Run, error) {
+	o.Kit.Budgets = nil // they are read anew for each call, and other ones make no other pictures
 	kit, err := art.CanonicalJSON(o.Kit)
 	if err != nil {
 		return art.Run{}, fmt.Errorf("factory: writing the kit down: %w", err)

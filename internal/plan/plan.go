@@ -19,6 +19,8 @@ type Input struct {
 	Styles  []brand.Style      // those that brand.StyleNames(Brief) names; others are ignored
 	Engines []art.Capabilities // one for each engine and model, the preferred one first
 	Models  art.ModelPolicy    // pins and accepted licences of the workspace
+	Prices  art.Prices         // what engines cost, over what they say of themselves
+	Funds   []art.Fund         // budgets that count for the brief, with what was spent of them
 }
 
 // Make works a brief out. The order of the recipes is that of the matrix, its first axis turning slowest.

@@ -131,10 +131,10 @@ func (s *Shop) find(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
-	found := []map[string]string{}
+	found := []map[string]any{}
 	for _, j := range s.jobs {
 		if j.Name == r.URL.Query().Get("name") && !s.forgets {
-			found = append(found, map[string]string{"id": j.ID})
+			found = append(found, map[string]any{"id": j.ID, "price": ShopPrice, "currency": "USD"})
 		}
 	}
 	_ = json.NewEncoder(w).Encode(found)
@@ -215,7 +215,7 @@ func NewCustomer(address string, atOnce bool) *Customer {
 // Info describes the shop.
 func (c *Customer) Info() engine.Info {
 	return engine.Info{Name: "shop", Version: "1", Ready: true, Models: []engine.Model{{Capabilities: art.Capabilities{
-		Engine: "shop", EngineVersion: "1", Model: art.ModelRef{Name: "disc"}, ModelLicense: "MIT", Modes: []string{art.ModeTextToImage},
+		Engine: "shop", EngineVersion: "1", Model: art.ModelRef{Name: "disc", SHA256: "dd"}, ModelLicense: "MIT", Modes: []string{art.ModeTextToImage},
 		Card:    &art.ModelCard{Terms: art.Terms{Commercial: art.TermYes}},
 		MinSize: 16, MaxSize: 512, NativeWidth: 64, NativeHeight: 64, MaxSteps: 50, Samplers: []string{"euler"}, Schedulers: []string{"normal"},
 		Seeds: true, Dialect: "plain", Deterministic: true, SecondsPerPicture: 1, PricePerPicture: ShopListPrice, Currency: "USD",
@@ -289,7 +289,11 @@ func (c *Customer) Cancel(context.Context, engine.Ticket) error {
 
 // Find asks the shop for a job of this name.
 func (c *Customer) Find(ctx context.Context, name string) (engine.Ticket, error) {
-	var found []struct{ ID string }
+	var found []struct {
+		ID       string
+		Price    float64
+		Currency string
+	}
 	err := c.Client.JSON(ctx, http.MethodGet, "/jobs?name="+url.QueryEscape(name), nil, &found)
 	var said *wire.Error
 	switch {
@@ -300,5 +304,5 @@ func (c *Customer) Find(ctx context.Context, name string) (engine.Ticket, error)
 	case len(found) == 0:
 		return engine.Ticket{}, fmt.Errorf("shop: no job is called %s: %w", name, art.ErrNotFound)
 	}
-	return engine.Ticket{Name: name, Job: found[0].ID}, nil
+	return engine.Ticket{Name: name, Job: found[0].ID, Price: found[0].Price, Currency: found[0].Currency}, nil
 }
