@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"presswerk/internal/art"
@@ -144,7 +145,7 @@ func (a costAnswer) text(w io.Writer, words words) {
 		fmt.Fprintf(w, "  %s  %-9s %8s %-3s  %s\n", c.ID, c.State, amount, currency, c.Candidate)
 	}
 	for _, f := range a.Budgets {
-		fmt.Fprintln(w, words.say("cost_budget", words.say("cost_"+f.Level)+" "+f.Brand, words.say("cost_per_"+f.Per), f.Most, f.Currency, f.Spent, f.Left))
+		fmt.Fprintln(w, words.say("cost_budget", strings.TrimSpace(words.say("cost_"+f.Level)+" "+f.Brand), words.say("cost_per_"+f.Per), f.Most, f.Currency, f.Spent, f.Left))
 	}
 	for _, c := range a.Open {
 		fmt.Fprintln(w, words.say("cost_open", c.ID, c.Engine, c.State, c.At.Local().Format(time.DateTime), c.Quote))
