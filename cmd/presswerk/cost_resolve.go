@@ -19,12 +19,13 @@ type costResolveCmd struct {
 	Amount     *float64 `name:"amount" placeholder:"MONEY" help:"${flag_amount}"`
 	Picture    string   `name:"picture" type:"existingfile" placeholder:"FILE" help:"${flag_call_picture}"`
 	Job        string   `name:"job" placeholder:"ID" help:"${flag_job}"`
+	Anew       bool     `name:"anew" help:"${flag_anew}"`
 	By         string   `name:"by" placeholder:"NAME" help:"${flag_resolve_by}"`
 }
 
 // Run writes the word down; the run that waits for it goes on with the next make or serve.
 func (c *costResolveCmd) Run(ctx context.Context, g *globals) error {
-	word := ledger.Word{By: c.By, Job: c.Job}
+	word := ledger.Word{By: c.By, Job: c.Job, Anew: c.Anew}
 	if c.Charged && c.NotCharged {
 		return art.Invalid("charged", "it can't be both", "say one of --charged and --not-charged")
 	}
@@ -64,7 +65,7 @@ func (c *costResolveCmd) Run(ctx context.Context, g *globals) error {
 	return g.answer(call, func(w io.Writer) {
 		amount, currency := call.Cost()
 		fmt.Fprintln(w, g.words.say("cost_resolved", call.ID, call.State, amount, currency, call.By))
-		if call.Candidate != "" && call.State != art.CallLost {
+		if call.Candidate != "" && (call.State != art.CallLost || c.Anew) {
 			fmt.Fprintln(w, g.words.say("cost_goes_on", call.Candidate))
 		}
 	})

@@ -147,8 +147,12 @@ func TestAPersonSettlesWhatNobodyKnows(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, bad := range [][]string{
-		{"aaa", "--charged"}, {"aaa", "--by", "Ada"}, {"aaa", "--charged", "--not-charged", "--by", "Ada"}, {"x", "--charged", "--by", "Ada"},
-		{"aaa", "--not-charged", "--amount", "1", "--by", "Ada"}, {"aaa", "--charged", "--picture", "presswerk.yaml", "--by", "Ada"},
+		{"aaa", "--charged"},
+		{"aaa", "--by", "Ada"},
+		{"aaa", "--charged", "--not-charged", "--by", "Ada"},
+		{"x", "--charged", "--by", "Ada"},
+		{"aaa", "--not-charged", "--amount", "1", "--by", "Ada"},
+		{"aaa", "--charged", "--picture", "presswerk.yaml", "--by", "Ada"},
 	} {
 		if out, code := p.run(append([]string{"cost", "resolve"}, bad...)...); code != exitWrongUse {
 			t.Errorf("%q ends with %d: %s", bad, code, out)

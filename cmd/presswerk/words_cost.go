@@ -16,6 +16,7 @@ func costSentences() map[string]sentence {
 		"flag_amount":       {"What was charged, in the currency of the estimate; else the estimate.", "Was berechnet wurde, in der Währung der Schätzung; sonst die Schätzung."},
 		"flag_call_picture": {"The picture that the service made, as it gave it.", "Das Bild, das der Dienst gemacht hat, so wie er es ausgab."},
 		"flag_job":          {"The service's name of the job, which will be waited for.", "Die Kennung des Auftrags beim Dienst, auf den dann gewartet wird."},
+		"flag_anew":         {"Buy once more what was charged and has no picture.", "Noch einmal kaufen, was berechnet wurde und kein Bild hat."},
 		"flag_resolve_by":   {"Who has found it out.", "Wer es herausgefunden hat."},
 		"flag_pay":          {"Buy the picture anew where its engine costs something.", "Das Bild neu kaufen, wo seine Maschine etwas kostet."},
 

@@ -10,7 +10,7 @@ import (
 
 // Resolve takes a person's word on a call of which nobody knew what had become of it, and lets its candidate, when it was
 // given up, be rendered once more: from the picture that the person brought, from the job that they found, or anew where
-// nothing was charged. A call that was charged and has no picture stays given up, until its run is asked for again.
+// nothing was charged. A call that was charged and has no picture is bought once more only where the word says so.
 func (f *Factory) Resolve(ctx context.Context, c art.Call, word ledger.Word) (art.Call, error) {
 	if f.Ledger == nil {
 		return c, art.Unsupported("call", "nothing is bought here", "open the workspace's line")
@@ -19,7 +19,7 @@ func (f *Factory) Resolve(ctx context.Context, c art.Call, word ledger.Word) (ar
 	if err != nil {
 		return c, fmt.Errorf("factory: resolving: %w", err)
 	}
-	if c.Candidate == "" || c.State == art.CallLost {
+	if c.Candidate == "" || c.State == art.CallLost && !word.Anew {
 		return c, nil
 	}
 	v, err := f.Records.Candidate(ctx, c.Candidate)

@@ -251,6 +251,31 @@ func TestABoughtPictureIsMadeAgainOnlyForMoney(t *testing.T) {
 	}
 }
 
+func TestWhatABudgetRefusedIsBoughtOnceItIsRaised(t *testing.T) {
+	shop := testkit.NewShop(t)
+	b := newBuyer(t, t.TempDir(), shop.URL, false, "")
+	limit := 0.1
+	b.Ledger.Budgets = func(string) (art.Budgets, error) {
+		return art.Budgets{Brand: []art.Budget{{Currency: "USD", Run: &limit}}}, nil
+	}
+	run := b.work(b.start(bought(1, 2, 3)).ID, in(art.RunReview))
+	if run.Progress.Rendered != 2 || run.Progress.Failed != 1 || shop.Charges() != 2 {
+		t.Fatalf("%+v, %d charges", run.Progress, shop.Charges())
+	}
+	all := b.candidates(run.ID)
+	if f := all[0].Failure + all[1].Failure + all[2].Failure; !strings.Contains(f, "0.10 USD per run would be exceeded: 0.10 are spent or promised, 0.04 are asked for") {
+		t.Errorf("it says %q", f)
+	}
+	limit = 1
+	b.start(bought(1, 2, 3))
+	run = b.work(run.ID, func(v art.RunView) bool {
+		return v.Progress.Judged == 3 && v.Progress.Selected == 3 && v.State == art.RunReview
+	})
+	if run.Progress.Rendered != 3 || shop.Charges() != 3 {
+		t.Errorf("%+v, %d charges", run.Progress, shop.Charges())
+	}
+}
+
 func TestWithoutALedgerNothingIsBought(t *testing.T) {
 	shop := testkit.NewShop(t)
 	b := newBuyer(t, t.TempDir(), shop.URL, false, "")

@@ -68,25 +68,51 @@ func (f *Factory) Start(ctx context.Context, o Order) (art.RunView, error) {
 }
 
 // resume queues once more what a run was given up for: pictures that could not be rendered where nothing else passed,
-// and finishing, selecting and publishing where the run failed. Any other run is left as it is.
+// and finishing, selecting and publishing where the run failed. Pictures that could not be bought are always tried once more:
+// a budget may have been raised, a service may be back. Any other run is left as it is.
 func (f *Factory) resume(ctx context.Context, run art.RunView) (art.RunView, error) {
-	if run.State != art.RunFailed && run.State != art.RunEmpty && run.State != art.RunExplored {
+	if run.State == art.RunWorking {
 		return run, nil
 	}
 	candidates, err := f.Records.Candidates(ctx, run.ID)
 	if err != nil {
 		return run, fmt.Errorf("factory: resuming run %s: %w", run.ID, err)
 	}
-	change := givenUp(run.Run, candidates, int(f.Now().UnixMilli()))
+	revision := int(f.Now().UnixMilli())
+	var change art.Change
+	if run.State == art.RunFailed || run.State == art.RunEmpty || run.State == art.RunExplored {
+		change = givenUp(run.Run, candidates, revision)
+		change.RunState = &art.RunStateChange{Run: run.ID, State: art.RunWorking}
+	} else {
+		change = f.unbought(run.Run, candidates, revision)
+	}
 	if len(change.Jobs) == 0 {
 		return run, nil
 	}
-	change.RunState = &art.RunStateChange{Run: run.ID, State: art.RunWorking}
 	change.Events = []art.Event{{Kind: "run", Run: run.ID, At: f.Now()}}
 	if err := f.Commit(ctx, change); err != nil {
 		return run, fmt.Errorf("factory: resuming run %s: %w", run.ID, err)
 	}
 	return f.Records.Run(ctx, run.ID)
+}
+
+// unbought lists the pictures to try again that could not be bought. What is unknown is refused again, and costs nothing.
+func (f *Factory) unbought(run art.Run, candidates []art.CandidateView, revision int) art.Change {
+	var c art.Change
+	for _, v := range candidates {
+		if v.Failure == "" || f.Ledger == nil {
+			continue
+		}
+		e, err := f.Engines.Get(v.Planned.Engine)
+		if err != nil {
+			continue // nobody could make it
+		}
+		if bought, err := f.bought(e, v.Planned.Recipe); err == nil && bought {
+			c.Failures = append(c.Failures, art.RenderFailure{Candidate: v.ID})
+			c.Jobs = append(c.Jobs, art.Job{Kind: art.JobRender, Run: run.ID, Subject: v.ID, Revision: revision})
+		}
+	}
+	return c
 }
 
 // givenUp lists the jobs to try again. The revision tells them from the ones that ended.

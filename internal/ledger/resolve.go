@@ -16,6 +16,7 @@ type Word struct {
 	Amount  *art.Amount     // what was charged, in the currency of the quote; nil takes the estimate
 	Picture *engine.Picture // that the service made, where a person has it
 	Job     string          // the service's own name of the job, where a person has found it
+	Anew    bool            // what was charged and has no picture is to be bought once more
 }
 
 // Resolve writes a person's word down. With a picture the call is done. With a job it is accepted, and waited for by the next
