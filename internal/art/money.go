@@ -126,7 +126,11 @@ func (b Budgets) Limits(brandID, run, currency string, now time.Time) ([]Limit, 
 				continue
 			}
 			found = true
-			all = append(all, budget.limits(level.name, level.brand, run, now)...)
+			for _, l := range budget.limits(level.name, level.brand, run, now) {
+				if l.Per != "run" || run != "" { // outside of runs nothing is spent in one
+					all = append(all, l)
+				}
+			}
 		}
 		if !found {
 			return nil, &FieldError{

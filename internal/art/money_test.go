@@ -107,6 +107,9 @@ func TestEveryLineOfEveryBudgetIsALimit(t *testing.T) {
 	if _, err := b.Limits("acme", "toys-1", "EUR", now); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "the brand's kit.yaml") {
 		t.Errorf("a currency that the brand has no budget in: %v", err)
 	}
+	if all, err := b.Limits("acme", "", "USD", now); err != nil || len(all) != 2 {
+		t.Errorf("outside of runs: %+v, %v", all, err)
+	}
 	if all, err := (Budgets{}).Limits("acme", "", "USD", now); err != nil || len(all) != 0 {
 		t.Errorf("without budgets: %+v, %v", all, err)
 	}

@@ -114,7 +114,7 @@ func buyer(t *testing.T, dir string, shop *testkit.Shop, stop string) *exec.Cmd 
 	}
 	c := exec.CommandContext(t.Context(), exe, "-test.run=^TestBuyerProcess$")
 	c.Env = append(os.Environ(), envDir+"="+dir, envShop+"="+shop.URL, envStop+"="+stop)
-	if shop.AtOnce {
+	if shop.Rules().AtOnce {
 		c.Env = append(c.Env, envAtOnce+"=1")
 	}
 	return c
@@ -142,7 +142,7 @@ func TestAKilledBuyerNeverPaysTwice(t *testing.T) {
 		t.Run(fmt.Sprintf("%s, finds %t, at once %t", test.at, test.finds, test.atOnce), func(t *testing.T) {
 			t.Parallel()
 			shop, dir := testkit.NewShop(t), t.TempDir()
-			shop.Finds, shop.AtOnce, shop.Looks = test.finds, test.atOnce, 3
+			shop.Change(func(r *testkit.ShopRules) { r.Finds, r.AtOnce, r.Looks = test.finds, test.atOnce, 3 })
 			killAt(t, buyer(t, dir, shop, test.at), shop, test.at)
 			if out, err := buyer(t, dir, shop, "").CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
@@ -174,12 +174,14 @@ func TestAKilledBuyerNeverPaysTwice(t *testing.T) {
 func killAt(t *testing.T, c *exec.Cmd, shop *testkit.Shop, at string) {
 	t.Helper()
 	reached, killed := make(chan struct{}, 10), make(chan struct{})
-	shop.At = func(stage string) {
-		if stage == at {
-			reached <- struct{}{}
-			<-killed
+	shop.Change(func(r *testkit.ShopRules) {
+		r.At = func(stage string) {
+			if stage == at {
+				reached <- struct{}{}
+				<-killed
+			}
 		}
-	}
+	})
 	pipe, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -6,10 +6,10 @@
 // after a crash or in another run, goes on with the newest attempt:
 //
 //	done               the stored picture is taken
-//	accepted, running  the job is waited for, by its stored ticket
-//	requested          the engine is asked for the job under our name; where it can't tell, the call becomes unknown
-//	unknown            refused, until a person has found out what happened (Resolve)
 //	failed, lost       it may be asked for once more
+//	accepted, running  the job is waited for, by its stored ticket
+//	unknown            refused, until a person has found out what happened (Resolve)
+//	requested          the engine is asked for the job under our name; where it can't tell, the call becomes unknown
 //
 // An unknown outcome is never repeated by itself. What costs nothing may be.
 //

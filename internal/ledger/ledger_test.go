@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -118,6 +119,12 @@ func newDesk(t testing.TB) *desk {
 	return &desk{shelf: newShelf(), shop: testkit.NewShop(t)}
 }
 
+// cutOnce lets the next answer get lost.
+func (d *desk) cutOnce() {
+	var cut atomic.Bool
+	d.shop.Change(func(r *testkit.ShopRules) { r.Cut = func() bool { return !cut.Swap(true) } })
+}
+
 func (d *desk) options() Options {
 	return Options{
 		Book: d.shelf, Blobs: d.shelf, NewID: d.names.next, Now: time.Now, Sleep: func(context.Context, time.Duration) error { return nil },
@@ -127,7 +134,7 @@ func (d *desk) options() Options {
 }
 
 func (d *desk) buy(o Order) (engine.Picture, art.Call, error) {
-	return New(d.options()).Render(context.Background(), testkit.NewCustomer(d.shop.URL, d.shop.AtOnce), o, nil)
+	return New(d.options()).Render(context.Background(), testkit.NewCustomer(d.shop.URL, d.shop.Rules().AtOnce), o, nil)
 }
 
 func want(seed art.Seed) Order {
@@ -137,7 +144,7 @@ func want(seed art.Seed) Order {
 func TestAPictureIsBoughtOnceAndItsBytesStay(t *testing.T) {
 	for _, atOnce := range []bool{false, true} {
 		d := newDesk(t)
-		d.shop.AtOnce = atOnce
+		d.shop.Change(func(r *testkit.ShopRules) { r.AtOnce = atOnce })
 		for range 2 { // the second order finds what the first one brought
 			p, c, err := d.buy(want(3))
 			if err != nil || !bytes.Equal(p.Bytes, testkit.ShopPicture(3)) || p.Width != 64 || c.State != art.CallDone {
@@ -160,7 +167,7 @@ func TestAPictureIsBoughtOnceAndItsBytesStay(t *testing.T) {
 
 func TestADefiniteNoCostsNothingAndIsTriedAnew(t *testing.T) {
 	d := newDesk(t)
-	d.shop.Refuse(1)
+	d.shop.Change(func(r *testkit.ShopRules) { r.Refuses = 1 })
 	if _, c, err := d.buy(want(1)); !errors.Is(err, art.ErrUnavailable) || c.State != art.CallFailed || *c.Charged != 0 {
 		t.Fatalf("%+v, %v", c, err)
 	}
@@ -172,8 +179,8 @@ func TestADefiniteNoCostsNothingAndIsTriedAnew(t *testing.T) {
 func TestALostAnswerIsFoundByItsNameOrNeverRepeated(t *testing.T) {
 	for _, finds := range []bool{true, false} {
 		d := newDesk(t)
-		cut := true
-		d.shop.Finds, d.shop.Cut = finds, func() bool { defer func() { cut = false }(); return cut }
+		d.cutOnce()
+		d.shop.Change(func(r *testkit.ShopRules) { r.Finds = finds })
 		p, c, err := d.buy(want(1))
 		if finds {
 			if err != nil || len(p.Bytes) == 0 || c.Attempt != 1 || d.shop.Charges() != 1 {
@@ -193,7 +200,7 @@ func TestALostAnswerIsFoundByItsNameOrNeverRepeated(t *testing.T) {
 // A request may still be on its way when its job is looked for: it is looked for once more before it is sent anew.
 func TestALateRequestIsWaitedFor(t *testing.T) {
 	d := newDesk(t)
-	d.shop.Finds = true
+	d.shop.Change(func(r *testkit.ShopRules) { r.Finds = true })
 	o := d.options()
 	o.Settling = time.Hour
 	call := art.Call{ID: d.names.next(), Key: want(1).Key, Attempt: 1, Engine: "shop", Recipe: want(1).Recipe, Quote: art.Quote{Known: true, Amount: 1, Currency: "USD"}, Outcome: art.Outcome{State: art.CallRequested}}
@@ -216,12 +223,13 @@ func TestALateRequestIsWaitedFor(t *testing.T) {
 
 func TestAJobThatTheServiceLostIsInDoubtUnlessItIsFree(t *testing.T) {
 	d := newDesk(t)
-	d.shop.Finds = true
-	d.shop.At = func(stage string) {
-		if stage == "looked" {
-			d.shop.Forget()
+	d.shop.Change(func(r *testkit.ShopRules) {
+		r.Finds, r.At = true, func(stage string) {
+			if stage == "looked" {
+				d.shop.Change(func(r *testkit.ShopRules) { r.Forgets = true })
+			}
 		}
-	}
+	})
 	if _, c, err := d.buy(want(1)); !errors.Is(err, engine.ErrUnknown) || c.State != art.CallUnknown || d.shop.Charges() != 1 {
 		t.Errorf("%+v, %v", c, err)
 	}
@@ -233,18 +241,19 @@ func TestAJobThatTheServiceLostIsInDoubtUnlessItIsFree(t *testing.T) {
 
 func TestAnEndedContextLeavesTheJobToTheNextOrder(t *testing.T) {
 	d := newDesk(t)
-	d.shop.Looks = 1000
 	ctx, stop := context.WithCancel(t.Context())
-	d.shop.At = func(stage string) {
-		if stage == "looked" {
-			stop()
+	d.shop.Change(func(r *testkit.ShopRules) {
+		r.Looks, r.At = 1000, func(stage string) {
+			if stage == "looked" {
+				stop()
+			}
 		}
-	}
+	})
 	customer := testkit.NewCustomer(d.shop.URL, false)
 	if _, c, err := New(d.options()).Render(ctx, customer, want(1), nil); !errors.Is(err, context.Canceled) || !c.State.Open() {
 		t.Fatalf("%+v, %v", c, err)
 	}
-	d.shop.Looks = 0
+	d.shop.Change(func(r *testkit.ShopRules) { r.Looks = 0 })
 	if _, c, err := d.buy(want(1)); err != nil || c.Attempt != 1 || d.shop.Charges() != 1 {
 		t.Errorf("%+v, %v, %d charges", c, err, d.shop.Charges())
 	}
@@ -272,12 +281,14 @@ func TestAnAnswerThatComesTwiceChangesNothing(t *testing.T) {
 	d := newDesk(t)
 	var both sync.WaitGroup
 	both.Add(2)
-	d.shop.At = func(stage string) {
-		if stage == "sent" { // neither has the picture before both are about to
-			both.Done()
-			both.Wait()
+	d.shop.Change(func(r *testkit.ShopRules) {
+		r.At = func(stage string) {
+			if stage == "sent" { // neither has the picture before both are about to
+				both.Done()
+				both.Wait()
+			}
 		}
-	}
+	})
 	first := make(chan error, 1)
 	go func() {
 		_, _, err := New(d.options()).Render(context.Background(), testkit.NewCustomer(d.shop.URL, false), want(1), nil)
@@ -348,8 +359,7 @@ func TestAPersonSaysWhatHappened(t *testing.T) {
 		"a job that is found late": {Word{By: "Ada", Job: "job-1"}, art.CallAccepted, art.AmountOf(testkit.ShopListPrice), 1},
 	} {
 		d := newDesk(t)
-		cut := true
-		d.shop.Cut = func() bool { defer func() { cut = false }(); return cut }
+		d.cutOnce()
 		_, c, err := d.buy(want(1))
 		if !errors.Is(err, engine.ErrUnknown) {
 			t.Fatal(err)
@@ -392,6 +402,8 @@ type death struct {
 }
 
 type ended struct{}
+
+var errDied = errors.New("the process ended")
 
 func (d *death) step() {
 	if d.dead || d.left == 0 {
@@ -453,20 +465,20 @@ func (m mortalCustomer) Find(ctx context.Context, name string) (engine.Ticket, e
 }
 
 // live is one process that wants the picture, and may end before it has it.
-func (d *desk) live(steps int) (c art.Call, err error, died bool) {
+func (d *desk) live(steps int) (c art.Call, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			if _, ok := p.(ended); !ok {
 				panic(p)
 			}
-			died = true
+			err = errDied
 		}
 	}()
 	mortal := &death{left: steps}
 	o := d.options()
 	o.Book, o.Blobs = mortalBook{o.Book, mortal}, mortalBlobs{o.Blobs, mortal}
-	_, c, err = New(o).Render(context.Background(), mortalCustomer{testkit.NewCustomer(d.shop.URL, d.shop.AtOnce), mortal}, want(1), nil)
-	return c, err, false
+	_, c, err = New(o).Render(context.Background(), mortalCustomer{testkit.NewCustomer(d.shop.URL, d.shop.Rules().AtOnce), mortal}, want(1), nil)
+	return c, err
 }
 
 // However often and wherever processes end, and whatever answers get lost: a service that can find its jobs charges exactly
@@ -474,25 +486,24 @@ func (d *desk) live(steps int) (c art.Call, err error, died bool) {
 func TestHoweverProcessesEndNothingIsPaidTwice(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		d := newDesk(t)
-		d.shop.Finds = rapid.Bool().Draw(r, "finds")
-		d.shop.AtOnce = !d.shop.Finds && rapid.Bool().Draw(r, "at once")
+		finds := rapid.Bool().Draw(r, "finds")
+		atOnce := !finds && rapid.Bool().Draw(r, "at once")
 		cuts := rapid.SliceOfN(rapid.Bool(), 0, 3).Draw(r, "cuts")
-		d.shop.Cut = func() bool {
-			if len(cuts) == 0 {
-				return false
+		var answers atomic.Int32
+		d.shop.Change(func(r *testkit.ShopRules) {
+			r.Finds, r.AtOnce, r.Cut = finds, atOnce, func() bool {
+				i := int(answers.Add(1)) - 1
+				return i < len(cuts) && cuts[i]
 			}
-			cut := cuts[0]
-			cuts = cuts[1:]
-			return cut
-		}
+		})
 		for _, steps := range rapid.SliceOfN(rapid.IntRange(0, 14), 0, 5).Draw(r, "lives") {
-			d.live(steps)
+			_, _ = d.live(steps) // whatever it says
 		}
-		c, err, _ := d.live(-1)
+		c, err := d.live(-1)
 		charges := d.shop.Charges()
 		switch {
 		case err == nil && charges == 1 && c.State == art.CallDone:
-		case !d.shop.Finds && errors.Is(err, engine.ErrUnknown) && c.State == art.CallUnknown && charges <= 1:
+		case !finds && errors.Is(err, engine.ErrUnknown) && c.State == art.CallUnknown && charges <= 1:
 		default:
 			r.Fatalf("%d charges, call %+v, %v; history %v", charges, c, err, d.shelf.past)
 		}

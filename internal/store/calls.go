@@ -156,7 +156,7 @@ func (db *DB) Calls(ctx context.Context, want CallQuery) ([]art.Call, error) {
 		}
 	}
 	if len(want.States) > 0 {
-		q = q.Where("state IN (?)", bun.In(want.States))
+		q = q.Where("state IN (?)", bun.List(want.States))
 	}
 	if want.Since != "" {
 		q = q.Where("day >= ?", want.Since)

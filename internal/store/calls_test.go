@@ -98,7 +98,7 @@ func TestNobodyOverspendsSideBySide(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close()
+		t.Cleanup(func() { _ = db.Close() })
 		for i := range 20 {
 			all.Go(func() {
 				err := db.Intend(ctx, call(100*p+i, fmt.Sprint(p, i), 1), tenCalls())

@@ -24,19 +24,24 @@ import (
 // Shop is a service that sells pictures, on this machine. It charges for each request that arrives, however often the same
 // one does, as real services do.
 type Shop struct {
-	URL    string
-	Finds  bool // it can be asked for jobs by the buyer's name
-	AtOnce bool // pictures come with the answer; there are no jobs
-	Looks  int  // how often a job says that it is running before it is done
+	URL string
+
+	mu    sync.Mutex
+	rules ShopRules // guarded by mu
+	jobs  []shopJob // guarded by mu
+}
+
+// ShopRules say how a shop behaves.
+type ShopRules struct {
+	Finds   bool // it can be asked for jobs by the buyer's name
+	AtOnce  bool // pictures come with the answer; there are no jobs
+	Looks   int  // how often a job says that it is running before it is done
+	Refuses int  // so many requests to come are refused, which costs nothing
+	Forgets bool // it denies every job that it ever had
 	// At is told what happens, before it goes on: "arrived", "charged", "looked" and "sent".
 	At func(stage string)
 	// Cut says whether the next answer to a request that was charged gets lost. Nil: none.
 	Cut func() bool
-
-	mu      sync.Mutex
-	jobs    []shopJob // guarded by mu
-	refused int       // guarded by mu: requests to come that are refused
-	forgets bool      // guarded by mu
 }
 
 type shopJob struct {
@@ -53,7 +58,7 @@ const (
 
 // NewShop opens a shop for the length of a test.
 func NewShop(t testing.TB) *Shop {
-	s := &Shop{Looks: 1}
+	s := &Shop{rules: ShopRules{Looks: 1}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /jobs", s.order)
 	mux.HandleFunc("GET /jobs", s.find)
@@ -72,23 +77,23 @@ func (s *Shop) Charges() int {
 	return len(s.jobs)
 }
 
-// Refuse lets the next n requests be refused, which costs nothing.
-func (s *Shop) Refuse(n int) {
+// Change changes how the shop behaves from now on.
+func (s *Shop) Change(rules func(*ShopRules)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.refused = n
+	rules(&s.rules)
 }
 
-// Forget makes the shop deny every job that it ever had.
-func (s *Shop) Forget() {
+// Rules are the present ones.
+func (s *Shop) Rules() ShopRules {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.forgets = true
+	return s.rules
 }
 
 func (s *Shop) at(stage string) {
-	if s.At != nil {
-		s.At(stage)
+	if at := s.Rules().At; at != nil {
+		at(stage)
 	}
 }
 
@@ -103,8 +108,8 @@ func (s *Shop) order(w http.ResponseWriter, r *http.Request) {
 	}
 	s.at("arrived")
 	s.mu.Lock()
-	if s.refused > 0 {
-		s.refused--
+	if s.rules.Refuses > 0 {
+		s.rules.Refuses--
 		s.mu.Unlock()
 		w.WriteHeader(http.StatusTooManyRequests)
 		return
@@ -113,11 +118,12 @@ func (s *Shop) order(w http.ResponseWriter, r *http.Request) {
 	s.jobs = append(s.jobs, job)
 	s.mu.Unlock()
 	s.at("charged")
-	if s.Cut != nil && s.Cut() {
+	rules := s.Rules()
+	if rules.Cut != nil && rules.Cut() {
 		panic(http.ErrAbortHandler)
 	}
 	answer := map[string]any{"id": job.ID, "price": ShopPrice, "currency": "USD"}
-	if s.AtOnce {
+	if rules.AtOnce {
 		answer["picture"] = ShopPicture(job.Seed)
 	}
 	w.WriteHeader(http.StatusAccepted)
@@ -127,13 +133,13 @@ func (s *Shop) order(w http.ResponseWriter, r *http.Request) {
 func (s *Shop) find(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.Finds {
+	if !s.rules.Finds {
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
 	found := []map[string]any{}
 	for _, j := range s.jobs {
-		if j.Name == r.URL.Query().Get("name") && !s.forgets {
+		if j.Name == r.URL.Query().Get("name") && !s.rules.Forgets {
 			found = append(found, map[string]any{"id": j.ID, "price": ShopPrice, "currency": "USD"})
 		}
 	}
@@ -141,7 +147,7 @@ func (s *Shop) find(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Shop) job(w http.ResponseWriter, r *http.Request) *shopJob {
-	if !s.forgets {
+	if !s.rules.Forgets {
 		for i := range s.jobs {
 			if s.jobs[i].ID == r.PathValue("id") {
 				return &s.jobs[i]
@@ -161,7 +167,7 @@ func (s *Shop) look(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	state := "running"
-	if j.looks++; j.looks > s.Looks {
+	if j.looks++; j.looks > s.rules.Looks {
 		state = "done"
 	}
 	_ = json.NewEncoder(w).Encode(map[string]string{"state": state})
