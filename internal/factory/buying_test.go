@@ -135,9 +135,7 @@ func TestAKilledBuyerNeverPaysTwice(t *testing.T) {
 		{"picture", true, false, false},  // the picture is kept, and nobody knows yet
 		{"done", true, false, false},     // the call is done, its candidate isn't
 		{"charged", false, false, true},
-		{"running", false, false, false},
 		{"charged", false, true, true},
-		{"picture", false, true, true},
 	} {
 		t.Run(fmt.Sprintf("%s, finds %t, at once %t", test.at, test.finds, test.atOnce), func(t *testing.T) {
 			t.Parallel()
