@@ -25,6 +25,7 @@ type settings struct {
 	Trainer    []string // where the trainer may be, best first; PRESSWERK_TRAINER names a folder
 	Python     string   // PRESSWERK_TRAINER_PYTHON: a Python that has what the trainer needs; "" sets one up
 	Cache      string   // the user's cache folder for Presswerk
+	Hosted     hosted
 }
 
 // Names of the native libraries inside a native folder.
@@ -57,6 +58,7 @@ func readSettings(getenv func(string) string) settings {
 		s.Threads = n
 	}
 	s.readStore(getenv)
+	s.Hosted = readHosted(getenv)
 	if list := getenv("PRESSWERK_PROVIDER"); list != "" {
 		s.Providers = strings.Split(list, ",")
 	}

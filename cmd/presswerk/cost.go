@@ -184,7 +184,7 @@ type costCallCmd struct {
 // callAnswer is a call with all that became of it.
 type callAnswer struct {
 	art.Call
-	History []art.Outcome `json:"history"`
+	History []art.CallOutcome `json:"history"`
 }
 
 // Run prints a call's record.

@@ -89,7 +89,7 @@ func (p purse) spend(states map[string]art.CallState) {
 	for id, state := range states {
 		c := art.Call{
 			ID: id, Key: id, Attempt: 1, Run: run.ID, Candidate: candidate.ID, Brand: "morgenrot", Engine: "shop", Model: "disc", At: time.Now(),
-			Quote: art.Quote{Amount: art.AmountOf(0.04), Currency: "USD", Known: true}, Outcome: art.Outcome{State: art.CallRequested, Changed: time.Now()},
+			Quote: art.Quote{Amount: art.AmountOf(0.04), Currency: "USD", Known: true}, CallOutcome: art.CallOutcome{State: art.CallRequested, Changed: time.Now()},
 		}
 		if err := db.Intend(ctx, c, nil); err != nil {
 			p.t.Fatal(err)
@@ -97,7 +97,7 @@ func (p purse) spend(states map[string]art.CallState) {
 		if state == art.CallRequested {
 			continue
 		}
-		if _, err := db.Settle(ctx, id, art.Outcome{State: state, Reason: "the line was cut", Changed: time.Now()}); err != nil {
+		if _, err := db.Settle(ctx, id, art.CallOutcome{State: state, Reason: "the line was cut", Changed: time.Now()}); err != nil {
 			p.t.Fatal(err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"presswerk/internal/art"
 	"presswerk/internal/factory"
@@ -28,7 +29,7 @@ func (c *planCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	p, err := factory.New(factory.Options{Engines: engines}).Plan(order)
+	p, err := factory.New(factory.Options{Engines: engines, Now: time.Now}).Plan(order)
 	if err != nil {
 		return err
 	}
@@ -48,8 +49,12 @@ func planText(w io.Writer, words words, p art.Plan) {
 		fmt.Fprintln(w, words.say("plan_money", p.Cost.Money, p.Cost.Currency))
 	}
 	for i, r := range p.Recipes {
-		fmt.Fprintf(w, "%3d  %s  %dx%d  %s/%s  %d  cfg %g  seed %d\n     %s\n",
-			i+1, r.ID[:12], r.Width, r.Height, r.Sampler, r.Scheduler, r.Steps, r.GuidanceScale, r.Seed, r.Prompt)
+		canary := ""
+		if r.Canary {
+			canary = "  " + words.say("plan_canary") + " " + r.Model.Name + "@" + r.Model.Version
+		}
+		fmt.Fprintf(w, "%3d  %s  %dx%d  %s/%s  %d  cfg %g  seed %d%s\n     %s\n",
+			i+1, r.ID[:12], r.Width, r.Height, r.Sampler, r.Scheduler, r.Steps, r.GuidanceScale, r.Seed, canary, r.Prompt)
 	}
 	if p.Dropped > 0 {
 		fmt.Fprintln(w, words.say("plan_dropped", p.Dropped))

@@ -53,11 +53,11 @@ type Call struct {
 	Recipe    Recipe    `json:"recipe"` // what was asked for
 	Quote     Quote     `json:"quote"`  // what it was thought to cost
 	At        time.Time `json:"at"`     // when it was written down; this day's budget counts
-	Outcome
+	CallOutcome
 }
 
-// Outcome is what has become of a call. Fields that a later one leaves empty keep what an earlier one said.
-type Outcome struct {
+// CallOutcome is what has become of a call. Fields that a later one leaves empty keep what an earlier one said.
+type CallOutcome struct {
 	State    CallState       `json:"state"`
 	Ticket   json.RawMessage `json:"ticket,omitempty"`   // the engine's, to come back to the job
 	Charged  *Amount         `json:"charged,omitempty"`  // nil: nobody has said yet
@@ -101,9 +101,9 @@ func (c Call) Cost() (Amount, string) {
 }
 
 // With lays a later outcome over the call.
-func (c Call) With(o Outcome) Call {
-	last := c.Outcome
-	c.Outcome = o
+func (c Call) With(o CallOutcome) Call {
+	last := c.CallOutcome
+	c.CallOutcome = o
 	if o.Ticket == nil {
 		c.Ticket = last.Ticket
 	}

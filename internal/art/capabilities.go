@@ -24,7 +24,6 @@ type Capabilities struct {
 	SecondsPerPicture float64     `json:"seconds_per_picture"` // measured or estimated at native size and 20 steps
 	PricePerPicture   float64     `json:"price_per_picture"`   // in Currency
 	Currency          string      `json:"currency"`
-	Quality           string      `json:"quality,omitempty"`    // the service's own word for how carefully it works, where its price depends on that
 	Vocabulary        *Vocabulary `json:"vocabulary,omitempty"` // what a small model was trained on; nil means open
 	Sizes             []Size      `json:"sizes,omitempty"`      // the only sizes there are; none means every one within the limits above
 	Controls          []string    `json:"controls,omitempty"`   // kinds of control pictures, as in Control.Kind; none means no control
@@ -35,6 +34,7 @@ type Capabilities struct {
 	Tiling            bool        `json:"tiling"`            // seamless patterns
 	Refiner           bool        `json:"refiner"`           // a second model may take over
 	MaxBatch          int         `json:"max_batch"`         // pictures of one call; 0 counts as 1
+	Options           []string    `json:"options,omitempty"` // names that Recipe.Options may have
 	Service           *Service    `json:"service,omitempty"` // nil: the engine runs on this machine
 }
 
@@ -55,6 +55,12 @@ type Service struct {
 	Dated    string `json:"dated"`               // YYYY-MM-DD
 	SeedKept bool   `json:"seed_kept,omitempty"` // a seed is taken, though equal pixels aren't promised
 }
+
+// TakesSeed tells whether a seed may be handed over, be it that equal pixels are promised or not.
+func (c Capabilities) TakesSeed() bool { return c.Seeds || c.Service != nil && c.Service.SeedKept }
+
+// Walks tells whether pictures are made by a sampler that can be chosen, in steps that can be counted.
+func (c Capabilities) Walks() bool { return len(c.Samplers) > 0 }
 
 // Vocabulary lists the words that a small model was trained on. Others may be asked for, with a warning.
 type Vocabulary struct {

@@ -50,7 +50,7 @@ func TestThePriceThatSaysMostCounts(t *testing.T) {
 		w, h           int
 		want           string
 	}{
-		{"a", "", 32, 32, "0.10 USD"},
+		{"a", "", 32, 32, "0.20 USD"},
 		{"a", "low", 32, 32, "0.10 USD"},
 		{"a", "high", 32, 32, "0.20 USD"},
 		{"a", "high", 64, 32, "0.30 USD"},
@@ -59,7 +59,7 @@ func TestThePriceThatSaysMostCounts(t *testing.T) {
 		{"m", "", 1000, 1000, "0.03 USD"},
 		{"m", "", 1024, 1024, "0.06 USD"},
 	} {
-		q := tables.Quote(Capabilities{Engine: "hosted", Model: ModelRef{Name: test.model}, Quality: test.quality}, Recipe{Width: test.w, Height: test.h})
+		q := tables.Quote(Capabilities{Engine: "hosted", Model: ModelRef{Name: test.model}}, Recipe{Width: test.w, Height: test.h, Options: map[string]any{"quality": test.quality}})
 		if got := q.Amount.String() + " " + q.Currency; got != test.want || !q.Known || q.Free() || q.Dated == "" {
 			t.Errorf("%+v costs %s, want %s", test, got, test.want)
 		}

@@ -20,7 +20,7 @@ type PriceTable struct {
 type Price struct {
 	Model   string  `json:"model,omitempty" yaml:"model,omitempty"`     // name of the engine's model
 	Size    string  `json:"size,omitempty" yaml:"size,omitempty"`       // width and height in pixels, "1024x1536"
-	Quality string  `json:"quality,omitempty" yaml:"quality,omitempty"` // the service's own word
+	Quality string  `json:"quality,omitempty" yaml:"quality,omitempty"` // the service's own word, as in a recipe's options
 	Price   float64 `json:"price" yaml:"price"`                         // in the table's currency
 	Per     string  `json:"per,omitempty" yaml:"per,omitempty"`         // picture (default), or megapixel: each million pixels that was begun
 }
@@ -85,7 +85,8 @@ type Quote struct {
 }
 
 // Quote finds the price of a recipe. Of an engine's tables the first with a line that fits counts; in it, the line that
-// says most about model, size and quality. Where no table knows, what the engine says of itself counts. What neither a
+// says most about model, size and quality; of equal ones the dearest, so that a recipe which leaves its quality open is not
+// thought too cheap. Where no table knows, what the engine says of itself counts. What neither a
 // table nor the engine calls priced is free.
 func (p Prices) Quote(c Capabilities, r Recipe) Quote {
 	for _, t := range p {
@@ -94,7 +95,7 @@ func (p Prices) Quote(c Capabilities, r Recipe) Quote {
 		}
 		best, most := -1, -1
 		for i, line := range t.Prices {
-			if n := line.fits(c, r); n > most {
+			if n := line.fits(c, r); n > most || n == most && n >= 0 && line.Price > t.Prices[best].Price {
 				best, most = i, n
 			}
 		}
@@ -130,11 +131,13 @@ func (q Quote) Free() bool { return q.Known && q.Amount == 0 }
 // fits counts how much a line says about what is asked for; -1 where it is about something else.
 func (p Price) fits(c Capabilities, r Recipe) int {
 	n := 0
-	for _, rule := range []struct{ says, asked string }{
-		{p.Model, c.Model.Name}, {p.Size, fmt.Sprintf("%dx%d", r.Width, r.Height)}, {p.Quality, c.Quality},
-	} {
+	quality, _ := r.Options["quality"].(string)
+	for _, rule := range []struct {
+		says, asked string
+		open        bool // where nothing is asked for, every line fits
+	}{{p.Model, c.Model.Name, false}, {p.Size, fmt.Sprintf("%dx%d", r.Width, r.Height), false}, {p.Quality, quality, quality == ""}} {
 		switch {
-		case rule.says == "":
+		case rule.says == "" || rule.open:
 		case rule.says != rule.asked:
 			return -1
 		default:

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -24,8 +25,9 @@ func Check(c art.Capabilities, r art.Recipe) error {
 		{r.NegativePrompt != "" && !c.Negative, "negative_prompt", "is not known", "take it out, or say it in the prompt"},
 		{r.Sampler != "" && !slices.Contains(c.Samplers, r.Sampler), "sampler", fmt.Sprintf("%q is not known", r.Sampler), "use " + oneOf(c.Samplers)},
 		{r.Scheduler != "" && !slices.Contains(c.Schedulers, r.Scheduler), "scheduler", fmt.Sprintf("%q is not known", r.Scheduler), "use " + oneOf(c.Schedulers)},
+		{r.Steps != 0 && !c.Walks() && c.MaxSteps == 0, "steps", "can't be chosen", "use 0"},
 		{c.MaxSteps > 0 && r.Steps > c.MaxSteps, "steps", fmt.Sprintf("%d are too many", r.Steps), fmt.Sprintf("use at most %d", c.MaxSteps)},
-		{r.Seed != 0 && !c.Seeds && (c.Service == nil || !c.Service.SeedKept), "seed", "is not taken", "use 0"},
+		{r.Seed != 0 && !c.TakesSeed(), "seed", "is not taken", "use 0"},
 		{len(r.LoRAs) > 0 && !c.LoRAs, "loras", "are not taken", "take them out"},
 		{len(r.Embeddings) > 0 && !c.Embeddings, "embeddings", "are not taken", "take them out"},
 		{r.Hires != nil && !c.Hires, "hires", "is not known", "take it out, and enlarge afterwards"},
@@ -37,6 +39,11 @@ func Check(c art.Capabilities, r art.Recipe) error {
 	} {
 		if rule.wrong {
 			return refuse(c, rule.field, rule.reason, rule.remedy)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Options)) {
+		if !slices.Contains(c.Options, name) {
+			return refuse(c, "options."+name, "is not known", "use "+oneOf(c.Options))
 		}
 	}
 	for i, control := range r.Controls {

@@ -72,7 +72,7 @@ type haltingBook struct {
 	stand func(string)
 }
 
-func (h haltingBook) Settle(ctx context.Context, id string, o art.Outcome) (art.Call, error) {
+func (h haltingBook) Settle(ctx context.Context, id string, o art.CallOutcome) (art.Call, error) {
 	c, err := h.DB.Settle(ctx, id, o)
 	h.stand(string(o.State))
 	return c, err

@@ -51,6 +51,9 @@ func (f *Factory) picture(ctx context.Context, c art.Candidate) (art.Candidate, 
 	if !errors.Is(err, art.ErrNotFound) {
 		return c, err
 	}
+	if err := f.running(ctx, c.Planned.Recipe); err != nil {
+		return c, err
+	}
 	e, err := f.Engines.Get(c.Planned.Engine)
 	if err != nil {
 		return c, err
@@ -106,6 +109,23 @@ func (f *Factory) tell(c art.Candidate, preview *[]byte) engine.Progress {
 	return func(step, steps int) {
 		f.Hub.Tell(art.Event{Kind: "step", Run: c.Run, Candidate: c.ID, Step: step, Steps: steps, Preview: *preview, At: f.Now()})
 	}
+}
+
+// running refuses a recipe whose model was paused after its run had been planned.
+func (f *Factory) running(ctx context.Context, r art.Recipe) error {
+	pauses, err := f.Records.Pauses(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range pauses {
+		if p.Stops(r.Engine, r.Model) {
+			return &art.FieldError{
+				Field: "model", Reason: fmt.Sprintf("%s of %s is paused: %s", r.Model.Name, r.Engine, p.Reason.In(art.English)),
+				Remedy: "lift it: presswerk models resume " + p.ID + "; then call make again", Kind: art.ErrRefused,
+			}
+		}
+	}
+	return nil
 }
 
 // watched renders a candidate and tells how far it is, with a preview where the engine shows one.

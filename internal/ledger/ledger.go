@@ -17,7 +17,7 @@ type Book interface {
 	// Intend writes down a call that keeps to the limits; else art.ErrRefused. An attempt that was begun gives art.ErrConflict.
 	Intend(ctx context.Context, c art.Call, limits []art.Limit) error
 	// Settle writes what has become of a call and gives it as it is now; what can't follow gives art.ErrConflict.
-	Settle(ctx context.Context, id string, o art.Outcome) (art.Call, error)
+	Settle(ctx context.Context, id string, o art.CallOutcome) (art.Call, error)
 }
 
 // Blobs keeps pictures and raw answers.
@@ -174,7 +174,7 @@ func (w *walk) intend(ctx context.Context, attempt int) (art.Call, error) {
 	c := art.Call{
 		ID: w.NewID(), Key: o.Key, Attempt: attempt, Run: o.Run, Candidate: o.Candidate, Brand: o.Brand,
 		Engine: o.Recipe.Engine, Model: o.Recipe.Model.Name, Recipe: o.Recipe, Quote: q, At: now,
-		Outcome: art.Outcome{State: art.CallRequested, Changed: now},
+		CallOutcome: art.CallOutcome{State: art.CallRequested, Changed: now},
 	}
 	if err := w.Book.Intend(ctx, c, limits); err != nil {
 		return art.Call{}, fmt.Errorf("ledger: asking %s for a picture: %w", c.Engine, err)

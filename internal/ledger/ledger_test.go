@@ -62,7 +62,7 @@ func (s *shelf) Intend(_ context.Context, c art.Call, limits []art.Limit) error 
 	return nil
 }
 
-func (s *shelf) Settle(_ context.Context, id string, o art.Outcome) (art.Call, error) {
+func (s *shelf) Settle(_ context.Context, id string, o art.CallOutcome) (art.Call, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, c := range s.calls {
@@ -203,7 +203,7 @@ func TestALateRequestIsWaitedFor(t *testing.T) {
 	d.shop.Change(func(r *testkit.ShopRules) { r.Finds = true })
 	o := d.options()
 	o.Settling = time.Hour
-	call := art.Call{ID: d.names.next(), Key: want(1).Key, Attempt: 1, Engine: "shop", Recipe: want(1).Recipe, Quote: art.Quote{Known: true, Amount: 1, Currency: "USD"}, Outcome: art.Outcome{State: art.CallRequested}}
+	call := art.Call{ID: d.names.next(), Key: want(1).Key, Attempt: 1, Engine: "shop", Recipe: want(1).Recipe, Quote: art.Quote{Known: true, Amount: 1, Currency: "USD"}, CallOutcome: art.CallOutcome{State: art.CallRequested}}
 	if err := d.shelf.Intend(t.Context(), call, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -424,7 +424,7 @@ func (m mortalBook) Intend(ctx context.Context, c art.Call, l []art.Limit) error
 	return m.Book.Intend(ctx, c, l)
 }
 
-func (m mortalBook) Settle(ctx context.Context, id string, o art.Outcome) (art.Call, error) {
+func (m mortalBook) Settle(ctx context.Context, id string, o art.CallOutcome) (art.Call, error) {
 	m.step()
 	defer m.step()
 	return m.Book.Settle(ctx, id, o)

@@ -29,7 +29,7 @@ func (l *Ledger) Resolve(ctx context.Context, c art.Call, word Word) (art.Call, 
 	if (word.Charged == nil) == (word.Job == "") || word.Job != "" && word.Picture != nil {
 		return c, art.Invalid("charged", "it isn't clear what happened", "say one of --charged, --not-charged and --job; --picture goes with the first two")
 	}
-	o := art.Outcome{By: word.By, Reason: "found out by " + word.By}
+	o := art.CallOutcome{By: word.By, Reason: "found out by " + word.By}
 	if word.Job != "" {
 		ticket, err := json.Marshal(engine.Ticket{Name: c.ID, Job: word.Job})
 		if err != nil {

@@ -13,7 +13,7 @@ import (
 
 // settle writes an outcome even when ctx has ended meanwhile: what was paid for must not be forgotten because somebody is in
 // a hurry.
-func (l *Ledger) settle(ctx context.Context, c art.Call, o art.Outcome) (art.Call, error) {
+func (l *Ledger) settle(ctx context.Context, c art.Call, o art.CallOutcome) (art.Call, error) {
 	last, stop := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer stop()
 	o.Changed = l.Now()
@@ -26,7 +26,7 @@ func (l *Ledger) settle(ctx context.Context, c art.Call, o art.Outcome) (art.Cal
 
 // end settles a call that brought no picture, and gives the reason.
 func (w *walk) end(ctx context.Context, c art.Call, state art.CallState, cause error) (art.Call, error) {
-	o := art.Outcome{State: state, Reason: cause.Error()}
+	o := art.CallOutcome{State: state, Reason: cause.Error()}
 	if state == art.CallFailed {
 		o.Charged, o.Currency, o.Basis = new(art.Amount), c.Quote.Currency, art.BasisService
 	}
@@ -102,7 +102,7 @@ func (w *walk) accept(ctx context.Context, c art.Call, t engine.Ticket) (engine.
 	if err != nil {
 		return engine.Picture{}, c, fmt.Errorf("ledger: writing the ticket of call %s: %w", c.ID, err)
 	}
-	o := art.Outcome{State: art.CallAccepted, Ticket: kept}
+	o := art.CallOutcome{State: art.CallAccepted, Ticket: kept}
 	if amount, ok := said(c.Quote, t.Price, t.Currency); ok {
 		o.Charged, o.Currency, o.Basis = &amount, t.Currency, art.BasisService
 	}
@@ -127,7 +127,7 @@ func (w *walk) wait(ctx context.Context, c art.Call) (engine.Picture, art.Call, 
 	p, err := w.jobber.Wait(ctx, t, func(step, steps int) {
 		if !running {
 			running = true // a state that couldn't be written is written with the next one
-			_, _ = w.settle(ctx, c, art.Outcome{State: art.CallRunning})
+			_, _ = w.settle(ctx, c, art.CallOutcome{State: art.CallRunning})
 		}
 		if w.progress != nil {
 			w.progress(step, steps)
@@ -151,7 +151,7 @@ func (w *walk) wait(ctx context.Context, c art.Call) (engine.Picture, art.Call, 
 func (w *walk) keep(ctx context.Context, c art.Call, t engine.Ticket, p engine.Picture) (engine.Picture, art.Call, error) {
 	last, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer stop()
-	o := art.Outcome{State: art.CallDone}
+	o := art.CallOutcome{State: art.CallDone}
 	image, err := w.Blobs.Put(last, p.Bytes)
 	if err != nil {
 		return engine.Picture{}, c, fmt.Errorf("ledger: keeping the picture of call %s: %w", c.ID, err)

@@ -66,11 +66,11 @@ func (db *DB) Intend(ctx context.Context, c art.Call, limits []art.Limit) error 
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(fmt.Errorf("store: attempt %d at %s was begun already: %w", c.Attempt, c.Key, art.ErrConflict), err)
 		}
-		return addOutcome(ctx, tx, c.ID, c.Outcome)
+		return addOutcome(ctx, tx, c.ID, c.CallOutcome)
 	})
 }
 
-func addOutcome(ctx context.Context, tx bun.Tx, call string, o art.Outcome) error {
+func addOutcome(ctx context.Context, tx bun.Tx, call string, o art.CallOutcome) error {
 	doc, err := encode(o)
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func spentWithin(ctx context.Context, from bun.IDB, l art.Limit) (art.Amount, er
 
 // Settle writes what has become of a call and gives the call as it is now. An outcome that can't follow on the present one is
 // not written: the answer is then the call as it was, with art.ErrConflict.
-func (db *DB) Settle(ctx context.Context, id string, o art.Outcome) (art.Call, error) {
+func (db *DB) Settle(ctx context.Context, id string, o art.CallOutcome) (art.Call, error) {
 	var now art.Call
 	err := db.write.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
 		var row callRow
@@ -180,8 +180,8 @@ func (db *DB) Call(ctx context.Context, id string) (art.Call, error) {
 }
 
 // Outcomes lists all that became of a call, the oldest first.
-func (db *DB) Outcomes(ctx context.Context, call string) ([]art.Outcome, error) {
-	return scanAll[art.Outcome](ctx, db.read.NewSelect().Model((*outcomeRow)(nil)).Column("doc").Where("call = ?", call).Order("seq"), "outcomes")
+func (db *DB) Outcomes(ctx context.Context, call string) ([]art.CallOutcome, error) {
+	return scanAll[art.CallOutcome](ctx, db.read.NewSelect().Model((*outcomeRow)(nil)).Column("doc").Where("call = ?", call).Order("seq"), "outcomes")
 }
 
 func scanAll[T any](ctx context.Context, q *bun.SelectQuery, what string) ([]T, error) {

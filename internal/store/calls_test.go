@@ -19,7 +19,7 @@ import (
 func call(i int, key string, attempt int) art.Call {
 	return art.Call{
 		ID: fmt.Sprintf("call-%03d", i), Key: key, Attempt: attempt, Run: "hero-1", Brand: "acme", Engine: "shop", At: noon(),
-		Quote: art.Quote{Amount: art.AmountOf(0.04), Currency: "USD", Known: true}, Outcome: art.Outcome{State: art.CallRequested, Changed: noon()},
+		Quote: art.Quote{Amount: art.AmountOf(0.04), Currency: "USD", Known: true}, CallOutcome: art.CallOutcome{State: art.CallRequested, Changed: noon()},
 	}
 }
 
@@ -36,18 +36,18 @@ func TestACallIsWrittenOnceAndSettled(t *testing.T) {
 		t.Errorf("the same attempt once more: %v", err)
 	}
 	dear := art.AmountOf(0.05)
-	for _, o := range []art.Outcome{
+	for _, o := range []art.CallOutcome{
 		{State: art.CallAccepted, Ticket: []byte(`{"job":"7"}`)}, {State: art.CallDone, Charged: &dear, Currency: "USD", Picture: &art.CallPicture{Image: "ab"}},
 	} {
 		if _, err := db.Settle(ctx, "call-001", o); err != nil {
 			t.Fatal(err)
 		}
 	}
-	now, err := db.Settle(ctx, "call-001", art.Outcome{State: art.CallFailed})
+	now, err := db.Settle(ctx, "call-001", art.CallOutcome{State: art.CallFailed})
 	if !errors.Is(err, art.ErrConflict) || now.State != art.CallDone {
 		t.Errorf("done became %s: %v", now.State, err)
 	}
-	if _, err := db.Settle(ctx, "nobody", art.Outcome{State: art.CallDone}); !errors.Is(err, art.ErrNotFound) {
+	if _, err := db.Settle(ctx, "nobody", art.CallOutcome{State: art.CallDone}); !errors.Is(err, art.ErrNotFound) {
 		t.Error(err)
 	}
 	c, err := db.Call(ctx, "call-0")
@@ -74,7 +74,7 @@ func TestWhatFailedCostsNothingAndWhatIsUnknownStaysPromised(t *testing.T) {
 		if err := errors.Join(db.Intend(ctx, call(i, fmt.Sprint(i), 1), nil)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := db.Settle(ctx, call(i, "", 1).ID, art.Outcome{State: state}); err != nil {
+		if _, err := db.Settle(ctx, call(i, "", 1).ID, art.CallOutcome{State: state}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -15,8 +15,8 @@ func TestPricesThatComeAlongAreWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := art.Capabilities{Engine: "openai", Model: art.ModelRef{Name: "gpt-image-1.5"}, Quality: "high"}
-	if q := tables.Quote(c, art.Recipe{Width: 1024, Height: 1536}); len(tables) != 6 || q.String() != "0.20 USD" || q.Dated != "2026-11-26" {
+	c := art.Capabilities{Engine: "openai", Model: art.ModelRef{Name: "gpt-image-1.5"}}
+	if q := tables.Quote(c, art.Recipe{Width: 1024, Height: 1536, Options: map[string]any{"quality": "high"}}); len(tables) != 6 || q.String() != "0.20 USD" || q.Dated != "2026-11-26" {
 		t.Errorf("%d tables, %+v", len(tables), q)
 	}
 }
@@ -28,7 +28,7 @@ func TestAWorkspacesOwnPricesCountFirst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := prices.Quote(art.Capabilities{Engine: "shop", Model: art.ModelRef{Name: "disc"}, Quality: "high"}, art.Recipe{Width: 64, Height: 64})
+	q := prices.Quote(art.Capabilities{Engine: "shop", Model: art.ModelRef{Name: "disc"}}, art.Recipe{Width: 64, Height: 64, Options: map[string]any{"quality": "high"}})
 	if q.Amount != art.AmountOf(0.07) || q.Currency != "EUR" || q.Dated != "2026-11-26" || q.Source != "our contract" {
 		t.Errorf("%+v", q)
 	}
