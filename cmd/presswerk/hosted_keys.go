@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"presswerk/internal/engine"
+	"presswerk/internal/engine/fal"
 	"presswerk/internal/engine/google"
 	"presswerk/internal/engine/wire"
 )
@@ -19,6 +20,7 @@ type keyed struct {
 func keyedServices() []keyed {
 	return []keyed{
 		{"google", "GEMINI_API_KEY", google.Base, google.Revision, func(s wire.Service) (engine.Engine, error) { return google.New(s) }},
+		{"fal", "FAL_KEY", fal.Base, fal.Revision, func(s wire.Service) (engine.Engine, error) { return fal.New(s) }},
 	}
 }
 

@@ -246,4 +246,3 @@ var _ interface {
 	engine.Engine
 	engine.Jobber
 } = (*Engine)(nil)
-

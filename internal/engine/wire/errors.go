@@ -103,7 +103,7 @@ func words(said any) (code, message string) {
 			}
 		}
 	case map[string]any:
-		for _, name := range []string{"code", "error_code", "name", "type"} {
+		for _, name := range []string{"code", "error_code", "error_type", "name", "type"} {
 			if s, ok := v[name].(string); ok && code == "" {
 				code = s
 			}
