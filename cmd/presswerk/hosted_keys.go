@@ -7,6 +7,7 @@ import (
 	"presswerk/internal/engine"
 	"presswerk/internal/engine/fal"
 	"presswerk/internal/engine/google"
+	"presswerk/internal/engine/replicate"
 	"presswerk/internal/engine/wire"
 )
 
@@ -21,6 +22,7 @@ func keyedServices() []keyed {
 	return []keyed{
 		{"google", "GEMINI_API_KEY", google.Base, google.Revision, func(s wire.Service) (engine.Engine, error) { return google.New(s) }},
 		{"fal", "FAL_KEY", fal.Base, fal.Revision, func(s wire.Service) (engine.Engine, error) { return fal.New(s) }},
+		{"replicate", "REPLICATE_API_TOKEN", replicate.Base, replicate.Revision, func(s wire.Service) (engine.Engine, error) { return replicate.New(s) }},
 	}
 }
 

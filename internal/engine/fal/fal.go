@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"presswerk/internal/art"
@@ -85,6 +83,14 @@ type status struct {
 	ErrorType string `json:"error_type"`
 }
 
+func (s status) log() string {
+	var all strings.Builder
+	for _, line := range s.Logs {
+		all.WriteString(line.Message + "\n")
+	}
+	return all.String()
+}
+
 func (e *Engine) submit(ctx context.Context, name, endpoint string, body map[string]any, size art.Size) (engine.Ticket, error) {
 	var said status
 	if err := e.client.Pay(ctx, "/"+endpoint, body, &said); err != nil {
@@ -132,7 +138,7 @@ func (e *Engine) look(ctx context.Context, links map[string]string) (wire.State,
 	case said.Status == "COMPLETED":
 		return e.result(ctx, links["response"])
 	case said.Status == "IN_PROGRESS":
-		return wire.State{Progress: percent(said)}, nil
+		return wire.State{Progress: wire.Percent(said.log())}, nil
 	}
 	return wire.State{}, nil
 }
@@ -140,19 +146,6 @@ func (e *Engine) look(ctx context.Context, links map[string]string) (wire.State,
 // failed is a request that ended without a result, through no fault of the input's.
 func (e *Engine) failed(said status) error {
 	return sorted(&wire.Error{Engine: e.service.Name, Code: said.ErrorType, Message: string(e.client.Redact([]byte(said.Error))), Kind: art.ErrUnavailable})
-}
-
-// percent finds how far a model says that it is, in the progress bars that it logs.
-func percent(said status) float64 {
-	const begun = 0.01
-	bar := regexp.MustCompile(`(\d{1,3})%\|`)
-	for i := len(said.Logs) - 1; i >= 0; i-- {
-		if found := bar.FindStringSubmatch(said.Logs[i].Message); found != nil {
-			n, _ := strconv.Atoi(found[1]) // up to three digits
-			return max(begun, float64(n)/100)
-		}
-	}
-	return begun
 }
 
 // output is what models for pictures and for clips give.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
+	"strconv"
 	"time"
 
 	"presswerk/internal/art"
@@ -111,6 +113,16 @@ func (w Watcher) end(ctx context.Context) (state State, err error) {
 		return state, fmt.Errorf("%w: the job may have ended well: %w", err, engine.ErrUnknown)
 	}
 	return state, err
+}
+
+// Percent finds how far a model says that it is, in the progress bars that it logs: 0..1, and 0 where it says nothing.
+func Percent(log string) float64 {
+	found := regexp.MustCompile(`(\d{1,3})%\|`).FindAllStringSubmatch(log, -1)
+	if len(found) == 0 {
+		return 0
+	}
+	n, _ := strconv.Atoi(found[len(found)-1][1]) // up to three digits
+	return min(float64(n)/100, 1)
 }
 
 // fetch gets a file that a job made. Art.ErrNotFound says that its link leads nowhere any more.
