@@ -8,6 +8,7 @@ import (
 	"presswerk/internal/engine/fal"
 	"presswerk/internal/engine/google"
 	"presswerk/internal/engine/replicate"
+	"presswerk/internal/engine/runway"
 	"presswerk/internal/engine/wire"
 )
 
@@ -23,6 +24,7 @@ func keyedServices() []keyed {
 		{"google", "GEMINI_API_KEY", google.Base, google.Revision, func(s wire.Service) (engine.Engine, error) { return google.New(s) }},
 		{"fal", "FAL_KEY", fal.Base, fal.Revision, func(s wire.Service) (engine.Engine, error) { return fal.New(s) }},
 		{"replicate", "REPLICATE_API_TOKEN", replicate.Base, replicate.Revision, func(s wire.Service) (engine.Engine, error) { return replicate.New(s) }},
+		{"runway", "RUNWAYML_API_SECRET", runway.Base, runway.Revision, func(s wire.Service) (engine.Engine, error) { return runway.New(s) }},
 	}
 }
 
