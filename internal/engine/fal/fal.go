@@ -117,7 +117,7 @@ func (e *Engine) watcher(t engine.Ticket, progress engine.Progress) (wire.Watche
 		return wire.Watcher{}, fmt.Errorf("%s: the ticket of request %q has no addresses: %w", e.service.Name, t.Job, art.ErrNotFound)
 	}
 	look := func(ctx context.Context) (wire.State, error) { return e.look(ctx, t.Links) }
-	return wire.Watcher{Client: e.client, Pauses: e.service.Pauses, Now: e.service.Now, Progress: progress, Look: look}, nil
+	return e.service.Watcher(e.client, progress, look), nil
 }
 
 // look asks where a request is, and for what it made once it has ended.

@@ -95,21 +95,7 @@ func (e *Engine) check(r art.Recipe) (family, error) {
 	if err := engine.Check(e.info.Models[at].Capabilities, r); err != nil {
 		return f, err
 	}
-	room := f.references
-	if r.InitImage != "" && room > 0 {
-		room--
-	}
-	switch {
-	case r.Mode != art.ModeTextToImage && r.InitImage == "":
-		return f, art.Invalid("init_image", "is missing", "name the picture to be changed")
-	case r.Mode == art.ModeInpaint && r.MaskImage == "":
-		return f, art.Invalid("mask_image", "is missing", "name the mask, white where the picture is made anew")
-	case len(r.References) > room:
-		return f, art.Unsupported("references", "with the picture to be changed they are too many", fmt.Sprintf("use at most %d", room))
-	case r.Strength != nil && (f.references > 0 || r.Mode != art.ModeImageToImage):
-		return f, art.Unsupported("strength", "how far a picture is changed can't be set", "take it out, and say it in the prompt")
-	}
-	return f, nil
+	return f, wire.CheckPictures(r, f.references, f.references > 0, f.references == 0 && r.Mode == art.ModeImageToImage)
 }
 
 // maxInside is how many bytes a picture inside a request may take.

@@ -173,16 +173,12 @@ func (e *Engine) check(r art.Recipe) (model, error) {
 	if err := engine.Check(capabilities(e.service, m).Capabilities, r); err != nil {
 		return m, err
 	}
+	if err := wire.CheckPictures(r, m.references, true, false); err != nil {
+		return m, err
+	}
 	const maxSeed = 1<<31 - 1
-	switch {
-	case r.Seed > maxSeed:
+	if r.Seed > maxSeed {
 		return m, art.Unsupported("seed", fmt.Sprintf("%d is too large", r.Seed), fmt.Sprintf("use at most %d", maxSeed))
-	case r.Mode == art.ModeImageToImage && r.InitImage == "":
-		return m, art.Invalid("init_image", "is missing", "name the picture to be changed")
-	case r.Mode == art.ModeImageToImage && len(r.References) == m.references:
-		return m, art.Unsupported("references", "with the picture to be changed they are too many", fmt.Sprintf("use at most %d", m.references-1))
-	case r.Strength != nil:
-		return m, art.Unsupported("strength", "how far a picture is changed can't be set", "take it out, and say it in the prompt")
 	}
 	return m, checkOptions(r.Options)
 }

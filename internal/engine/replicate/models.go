@@ -1,7 +1,6 @@
 package replicate
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -145,19 +144,5 @@ func (e *Engine) check(r art.Recipe) (model, error) {
 		return model{}, err
 	}
 	m := e.models[slices.IndexFunc(e.models, func(m model) bool { return m.name == known.Capabilities.Model.Name })]
-	room := known.MaxReferences
-	if r.InitImage != "" && m.edit == m.references && room > 0 {
-		room--
-	}
-	switch {
-	case r.Mode != art.ModeTextToImage && r.InitImage == "":
-		return m, art.Invalid("init_image", "is missing", "name the picture to be changed")
-	case r.Mode == art.ModeInpaint && r.MaskImage == "":
-		return m, art.Invalid("mask_image", "is missing", "name the mask, white where the picture is made anew")
-	case len(r.References) > room:
-		return m, art.Unsupported("references", "with the picture to be changed they are too many", fmt.Sprintf("use at most %d", room))
-	case r.Strength != nil && (m.strength == "" || r.Mode == art.ModeTextToImage):
-		return m, art.Unsupported("strength", "how far a picture is changed can't be set", "take it out, and say it in the prompt")
-	}
-	return m, nil
+	return m, wire.CheckPictures(r, known.MaxReferences, m.edit == m.references, m.strength != "")
 }

@@ -100,7 +100,7 @@ func (e *Engine) Start(ctx context.Context, name string, r art.Recipe) (engine.T
 // Wait gives the picture of a prediction.
 func (e *Engine) Wait(ctx context.Context, t engine.Ticket, progress engine.Progress) (engine.Picture, error) {
 	look := func(ctx context.Context) (wire.State, error) { return e.look(ctx, t) }
-	return wire.Watcher{Client: e.client, Pauses: e.service.Pauses, Now: e.service.Now, Progress: progress, Look: look}.Picture(ctx, t.Size)
+	return e.service.Watcher(e.client, progress, look).Picture(ctx, t.Size)
 }
 
 // link is an address that the service gave, or the documented one.

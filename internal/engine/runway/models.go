@@ -114,15 +114,11 @@ func (e *Engine) check(r art.Recipe) (model, error) {
 	if err := engine.Check(e.info.Models[at].Capabilities, r); err != nil {
 		return m, err
 	}
-	switch {
-	case r.Mode == art.ModeImageToImage && r.InitImage == "":
-		return m, art.Invalid("init_image", "is missing", "name the picture to be changed")
-	case r.Mode == art.ModeImageToImage && len(r.References) == m.references:
-		return m, art.Unsupported("references", "with the picture to be changed they are too many", fmt.Sprintf("use at most %d", m.references-1))
-	case len(r.References) < m.least:
+	if err := wire.CheckPictures(r, m.references, true, false); err != nil {
+		return m, err
+	}
+	if len(r.References) < m.least {
 		return m, art.Invalid("references", m.name+" can't do without", "name a picture, or use gen4_image")
-	case r.Strength != nil:
-		return m, art.Unsupported("strength", "how far a picture is changed can't be set", "take it out, and say it in the prompt")
 	}
 	if err := checkWords(r.Prompt, m.prompt, r.Seed); err != nil {
 		return m, err

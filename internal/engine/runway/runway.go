@@ -160,7 +160,7 @@ func (e *Engine) watcher(t engine.Ticket, progress engine.Progress) wire.Watcher
 		}
 		return e.state(said), nil
 	}
-	return wire.Watcher{Client: e.client, Pauses: e.service.Pauses, Now: e.service.Now, Progress: progress, Look: look}
+	return e.service.Watcher(e.client, progress, look)
 }
 
 func (e *Engine) look(ctx context.Context, t engine.Ticket) (said task, err error) {
