@@ -237,7 +237,7 @@ func TestWhoGoesAwayCancels(t *testing.T) {
 		stop()
 		return ctx.Err()
 	})
-	if _, err := e.Render(ctx, apple(), nil); !errors.Is(err, context.Canceled) || errors.Is(err, engine.ErrUnknown) || !(a.cancelled == 1) {
+	if _, err := e.Render(ctx, apple(), nil); !errors.Is(err, context.Canceled) || errors.Is(err, engine.ErrUnknown) || a.cancelled != 1 {
 		t.Errorf("%+v, %v", a.jobs, err)
 	}
 }
