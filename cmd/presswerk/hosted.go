@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"presswerk/internal/engine"
+	"presswerk/internal/engine/bfl"
 	"presswerk/internal/engine/openai"
+	"presswerk/internal/engine/wire"
 )
 
 // hosted are the settings of services. A service without a key is there and says that it isn't ready.
@@ -16,6 +18,8 @@ type hosted struct {
 	AzureKey   string   // AZURE_OPENAI_API_KEY
 	AzureBase  string   // AZURE_OPENAI_ENDPOINT, such as https://NAME.openai.azure.com; "" leaves Azure out
 	Azure      []string // AZURE_OPENAI_DEPLOYMENTS: names of deployments, by comma
+	BFLKey     string   // BFL_API_KEY
+	BFLBase    string   // BFL_BASE_URL: another region, such as https://api.eu.bfl.ai
 }
 
 const openAIBase = "https://api.openai.com/v1"
@@ -25,12 +29,19 @@ func readHosted(getenv func(string) string) hosted {
 		OpenAIKey: strings.TrimSpace(getenv("OPENAI_API_KEY")), OpenAIBase: strings.TrimSuffix(cmp.Or(getenv("OPENAI_BASE_URL"), openAIBase), "/"),
 		AzureKey: strings.TrimSpace(getenv("AZURE_OPENAI_API_KEY")), AzureBase: strings.TrimSuffix(getenv("AZURE_OPENAI_ENDPOINT"), "/"),
 	}
-	for name := range strings.SplitSeq(getenv("AZURE_OPENAI_DEPLOYMENTS"), ",") {
+	h.Azure = names(getenv("AZURE_OPENAI_DEPLOYMENTS"))
+	h.BFLKey, h.BFLBase = strings.TrimSpace(getenv("BFL_API_KEY")), strings.TrimSuffix(cmp.Or(getenv("BFL_BASE_URL"), bfl.Base), "/")
+	return h
+}
+
+// names are those of a list with commas.
+func names(list string) (all []string) {
+	for name := range strings.SplitSeq(list, ",") {
 		if name = strings.TrimSpace(name); name != "" {
-			h.Azure = append(h.Azure, name)
+			all = append(all, name)
 		}
 	}
-	return h
+	return all
 }
 
 // hosted makes an engine for each service. None is asked anything before a picture is wanted of it.
@@ -49,5 +60,30 @@ func (t *tools) hosted() ([]engine.Engine, error) {
 		}
 		engines = append(engines, e)
 	}
+	for _, row := range t.services() {
+		row.service.Open, row.service.Now = t.open, time.Now
+		row.service.Pauses.Sleep = wire.Sleep
+		e, err := row.make(row.service)
+		if err != nil {
+			return nil, err
+		}
+		engines = append(engines, e)
+	}
 	return engines, nil
+}
+
+// service is one whose engine needs to know nothing but where it is and its key.
+type service struct {
+	service wire.Service
+	make    func(wire.Service) (engine.Engine, error)
+}
+
+func (t *tools) services() []service {
+	h := t.g.settings.Hosted
+	return []service{
+		{
+			wire.Service{Name: "bfl", Version: bfl.Revision, Base: h.BFLBase, Key: h.BFLKey, KeyFrom: "BFL_API_KEY", Pauses: wire.Pauses{First: time.Second, Most: 10 * time.Second}},
+			func(s wire.Service) (engine.Engine, error) { return bfl.New(s) },
+		},
+	}
 }

@@ -45,6 +45,7 @@ type Ticket struct {
 	Picture  *Picture          `json:"-"`                  // of services that answer at once
 	Price    float64           `json:"price,omitempty"`    // what the service says that it charges; 0 where it says nothing
 	Currency string            `json:"currency,omitempty"` // of Price
+	Size     art.Size          `json:"size,omitzero"`      // asked for, so that who comes back to it can tell
 }
 
 // Run starts a job, waits for it, and cancels it when ctx ends before. Engines that are Jobbers build Render with it.

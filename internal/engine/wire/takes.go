@@ -1,0 +1,102 @@
+package wire
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"presswerk/internal/art"
+)
+
+// Takes says what a hosted model makes of those of a recipe's fields for which capabilities have no words. The zero value
+// takes none of them.
+type Takes struct {
+	Wordless   bool     // no prompt
+	Prompt     int      // characters that a prompt may have; 0 is any number
+	Strength   bool     // how far image-to-image goes from its picture
+	Mask       bool     // in modes other than inpaint
+	References []string // kinds; "" is the whole picture
+	Weights    bool     // of references and control pictures, 0 … 1
+}
+
+// Check refuses what isn't taken, and pictures that a mode lacks.
+func (t Takes) Check(r art.Recipe) error {
+	if err := t.pictures(r); err != nil {
+		return err
+	}
+	letters := len([]rune(r.Prompt))
+	for _, rule := range []struct {
+		wrong         bool
+		field, reason string
+	}{
+		{t.Wordless && r.Prompt != "", "prompt", "is not taken"},
+		{t.Prompt > 0 && letters > t.Prompt, "prompt", fmt.Sprintf("has %d characters, more than %d", letters, t.Prompt)},
+		{t.Prompt > 0 && len([]rune(r.NegativePrompt)) > t.Prompt, "negative_prompt", fmt.Sprintf("has more than %d characters", t.Prompt)},
+		{r.Strength != nil && !t.Strength, "strength", "is not taken"},
+		{r.Strength != nil && (*r.Strength < 0 || *r.Strength > 1), "strength", "is not in 0 … 1"},
+		{r.Prompt2 != "", "prompt_2", "is not known"},
+		{r.ClipSkip != nil, "clip_skip", "is not known"},
+		{r.VariationStrength != 0, "variation_strength", "is not known"},
+		{r.MaskPadding != nil, "mask_padding", "is not known"},
+		{r.MaskBlur != 0, "mask_blur", "is not known"},
+		{r.TiledDiffusion != nil, "tiled_diffusion", "is not known"},
+		{r.Upscaler != art.ModelRef{}, "upscaler", "is not known; the model is the upscaler"},
+	} {
+		if rule.wrong {
+			return art.Unsupported(rule.field, r.Model.Name+": "+rule.reason, "take it out, or choose another value")
+		}
+	}
+	for i, c := range r.References {
+		if !slices.Contains(t.References, c.Kind) {
+			return art.Unsupported(fmt.Sprintf("references[%d].kind", i), fmt.Sprintf("%s: %q is not known", r.Model.Name, c.Kind), "use "+quoted(t.References))
+		}
+	}
+	if err := t.guides("controls", r.Controls); err != nil {
+		return err
+	}
+	return t.guides("references", r.References)
+}
+
+// pictures looks whether a mode has the pictures that it begins with, and no others.
+func (t Takes) pictures(r art.Recipe) error {
+	masked := r.Mode == art.ModeInpaint
+	switch {
+	case r.Mode == art.ModeTextToImage && r.InitImage != "":
+		return art.Invalid("init_image", "text-to-image begins with no picture", "use image-to-image, inpaint or outpaint")
+	case r.Mode != art.ModeTextToImage && r.InitImage == "":
+		return art.Invalid("init_image", "is missing", "name the picture to be changed")
+	case masked && r.MaskImage == "":
+		return art.Invalid("mask_image", "is missing", "name the mask, white where the picture is made anew")
+	case !masked && r.MaskImage != "" && !t.Mask:
+		return art.Unsupported("mask_image", r.Model.Name+": mode "+r.Mode+" has no mask", "take it out, or use inpaint")
+	}
+	return nil
+}
+
+// guides checks pictures that steer.
+func (t Takes) guides(field string, all []art.Control) error {
+	for i, c := range all {
+		at := fmt.Sprintf("%s[%d].", field, i)
+		switch {
+		case c.Image == "":
+			return art.Invalid(at+"image", "is missing", "name the picture by its SHA-256")
+		case !t.Weights && c.Weight != 0 && c.Weight != 1:
+			return art.Unsupported(at+"weight", "is not taken", "leave it out")
+		case c.Weight < 0 || c.Weight > 1:
+			return art.Invalid(at+"weight", fmt.Sprintf("%v is not in 0 … 1", c.Weight), "choose another one")
+		case c.Start != 0 || c.End != 0 && c.End != 1:
+			return art.Unsupported(at+"start", "a share of the steps is not known", "leave start and end out")
+		case c.Model != art.ModelRef{} || c.GuessMode:
+			return art.Unsupported(at+"model", "is the service's own", "leave model and guess_mode out")
+		}
+	}
+	return nil
+}
+
+func quoted(names []string) string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = fmt.Sprintf("%q", name)
+	}
+	return strings.Join(out, " or ")
+}
