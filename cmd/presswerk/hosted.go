@@ -8,6 +8,7 @@ import (
 	"presswerk/internal/engine"
 	"presswerk/internal/engine/bfl"
 	"presswerk/internal/engine/openai"
+	"presswerk/internal/engine/stability"
 	"presswerk/internal/engine/wire"
 )
 
@@ -20,6 +21,7 @@ type hosted struct {
 	Azure      []string // AZURE_OPENAI_DEPLOYMENTS: names of deployments, by comma
 	BFLKey     string   // BFL_API_KEY
 	BFLBase    string   // BFL_BASE_URL: another region, such as https://api.eu.bfl.ai
+	Stability  string   // STABILITY_API_KEY
 }
 
 const openAIBase = "https://api.openai.com/v1"
@@ -31,6 +33,7 @@ func readHosted(getenv func(string) string) hosted {
 	}
 	h.Azure = names(getenv("AZURE_OPENAI_DEPLOYMENTS"))
 	h.BFLKey, h.BFLBase = strings.TrimSpace(getenv("BFL_API_KEY")), strings.TrimSuffix(cmp.Or(getenv("BFL_BASE_URL"), bfl.Base), "/")
+	h.Stability = strings.TrimSpace(getenv("STABILITY_API_KEY"))
 	return h
 }
 
@@ -84,6 +87,10 @@ func (t *tools) services() []service {
 		{
 			wire.Service{Name: "bfl", Version: bfl.Revision, Base: h.BFLBase, Key: h.BFLKey, KeyFrom: "BFL_API_KEY", Pauses: wire.Pauses{First: time.Second, Most: 10 * time.Second}},
 			func(s wire.Service) (engine.Engine, error) { return bfl.New(s) },
+		},
+		{
+			wire.Service{Name: "stability", Version: stability.Revision, Base: stability.Base, Key: h.Stability, KeyFrom: "STABILITY_API_KEY", Pauses: wire.Pauses{First: 10 * time.Second, Most: 30 * time.Second}},
+			func(s wire.Service) (engine.Engine, error) { return stability.New(s) },
 		},
 	}
 }

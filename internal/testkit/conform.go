@@ -183,7 +183,7 @@ func (c Conformance) refusals(t *testing.T) {
 		"negative":   {can.Negative, "negative_prompt", func(r *art.Recipe) { r.NegativePrompt = "blurry" }},
 		"sampler":    {false, "sampler", func(r *art.Recipe) { r.Sampler = "guess" }},
 		"scheduler":  {false, "scheduler", func(r *art.Recipe) { r.Scheduler = "guess" }},
-		"width":      {false, "width", func(r *art.Recipe) { r.Width = 3 }},
+		"width":      {c.Recipe.Mode == art.ModeUpscale, "width", func(r *art.Recipe) { r.Width = 3 }},
 		"loras":      {can.LoRAs, "loras", func(r *art.Recipe) { r.LoRAs = []art.LoRA{{Name: "x", Weight: 1}} }},
 		"embeddings": {can.Embeddings, "embeddings", func(r *art.Recipe) { r.Embeddings = []art.ModelRef{{Name: "x"}} }},
 		"hires":      {can.Hires, "hires", func(r *art.Recipe) { r.Hires = &art.Hires{Scale: 2, Strength: 0.5} }},
