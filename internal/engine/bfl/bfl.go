@@ -86,10 +86,7 @@ func (e *Engine) Start(ctx context.Context, name string, r art.Recipe) (engine.T
 
 // Wait watches a job and fetches its picture.
 func (e *Engine) Wait(ctx context.Context, t engine.Ticket, progress engine.Progress) (engine.Picture, error) {
-	return wire.Watcher{
-		Client: e.client, Pauses: e.service.Pauses, Now: e.service.Now, Progress: progress,
-		Look: func(ctx context.Context) (wire.State, error) { return e.look(ctx, t) },
-	}.Picture(ctx, t.Size)
+	return e.service.Watcher(e.client, progress, func(ctx context.Context) (wire.State, error) { return e.look(ctx, t) }).Picture(ctx, t.Size)
 }
 
 // look asks for a job's state.

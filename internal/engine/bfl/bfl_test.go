@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -27,13 +26,11 @@ func TestConforms(t *testing.T) {
 	})
 }
 
-func TestMoney(t *testing.T) {
-	testkit.Hosted{
-		Open: func(t *testing.T, trouble http.HandlerFunc) engine.Engine {
-			return serve(t, &service{trouble: trouble}).engine()
-		},
-		Recipe: apple(), Secret: key, Empty: true,
-	}.Money(t)
+func TestOutcomes(t *testing.T) {
+	testkit.Outcomes(t, key, func(t *testing.T, address string) error {
+		_, err := serve(t, &service{}).engine(func(o *wire.Service) { o.Base = address }).Start(context.Background(), "x", apple())
+		return err
+	})
 }
 
 func TestResume(t *testing.T) {

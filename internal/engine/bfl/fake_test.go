@@ -24,10 +24,9 @@ const key = "bfl_very-secret"
 type service struct {
 	t        testing.TB
 	clock    *testkit.Clock
-	states   []string         // of a job, look by look; the last one stays
-	busy     int              // looks that are answered with 429
-	width    int              // of the picture, where that isn't what was asked for
-	trouble  http.HandlerFunc // serves paid requests
+	states   []string // of a job, look by look; the last one stays
+	busy     int      // looks that are answered with 429
+	width    int      // of the picture, where that isn't what was asked for
 	api, cdn string
 
 	mu   sync.Mutex
@@ -43,7 +42,7 @@ type job struct {
 
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("X-Key") != key {
-		answer(w, http.StatusForbidden, map[string]any{"detail": "Not authenticated: " + r.Header.Get("X-Key")})
+		testkit.Answer(w, http.StatusForbidden, map[string]any{"detail": "Not authenticated: " + r.Header.Get("X-Key")})
 		return
 	}
 	if r.Method == http.MethodPost {
@@ -69,7 +68,7 @@ func (s *service) begin(w http.ResponseWriter, r *http.Request) {
 	}
 	id := fmt.Sprintf("job-%d", len(s.jobs)+1)
 	s.jobs[id], s.last = j, body
-	answer(w, http.StatusOK, map[string]any{"id": id, "polling_url": s.api + "/v1/get_result?id=" + id, "cost": 3.0, "input_mp": nil, "output_mp": 1.05})
+	testkit.Answer(w, http.StatusOK, map[string]any{"id": id, "polling_url": s.api + "/v1/get_result?id=" + id, "cost": 3.0, "input_mp": nil, "output_mp": 1.05})
 }
 
 func (s *service) result(w http.ResponseWriter, id string) {
@@ -77,13 +76,13 @@ func (s *service) result(w http.ResponseWriter, id string) {
 	defer s.mu.Unlock()
 	j, ok := s.jobs[id]
 	if !ok {
-		answer(w, http.StatusOK, map[string]any{"id": id, "status": "Task not found"})
+		testkit.Answer(w, http.StatusOK, map[string]any{"id": id, "status": "Task not found"})
 		return
 	}
 	if s.busy > 0 {
 		s.busy--
 		w.Header().Set("Retry-After", "60")
-		answer(w, http.StatusTooManyRequests, map[string]any{"error": "rate_limit_exceeded", "message": "Too many concurrent requests"})
+		testkit.Answer(w, http.StatusTooManyRequests, map[string]any{"error": "rate_limit_exceeded", "message": "Too many concurrent requests"})
 		return
 	}
 	state := s.states[min(j.looks, len(s.states)-1)]
@@ -98,7 +97,7 @@ func (s *service) result(w http.ResponseWriter, id string) {
 	case "Request Moderated":
 		said["details"] = map[string]any{"Moderation Reasons": []string{"Derivative Works Filter"}}
 	}
-	answer(w, http.StatusOK, said)
+	testkit.Answer(w, http.StatusOK, said)
 }
 
 // deliver is the host of finished pictures: links end after ten minutes, and no key belongs there.
@@ -117,12 +116,6 @@ func (s *service) deliver(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(testkit.PNG(s.t, j.size.Width, j.size.Height))
 }
 
-func answer(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body)
-}
-
 // serve starts the fake, held to the API's description.
 func serve(t *testing.T, s *service) *service {
 	t.Helper()
@@ -130,14 +123,7 @@ func serve(t *testing.T, s *service) *service {
 	if s.states == nil {
 		s.states = []string{"Pending", "Reasoning", "Generating", "Ready"}
 	}
-	held := testkit.ReadContract(t, "testdata/bfl.json").Hold(t, "", s)
-	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.trouble != nil && r.Method == http.MethodPost {
-			s.trouble(w, r)
-			return
-		}
-		held.ServeHTTP(w, r)
-	}))
+	api := httptest.NewServer(testkit.ReadContract(t, "testdata/bfl.json").Hold(t, "", s))
 	cdn := httptest.NewServer(http.HandlerFunc(s.deliver))
 	t.Cleanup(func() { api.Close(); cdn.Close() })
 	s.api, s.cdn = api.URL, cdn.URL
@@ -147,7 +133,7 @@ func serve(t *testing.T, s *service) *service {
 // engine makes an engine that talks to the fake.
 func (s *service) engine(changes ...func(*wire.Service)) *Engine {
 	o := wire.Service{
-		Name: "bfl", Version: Revision, Base: s.api, Key: key, KeyFrom: "BFL_API_KEY", Now: s.clock.Now,
+		Name: "bfl", Version: Revision, Base: s.api, Key: key, KeyFrom: "BFL_API_KEY", Now: s.clock.Now, Limit: 1 << 20,
 		Pauses: wire.Pauses{First: time.Second, Most: 10 * time.Second, Sleep: s.clock.Sleep},
 		Open: func(_ context.Context, sum string) ([]byte, error) {
 			if sum != strings.Repeat("a", 64) {
@@ -163,7 +149,6 @@ func (s *service) engine(changes ...func(*wire.Service)) *Engine {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	e.client.Limit = 1 << 20
 	return e
 }
 

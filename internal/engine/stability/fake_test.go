@@ -2,7 +2,6 @@ package stability
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -62,7 +61,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.paid++
 	if strings.HasSuffix(r.URL.Path, "/creative") {
 		s.begun = s.clock.Now()
-		answer(w, http.StatusOK, map[string]any{"id": "a6dc6c6e20acda010fe14d71f180658f"})
+		testkit.Answer(w, http.StatusOK, map[string]any{"id": "a6dc6c6e20acda010fe14d71f180658f"})
 		return
 	}
 	s.picture(w, r)
@@ -102,20 +101,14 @@ func (s *service) result(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusTooManyRequests, "rate_limit_exceeded", "You have been timed out for 60 seconds.")
 	case s.running > 0:
 		s.running--
-		answer(w, http.StatusAccepted, map[string]any{"id": id, "status": "in-progress"})
+		testkit.Answer(w, http.StatusAccepted, map[string]any{"id": id, "status": "in-progress"})
 	default:
 		s.picture(w, r)
 	}
 }
 
-func answer(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body)
-}
-
 func refuse(w http.ResponseWriter, status int, name, message string) {
-	answer(w, status, map[string]any{"id": "4212a4b66fbe1cedca4bf2133d35dca5", "name": name, "errors": []string{message}})
+	testkit.Answer(w, status, map[string]any{"id": "4212a4b66fbe1cedca4bf2133d35dca5", "name": name, "errors": []string{message}})
 }
 
 // serve starts the fake, held to the API's description.
@@ -138,7 +131,7 @@ func serve(t *testing.T, s *service) *service {
 // engine makes an engine that talks to the fake.
 func (s *service) engine(changes ...func(*wire.Service)) *Engine {
 	o := wire.Service{
-		Name: "stability", Version: Revision, Base: s.url, Key: key, KeyFrom: "STABILITY_API_KEY", Now: s.clock.Now,
+		Name: "stability", Version: Revision, Base: s.url, Key: key, KeyFrom: "STABILITY_API_KEY", Now: s.clock.Now, Limit: 1 << 20,
 		Pauses: wire.Pauses{First: 10 * time.Second, Most: 30 * time.Second, Sleep: s.clock.Sleep},
 		Open: func(_ context.Context, sum string) ([]byte, error) {
 			if sum != strings.Repeat("a", 64) {
@@ -154,7 +147,6 @@ func (s *service) engine(changes ...func(*wire.Service)) *Engine {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	e.client.Limit = 1 << 20
 	return e
 }
 

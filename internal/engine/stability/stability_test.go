@@ -38,15 +38,13 @@ func silent(_ http.ResponseWriter, r *http.Request) {
 	<-r.Context().Done()
 }
 
-func TestMoney(t *testing.T) {
+func TestOutcomes(t *testing.T) {
 	for name, r := range map[string]art.Recipe{"at once": apple(), "job": enlarged()} {
 		t.Run(name, func(t *testing.T) {
-			testkit.Hosted{
-				Open: func(t *testing.T, trouble http.HandlerFunc) engine.Engine {
-					return serve(t, &service{trouble: trouble}).engine()
-				},
-				Recipe: r, Secret: key, Empty: true,
-			}.Money(t)
+			testkit.Outcomes(t, key, func(t *testing.T, address string) error {
+				_, err := serve(t, &service{}).engine(func(o *wire.Service) { o.Base = address }).Start(context.Background(), "x", r)
+				return err
+			})
 		})
 	}
 }

@@ -1,10 +1,13 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
+	"strconv"
 	"time"
 
 	"presswerk/internal/art"
@@ -24,6 +27,7 @@ type State struct {
 type Watcher struct {
 	Client   *Client
 	Pauses   Pauses
+	Patience time.Duration // for one look
 	Now      func() time.Time
 	Progress engine.Progress // nil: nobody listens
 	Look     func(ctx context.Context) (State, error)
@@ -48,6 +52,19 @@ func (w Watcher) Picture(ctx context.Context, asked art.Size) (engine.Picture, e
 		p = Asked(p, art.Recipe{Width: asked.Width, Height: asked.Height})
 	}
 	return p, nil
+}
+
+// Clip waits for the one clip of a job. Its bytes stay as they are.
+func (w Watcher) Clip(ctx context.Context) (engine.Clip, error) {
+	begun := w.Now()
+	data, notes, err := w.file(ctx)
+	if err != nil {
+		return engine.Clip{}, err
+	}
+	if len(data) < 12 || !bytes.Equal(data[4:8], []byte("ftyp")) {
+		return engine.Clip{}, paid(fmt.Errorf("%s: what it sent is no MP4 (%s): %w", w.Client.Name, w.Client.redact(beginning(data)), art.ErrUnavailable))
+	}
+	return engine.Clip{Bytes: data, MIME: "video/mp4", Notes: notes, Elapsed: w.Now().Sub(begun)}, nil
 }
 
 // paid marks the loss of what a job had made: asking for it again would cost again.
@@ -76,7 +93,7 @@ func (w Watcher) file(ctx context.Context) (data []byte, notes []string, err err
 func (w Watcher) end(ctx context.Context) (state State, err error) {
 	told := 0
 	err = w.Pauses.Poll(ctx, func(ctx context.Context) (bool, error) {
-		seen, err := w.Look(ctx)
+		seen, err := patient(ctx, w.Patience, w.Look)
 		if err != nil {
 			return false, err
 		}
@@ -99,10 +116,33 @@ func (w Watcher) end(ctx context.Context) (state State, err error) {
 	return state, err
 }
 
+// patient makes an unavailability of what takes too long, as long as the caller himself isn't in a hurry.
+func patient[T any](ctx context.Context, most time.Duration, call func(context.Context) (T, error)) (T, error) {
+	limited, stop := context.WithTimeout(ctx, most)
+	defer stop()
+	v, err := call(limited)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		err = fmt.Errorf("no answer for %s: %s: %w", most, err.Error(), art.ErrUnavailable) // the end of our patience isn't the caller's
+	}
+	return v, err
+}
+
+// Percent finds how far a model says that it is, in the progress bars that it logs: 0..1, and 0 where it says nothing.
+func Percent(log string) float64 {
+	found := regexp.MustCompile(`(\d{1,3})%\|`).FindAllStringSubmatch(log, -1)
+	if len(found) == 0 {
+		return 0
+	}
+	n, _ := strconv.Atoi(found[len(found)-1][1]) // up to three digits
+	return min(float64(n)/100, 1)
+}
+
 // fetch gets a file that a job made. Art.ErrNotFound says that its link leads nowhere any more.
 func (w Watcher) fetch(ctx context.Context, address string) (data []byte, err error) {
 	err = w.Pauses.Poll(ctx, func(ctx context.Context) (bool, error) {
-		got, err := w.Client.Do(ctx, Request{Method: http.MethodGet, Path: address})
+		got, err := patient(ctx, 10*w.Patience, func(ctx context.Context) (Answer, error) {
+			return w.Client.Do(ctx, Request{Method: http.MethodGet, Path: address})
+		})
 		data = got.Body
 		return err == nil, err
 	})

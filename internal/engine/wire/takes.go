@@ -21,7 +21,7 @@ type Takes struct {
 
 // Check refuses what isn't taken, and pictures that a mode lacks.
 func (t Takes) Check(r art.Recipe) error {
-	if err := t.pictures(r); err != nil {
+	if err := CheckPictures(r, len(r.References), false, t.Strength); err != nil {
 		return err
 	}
 	letters := len([]rune(r.Prompt))
@@ -32,7 +32,8 @@ func (t Takes) Check(r art.Recipe) error {
 		{t.Wordless && r.Prompt != "", "prompt", "is not taken"},
 		{t.Prompt > 0 && letters > t.Prompt, "prompt", fmt.Sprintf("has %d characters, more than %d", letters, t.Prompt)},
 		{t.Prompt > 0 && len([]rune(r.NegativePrompt)) > t.Prompt, "negative_prompt", fmt.Sprintf("has more than %d characters", t.Prompt)},
-		{r.Strength != nil && !t.Strength, "strength", "is not taken"},
+		{r.Mode == art.ModeTextToImage && r.InitImage != "", "init_image", "text-to-image begins with no picture"},
+		{r.Mode != art.ModeInpaint && r.MaskImage != "" && !t.Mask, "mask_image", "mode " + r.Mode + " has no mask"},
 		{r.Strength != nil && (*r.Strength < 0 || *r.Strength > 1), "strength", "is not in 0 … 1"},
 		{r.Prompt2 != "", "prompt_2", "is not known"},
 		{r.ClipSkip != nil, "clip_skip", "is not known"},
@@ -55,22 +56,6 @@ func (t Takes) Check(r art.Recipe) error {
 		return err
 	}
 	return t.guides("references", r.References)
-}
-
-// pictures looks whether a mode has the pictures that it begins with, and no others.
-func (t Takes) pictures(r art.Recipe) error {
-	masked := r.Mode == art.ModeInpaint
-	switch {
-	case r.Mode == art.ModeTextToImage && r.InitImage != "":
-		return art.Invalid("init_image", "text-to-image begins with no picture", "use image-to-image, inpaint or outpaint")
-	case r.Mode != art.ModeTextToImage && r.InitImage == "":
-		return art.Invalid("init_image", "is missing", "name the picture to be changed")
-	case masked && r.MaskImage == "":
-		return art.Invalid("mask_image", "is missing", "name the mask, white where the picture is made anew")
-	case !masked && r.MaskImage != "" && !t.Mask:
-		return art.Unsupported("mask_image", r.Model.Name+": mode "+r.Mode+" has no mask", "take it out, or use inpaint")
-	}
-	return nil
 }
 
 // guides checks pictures that steer.
