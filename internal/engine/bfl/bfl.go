@@ -94,18 +94,25 @@ func (e *Engine) look(ctx context.Context, t engine.Ticket) (wire.State, error) 
 	if t.Links["status"] == "" {
 		return wire.State{}, fmt.Errorf("%s: the ticket of job %q has no address: %w", e.service.Name, t.Job, art.ErrNotFound)
 	}
-	var said struct {
-		Status   string  `json:"status"`
-		Progress float64 `json:"progress"`
-		Details  any     `json:"details"`
-		Result   struct {
-			Sample string `json:"sample"`
-			Seed   *int64 `json:"seed"`
-		} `json:"result"`
-	}
+	var said result
 	if err := e.client.JSON(ctx, http.MethodGet, t.Links["status"], nil, &said); err != nil {
 		return wire.State{}, err
 	}
+	return e.state(said)
+}
+
+// result is what a job says of itself.
+type result struct {
+	Status   string  `json:"status"`
+	Progress float64 `json:"progress"`
+	Details  any     `json:"details"`
+	Result   struct {
+		Sample string `json:"sample"`
+		Seed   *int64 `json:"seed"`
+	} `json:"result"`
+}
+
+func (e *Engine) state(said result) (wire.State, error) {
 	failed := func(kind error) (wire.State, error) {
 		message := "the job gave no picture"
 		if said.Details != nil {
@@ -132,7 +139,7 @@ func (e *Engine) look(ctx context.Context, t engine.Ticket) (wire.State, error) 
 		}
 		return state, nil
 	}
-	return wire.State{}, fmt.Errorf("%s: nobody knows the state %q: %w", e.service.Name, said.Status, art.ErrUnavailable)
+	return wire.State{}, fmt.Errorf("%s: nobody knows the state %q: %w", e.service.Name, e.client.Redact([]byte(said.Status)), art.ErrUnavailable)
 }
 
 // Cancel is not offered by the service.

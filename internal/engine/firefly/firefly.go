@@ -142,19 +142,23 @@ func (e *Engine) look(ctx context.Context, t engine.Ticket) (wire.State, error) 
 	if err != nil {
 		return wire.State{}, err
 	}
+	return e.state(client, said)
+}
+
+func (e *Engine) state(client *wire.Client, said status) (wire.State, error) {
+	plain := func(text string) string { return string(client.Redact([]byte(text))) }
 	switch said.Status {
 	case "pending", "running", "cancel_pending":
 		return wire.State{Progress: said.Progress / 100}, nil
 	case "succeeded":
-		return said.state(), nil
+		return said.made(), nil
 	case "failed", "cancelled", "canceled", "timeout":
-		message := string(client.Redact([]byte(said.Status + ": " + said.Message)))
-		return wire.State{Done: true, Failure: &wire.Error{Engine: e.options.Name, Code: string(client.Redact([]byte(said.Code))), Message: message, Kind: said.kind()}}, nil
+		return wire.State{Done: true, Failure: &wire.Error{Engine: e.options.Name, Code: plain(said.Code), Message: plain(said.Status + ": " + said.Message), Kind: said.kind()}}, nil
 	}
-	return wire.State{}, fmt.Errorf("%s: nobody knows the state %q: %w", e.options.Name, client.Redact([]byte(said.Status)), art.ErrUnavailable)
+	return wire.State{}, fmt.Errorf("%s: nobody knows the state %q: %w", e.options.Name, plain(said.Status), art.ErrUnavailable)
 }
 
-func (s status) state() wire.State {
+func (s status) made() wire.State {
 	state := wire.State{Done: true}
 	for _, one := range s.Result.Outputs {
 		if one.Image.URL+one.URL != "" {

@@ -265,3 +265,26 @@ func TestForms(t *testing.T) {
 		t.Errorf("no picture: %v", err)
 	}
 }
+
+// FuzzPicture: whatever a service sends is a picture with a size, or is refused.
+func FuzzPicture(f *testing.F) {
+	var file bytes.Buffer
+	if err := png.Encode(&file, image.NewGray(image.Rect(0, 0, 3, 2))); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(file.Bytes())
+	f.Add(file.Bytes()[:40])
+	f.Add([]byte("GIF89a\x01\x00\x01\x00\x80\x00\x00"))
+	f.Add([]byte("RIFF\x1a\x00\x00\x00WEBPVP8L"))
+	f.Add([]byte("<html>"))
+	c := Client{Name: "example", Base: "https://api.example"}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if config, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil && config.Width*config.Height > 1<<20 {
+			return // is decoded, but slowly
+		}
+		p, err := c.Picture(data)
+		if err == nil && (p.Width < 1 || p.Height < 1 || len(p.PixelsSHA256) != 64 || !bytes.Equal(p.Bytes, data)) || err != nil && !errors.Is(err, art.ErrUnavailable) {
+			t.Errorf("%d×%d, %v", p.Width, p.Height, err)
+		}
+	})
+}
