@@ -76,7 +76,7 @@ func (t *tools) engines() (engine.Registry, error) {
 	if err != nil {
 		return engine.Registry{}, err
 	}
-	return engine.NewRegistry(append([]engine.Engine{e}, services...)...)
+	return engine.NewRegistry(slices.Concat([]engine.Engine{e}, services, t.g.more)...)
 }
 
 // local is the embedded renderer with all models that can be found.

@@ -26,7 +26,7 @@ func PNG(t testing.TB, width, height int) []byte {
 	m := image.NewGray(image.Rect(0, 0, width, height))
 	m.SetGray(0, 0, color.Gray{Y: 200})
 	var file bytes.Buffer
-	if err := png.Encode(&file, m); err != nil {
+	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&file, m); err != nil {
 		t.Error(err)
 	}
 	return file.Bytes()

@@ -2,6 +2,7 @@ package fal
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -106,9 +107,7 @@ func (e *Engine) shot(ctx context.Context, f film, s engine.Shot) (map[string]an
 	all := f.sizes()
 	size := all[slices.IndexFunc(all, func(one sized) bool { return one.Width == s.Width && one.Height == s.Height })]
 	body := map[string]any{"resolution": size.resolution}
-	for name, value := range s.Options {
-		body[name] = value
-	}
+	maps.Copy(body, s.Options)
 	if s.Prompt != "" {
 		body["prompt"] = s.Prompt
 	}

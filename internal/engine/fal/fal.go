@@ -160,18 +160,23 @@ type file struct {
 	URL string `json:"url"`
 }
 
-// result reads what a request made. An error with a type is the model's own, so the request has ended with it.
+// result asks for what a request made. An error with a type is the model's own, so the request has ended with it.
 func (e *Engine) result(ctx context.Context, address string) (wire.State, error) {
 	var made output
 	err := e.client.JSON(ctx, http.MethodGet, address, nil, &made)
-	var said *wire.Error
-	switch {
-	case errors.As(err, &said) && (said.Code != "" || said.Status == http.StatusUnprocessableEntity):
+	if said := (*wire.Error)(nil); errors.As(err, &said) && (said.Code != "" || said.Status == http.StatusUnprocessableEntity) {
 		return wire.State{Failure: sorted(err)}, nil
-	case err != nil:
+	}
+	if err != nil {
 		return wire.State{}, err
-	case len(made.Unsafe) > 0 && made.Unsafe[0]:
-		return wire.State{Failure: &wire.Error{Engine: e.service.Name, Code: "has_nsfw_concepts", Message: "the safety checker blackened the picture", Kind: art.ErrRefused}}, nil
+	}
+	return e.state(made), nil
+}
+
+// state reads what a request made.
+func (e *Engine) state(made output) wire.State {
+	if len(made.Unsafe) > 0 && made.Unsafe[0] {
+		return wire.State{Failure: &wire.Error{Engine: e.service.Name, Code: "has_nsfw_concepts", Message: "the safety checker blackened the picture", Kind: art.ErrRefused}}
 	}
 	state := wire.State{Done: true}
 	for _, image := range made.Images {
@@ -183,7 +188,7 @@ func (e *Engine) result(ctx context.Context, address string) (wire.State, error)
 	if made.Seed != nil {
 		state.Notes = append(state.Notes, fmt.Sprintf("the service says that it used seed %.0f", *made.Seed))
 	}
-	return state, nil
+	return state
 }
 
 // sorted knows a refusal of content by its type.

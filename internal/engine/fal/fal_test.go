@@ -196,13 +196,6 @@ func newEngine(t *testing.T, s wire.Service) *Engine {
 	return e
 }
 
-func slow(t *testing.T, q *queue) *Engine {
-	e := open(t, q)
-	s := e.service
-	s.Pauses = wire.Pauses{First: 10 * time.Millisecond, Most: 10 * time.Millisecond, Sleep: wire.Sleep}
-	return newEngine(t, s)
-}
-
 const sum = "sha256:" + "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 func apple() art.Recipe {
@@ -213,14 +206,32 @@ func apple() art.Recipe {
 }
 
 func TestConforms(t *testing.T) {
-	waiting := &queue{forever: true}
 	testkit.Conform(t, testkit.Conformance{
 		New:    func(t *testing.T) engine.Engine { return open(t, &queue{}) },
 		Recipe: apple(), Secret: key,
-		Slow: func(t *testing.T) (engine.Engine, art.Recipe) { return slow(t, waiting), apple() },
+		Slow: func(t *testing.T) (engine.Engine, art.Recipe) {
+			return waiting(t, &queue{forever: true}, wire.Sleep), apple()
+		},
 	})
-	if waiting.cancelled != 1 {
-		t.Errorf("a request whose caller went away was cancelled %d times", waiting.cancelled)
+}
+
+// waiting makes an engine that takes its time between looks.
+func waiting(t *testing.T, q *queue, sleep func(context.Context, time.Duration) error) *Engine {
+	s := open(t, q).service
+	s.Pauses.Sleep = sleep
+	return newEngine(t, s)
+}
+
+// A request whose caller went away is cancelled.
+func TestWhoGoesAwayCancels(t *testing.T) {
+	q := &queue{forever: true}
+	ctx, stop := context.WithCancel(context.Background())
+	e := waiting(t, q, func(ctx context.Context, _ time.Duration) error {
+		stop()
+		return ctx.Err()
+	})
+	if _, err := e.Render(ctx, apple(), nil); !errors.Is(err, context.Canceled) || errors.Is(err, engine.ErrUnknown) || q.cancelled != 1 {
+		t.Errorf("%+v, %v", q.jobs, err)
 	}
 }
 

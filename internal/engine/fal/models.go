@@ -3,6 +3,7 @@ package fal
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"presswerk/internal/art"
@@ -104,9 +105,7 @@ const maxInside = 8 << 20
 // request writes what the recipe asks for, and says of which endpoint.
 func (e *Engine) request(ctx context.Context, f family, r art.Recipe) (endpoint string, body map[string]any, err error) {
 	body = map[string]any{"prompt": r.Prompt}
-	for name, value := range r.Options {
-		body[name] = value
-	}
+	maps.Copy(body, r.Options)
 	if r.Seed != 0 {
 		body["seed"] = int64(r.Seed)
 	}

@@ -77,6 +77,9 @@ func (e *Engine) Start(ctx context.Context, name string, r art.Recipe) (engine.T
 	}
 	var said answer
 	err = e.client.Pay(ctx, "/models/"+m.name+":generateContent", body, &said)
+	if said := (*wire.Error)(nil); errors.As(err, &said) && said.Status == http.StatusBadRequest && strings.Contains(said.Message, "API key") {
+		said.Kind = art.ErrRefused // which other services say with 401
+	}
 	if errors.Is(err, art.ErrNotFound) && m.instead != "" {
 		err = fmt.Errorf("%w; Google names %s in place of %s", err, m.instead, m.name)
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -204,7 +205,7 @@ func (e *Engine) Cancel(ctx context.Context, t engine.Ticket) error {
 	if err != nil {
 		return err
 	}
-	if e.state(said).Done || e.state(said).Failure != nil {
+	if slices.Contains([]string{"SUCCEEDED", "FAILED", "CANCELLED"}, said.Status) {
 		return nil
 	}
 	err = e.client.JSON(ctx, http.MethodDelete, "/v1/tasks/"+url.PathEscape(t.Job), nil, nil)

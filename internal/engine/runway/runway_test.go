@@ -192,18 +192,32 @@ func apple() art.Recipe {
 }
 
 func TestConforms(t *testing.T) {
-	waiting := &api{forever: true}
 	testkit.Conform(t, testkit.Conformance{
 		New:    func(t *testing.T) engine.Engine { return open(t, &api{}) },
 		Recipe: apple(), Secret: key,
 		Slow: func(t *testing.T) (engine.Engine, art.Recipe) {
-			s := open(t, waiting).service
-			s.Pauses.Sleep = wire.Sleep
-			return newEngine(t, s), apple()
+			return waiting(t, &api{forever: true}, wire.Sleep), apple()
 		},
 	})
-	if len(waiting.jobs) != 1 || !waiting.jobs[0].deleted {
-		t.Errorf("a task whose caller went away: %+v", waiting.jobs)
+}
+
+// waiting makes an engine that takes its time between looks.
+func waiting(t *testing.T, a *api, sleep func(context.Context, time.Duration) error) *Engine {
+	s := open(t, a).service
+	s.Pauses.Sleep = sleep
+	return newEngine(t, s)
+}
+
+// A task whose caller went away is cancelled.
+func TestWhoGoesAwayCancels(t *testing.T) {
+	a := &api{forever: true}
+	ctx, stop := context.WithCancel(context.Background())
+	e := waiting(t, a, func(ctx context.Context, _ time.Duration) error {
+		stop()
+		return ctx.Err()
+	})
+	if _, err := e.Render(ctx, apple(), nil); !errors.Is(err, context.Canceled) || errors.Is(err, engine.ErrUnknown) || !a.jobs[0].deleted {
+		t.Errorf("%+v, %v", a.jobs, err)
 	}
 }
 
