@@ -280,13 +280,13 @@ func TestEndpoints(t *testing.T) {
 			return len(i.Images) == 2 && strings.HasPrefix(i.Images[0], "data:image/png;base64,") && i.Size.Width == 512
 		}},
 		"edit": {func(r *art.Recipe) {
-			r.Mode, r.InitImage, r.Model.Name = art.ModeImageToImage, sum, "fal-ai/flux-2-pro"
+			r.Mode, r.InitImage, r.Model.Name, r.Steps = art.ModeImageToImage, sum, "fal-ai/flux-2-pro", 0
 		}, "fal-ai/flux-2-pro/edit", func(i input) bool { return len(i.Images) == 1 && i.Steps == 0 }},
 		"strength": {func(r *art.Recipe) {
 			r.Mode, r.InitImage, r.Model.Name, r.Strength = art.ModeImageToImage, sum, "fal-ai/flux/dev", &half
 		}, "fal-ai/flux/dev/image-to-image", func(i input) bool { return i.Image != "" && i.Size.Width == 0 }},
 		"mask": {func(r *art.Recipe) {
-			r.Mode, r.InitImage, r.MaskImage, r.Model.Name = art.ModeInpaint, sum, sum, "fal-ai/flux-pro/v1/fill"
+			r.Mode, r.InitImage, r.MaskImage, r.Model.Name, r.Steps = art.ModeInpaint, sum, sum, "fal-ai/flux-pro/v1/fill", 0
 		}, "fal-ai/flux-pro/v1/fill", func(i input) bool { return i.Image != "" && i.Mask != "" }},
 	} {
 		q := &queue{}
@@ -343,6 +343,7 @@ func TestRefusals(t *testing.T) {
 		"too many": {func(r *art.Recipe) {
 			r.Mode, r.InitImage, r.References = art.ModeImageToImage, sum, slices.Repeat([]art.Control{{Image: sum}}, 4)
 		}, art.ErrUnsupported, "at most 3"},
+		"no steps": {func(r *art.Recipe) { r.Model.Name = "fal-ai/flux-2-pro" }, art.ErrUnsupported, "steps"},
 		"strength": {func(r *art.Recipe) { r.Strength = new(float64) }, art.ErrUnsupported, "strength"},
 		"missing":  {func(r *art.Recipe) { r.References = []art.Control{{Image: "sha256:bb"}} }, art.ErrNotFound, "sha256:bb"},
 		"option":   {func(r *art.Recipe) { r.Options = map[string]any{"lora": 1} }, art.ErrUnsupported, "output_format"},

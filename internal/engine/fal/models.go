@@ -18,19 +18,19 @@ type family struct {
 	edit       string // from one picture, or several where there are references
 	fill       string // of what a mask marks
 	references int
-	steps      bool // takes num_inference_steps
+	steps      int  // takes num_inference_steps, up to so many; 0 where it takes none
 	guidance   bool // takes guidance_scale
 	options    []string
 	least      int // pixels a side
 	most       int
 }
 
-// families are the models for pictures, the preferred one first. Where fal states no limits of sizes they are ours,
-// within what the models are made for.
+// families are the models for pictures, the preferred one first. Where fal states no limits of sizes and steps they are
+// ours, within what the models are made for.
 func families() []family {
 	return []family{
 		{
-			name: "fal-ai/flux-2", text: "fal-ai/flux-2", edit: "fal-ai/flux-2/edit", references: 4, steps: true, guidance: true,
+			name: "fal-ai/flux-2", text: "fal-ai/flux-2", edit: "fal-ai/flux-2/edit", references: 4, steps: 50, guidance: true,
 			options: []string{"acceleration", "enable_prompt_expansion", "enable_safety_checker", "output_format"}, least: 512, most: 2048,
 		},
 		{
@@ -38,11 +38,11 @@ func families() []family {
 			options: []string{"enable_safety_checker", "output_format", "safety_tolerance"}, least: 256, most: 2048,
 		},
 		{
-			name: "fal-ai/flux/dev", text: "fal-ai/flux/dev", edit: "fal-ai/flux/dev/image-to-image", steps: true, guidance: true,
+			name: "fal-ai/flux/dev", text: "fal-ai/flux/dev", edit: "fal-ai/flux/dev/image-to-image", steps: 50, guidance: true,
 			options: []string{"acceleration", "enable_safety_checker", "output_format"}, least: 256, most: 1536,
 		},
 		{
-			name: "fal-ai/flux/schnell", text: "fal-ai/flux/schnell", steps: true, guidance: true,
+			name: "fal-ai/flux/schnell", text: "fal-ai/flux/schnell", steps: 12, guidance: true,
 			options: []string{"acceleration", "enable_safety_checker", "output_format"}, least: 256, most: 1536,
 		},
 		{
@@ -50,7 +50,7 @@ func families() []family {
 			options: []string{"enhance_prompt", "output_format", "safety_tolerance"}, least: 256, most: 1536,
 		},
 		{
-			name: "fal-ai/z-image/turbo", text: "fal-ai/z-image/turbo", steps: true,
+			name: "fal-ai/z-image/turbo", text: "fal-ai/z-image/turbo", steps: 8,
 			options: []string{"acceleration", "enable_prompt_expansion", "enable_safety_checker", "output_format"}, least: 512, most: 1536,
 		},
 	}
@@ -60,7 +60,7 @@ func capabilities(s wire.Service, f family) engine.Model {
 	c := art.Capabilities{
 		Engine: s.Name, EngineVersion: s.Version, Model: art.ModelRef{Name: f.name}, Dialect: "plain",
 		MinSize: f.least, MaxSize: f.most, SizeStep: 16, NativeWidth: 1024, NativeHeight: 1024,
-		MaxReferences: f.references, Options: f.options, SecondsPerPicture: 10, Service: terms("each picture, by its megapixels"),
+		MaxSteps: f.steps, MaxReferences: f.references, Options: f.options, SecondsPerPicture: 10, Service: terms("each picture, by its megapixels"),
 	}
 	for _, mode := range []struct{ name, endpoint string }{{art.ModeTextToImage, f.text}, {art.ModeImageToImage, f.edit}, {art.ModeInpaint, f.fill}} {
 		if mode.endpoint != "" {
@@ -109,7 +109,7 @@ func (e *Engine) request(ctx context.Context, f family, r art.Recipe) (endpoint 
 	if r.Seed != 0 {
 		body["seed"] = int64(r.Seed)
 	}
-	if f.steps && r.Steps > 0 {
+	if f.steps > 0 && r.Steps > 0 {
 		body["num_inference_steps"] = r.Steps
 	}
 	if f.guidance && r.GuidanceScale > 0 {

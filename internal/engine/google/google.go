@@ -147,7 +147,7 @@ func (e *Engine) request(ctx context.Context, m model, r art.Recipe) (map[string
 	}
 	config := map[string]any{"responseModalities": []string{"IMAGE"}, "imageConfig": image}
 	if r.Seed != 0 {
-		config["seed"] = int64(r.Seed)
+		config["seed"] = int32(uint32(r.Seed)) // 2^31 and more become negative: the service has a sign where we have none
 	}
 	if t, given := r.Options["temperature"]; given {
 		config["temperature"] = t

@@ -213,7 +213,7 @@ func TestRefusals(t *testing.T) {
 		"preview":     {func(r *art.Recipe) { r.Model.Name = "gemini-3-pro-image-preview" }, art.ErrUnsupported, "2026-06-25"},
 		"perhaps":     {func(r *art.Recipe) { r.Model.Name, r.Width, r.Height = "gemini-2.5-flash-image", 1024, 1024 }, art.ErrNotFound, "names gemini-3.1-flash-image"},
 		"odd size":    {func(r *art.Recipe) { r.Width = 500 }, art.ErrUnsupported, "1376×768"},
-		"large seed":  {func(r *art.Recipe) { r.Seed = 1 << 31 }, art.ErrUnsupported, "2147483647"},
+		"large seed":  {func(r *art.Recipe) { r.Seed = 1 << 32 }, art.ErrUnsupported, "4294967295"},
 		"mask":        {func(r *art.Recipe) { r.Mode = art.ModeInpaint }, art.ErrUnsupported, "image-to-image"},
 		"no picture":  {func(r *art.Recipe) { r.Mode = art.ModeImageToImage }, art.ErrInvalid, "init_image"},
 		"strength":    {func(r *art.Recipe) { r.Strength = new(float64) }, art.ErrUnsupported, "strength"},
@@ -225,6 +225,19 @@ func TestRefusals(t *testing.T) {
 		_, err := e.Render(context.Background(), r, nil)
 		if !errors.Is(err, test.want) || !strings.Contains(fmt.Sprint(err), test.says) || errors.Is(err, engine.ErrUnknown) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Our seeds have no sign, Google's have: each of 32 bits is another one there.
+func TestSeeds(t *testing.T) {
+	s := &service{}
+	e := open(t, s)
+	for seed, want := range map[art.Seed]int64{1: 1, 1<<31 - 1: 1<<31 - 1, 1 << 31: -1 << 31, 1<<32 - 1: -1} {
+		r := apple()
+		r.Seed = seed
+		if _, err := e.Render(context.Background(), r, nil); err != nil || s.last.Config.Seed != want {
+			t.Errorf("%d goes out as %d, want %d; %v", seed, s.last.Config.Seed, want, err)
 		}
 	}
 }
