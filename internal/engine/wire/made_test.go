@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,14 +49,13 @@ func TestJobsAreWatched(t *testing.T) {
 		"expired, once": {[]string{"old", "done"}, nil, "", false, []int{100, 100}},
 	} {
 		var c *Client
-		looks := 0
+		var looks atomic.Int32 // a slow look may still be answered when the next one comes
 		c = serve(t, func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path != "/look" {
 				give(w, r.URL.Path, file)
 				return
 			}
-			word := test.looks[min(looks, len(test.looks)-1)]
-			looks++
+			word := test.looks[min(int(looks.Add(1))-1, len(test.looks)-1)]
 			answer(w, r, word)
 		})
 		var told []int
