@@ -175,6 +175,7 @@ func TestRefusals(t *testing.T) {
 		"no room":      {func(r *art.Recipe) { widen(r); r.Model.Name, r.Height = "flux-pro-1.0-expand", 60 }, art.ErrInvalid, "no room"},
 		"few steps":    {func(r *art.Recipe) { paint(r); r.Model.Name, r.Steps = "flux-pro-1.0-fill", 10 }, art.ErrUnsupported, "at least 15"},
 		"guidance":     {func(r *art.Recipe) { r.Model.Name, r.GuidanceScale = "flux-2-flex", 1 }, art.ErrUnsupported, "1.5 to 10"},
+		"no guidance":  {func(r *art.Recipe) { r.GuidanceScale = 4 }, art.ErrUnsupported, "guidance_scale"},
 		"strength":     {func(r *art.Recipe) { edit(r); r.Strength = new(float64) }, art.ErrUnsupported, "strength"},
 		"style":        {func(r *art.Recipe) { r.References = []art.Control{{Image: sum, Kind: "style"}} }, art.ErrUnsupported, "references[0].kind"},
 		"weight":       {func(r *art.Recipe) { r.References = []art.Control{{Image: sum, Weight: 0.5}} }, art.ErrUnsupported, "references[0].weight"},

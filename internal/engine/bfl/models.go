@@ -26,7 +26,7 @@ type model struct {
 	name           string // its path below /v1/
 	modes          []string
 	shape          shape
-	min, max, step int        // of sides, for bySides
+	min, max, step int        // of sides
 	pixels         int        // altogether; 0 is any number
 	pictures       string     // what the first is called; "images" is a list, others count on
 	most           int        // pictures, that to be changed included
@@ -38,6 +38,9 @@ type model struct {
 	price          float64 // USD for one megapixel
 	gone           bool    // the description of 2026-04-23 has it no more
 }
+
+// ours is the longest side where the service states none.
+const ours = 8192
 
 // flux2Pixels is the four megapixels of FLUX.2's largest picture.
 const flux2Pixels = 4_000_000
@@ -52,7 +55,7 @@ func flux2(name string, most int, price float64) model {
 
 func kontext(name string, price float64) model {
 	m := flux2(name, 4, price)
-	m.shape, m.min, m.max, m.step, m.pixels = byRatio, 0, 0, 0, 0
+	m.shape, m.max, m.step, m.pixels = byRatio, ours, 0, 0
 	m.options = []string{"output_format", "prompt_upsampling", "safety_tolerance"}
 	return m
 }
@@ -65,14 +68,20 @@ func flux1(name string, price float64) model {
 	}
 }
 
+func gone(name string) model {
+	m := flux1(name, 0)
+	m.gone = true
+	return m
+}
+
 func models() []model {
 	flex := flux2("flux-2-flex", 8, 0.05)
 	flex.steps, flex.guidance, flex.options = [2]int{1, 50}, [2]float64{1.5, 10}, append(flex.options, "prompt_upsampling")
 	dev := flux1("flux-dev", 0)
 	dev.steps, dev.guidance = [2]int{1, 50}, [2]float64{1.5, 5}
 	ultra := flux1("flux-pro-1.1-ultra", 0.06)
-	ultra.shape, ultra.min, ultra.max, ultra.step, ultra.options, ultra.takes.Weights = byRatio, 0, 0, 0, append(ultra.options, "raw"), true
-	tool := model{most: 1, options: []string{"output_format", "prompt_upsampling", "safety_tolerance"}, steps: [2]int{15, 50}, guidance: [2]float64{1.5, 100}, pictures: "image"}
+	ultra.shape, ultra.min, ultra.max, ultra.step, ultra.options, ultra.takes.Weights = byRatio, 64, ours, 0, append(ultra.options, "raw"), true
+	tool := model{min: 1, max: ours, most: 1, options: []string{"output_format", "prompt_upsampling", "safety_tolerance"}, steps: [2]int{15, 50}, guidance: [2]float64{1.5, 100}, pictures: "image"}
 	fill, expand, outpaint, erase := tool, tool, tool, tool
 	fill.name, fill.modes, fill.shape, fill.price = "flux-pro-1.0-fill", []string{art.ModeInpaint}, byPicture, 0.05
 	expand.name, expand.modes, expand.shape = "flux-pro-1.0-expand", []string{art.ModeOutpaint}, byRoom
@@ -81,17 +90,21 @@ func models() []model {
 	erase.name, erase.modes, erase.shape, erase.takes.Wordless = "flux-tools/erase-v1", []string{art.ModeInpaint}, byPicture, true
 	erase.options, erase.steps, erase.guidance = []string{"dilate_pixels", "output_format", "safety_tolerance"}, [2]int{}, [2]float64{}
 	flux3 := model{
-		name: "flux-3-image", modes: []string{art.ModeTextToImage, art.ModeImageToImage}, shape: byClass, pictures: "images", most: 10, seedless: true,
+		name: "flux-3-image", modes: []string{art.ModeTextToImage, art.ModeImageToImage}, shape: byClass, min: 64, max: ours, pictures: "images", most: 10, seedless: true,
 		options: []string{"grounding", "resolution", "safety_tolerance", "version"}, takes: wire.Takes{References: []string{""}}, price: 0.048,
 	}
-	return []model{
+	all := []model{
 		flux2("flux-2-pro", 8, 0.03), flux2("flux-2-max", 8, 0.07), flex, flux2("flux-2-pro-preview", 8, 0.03),
 		flux2("flux-2-klein-9b", 4, 0.015), flux2("flux-2-klein-4b", 4, 0.014), flux2("flux-2-klein-9b-preview", 4, 0.015), flux3,
 		kontext("flux-kontext-pro", 0.04), kontext("flux-kontext-max", 0.08), flux1("flux-pro-1.1", 0.04), ultra, dev, fill, expand, outpaint, erase,
-		{name: "flux-pro", gone: true, modes: flux1("", 0).modes},
-		{name: "flux-pro-1.0-canny", gone: true, modes: flux1("", 0).modes},
-		{name: "flux-pro-1.0-depth", gone: true, modes: flux1("", 0).modes},
+		gone("flux-pro"),
+		gone("flux-pro-1.0-canny"),
+		gone("flux-pro-1.0-depth"),
 	}
+	for i := range all {
+		all[i].takes.Guidance = all[i].guidance[1] > 0
+	}
+	return all
 }
 
 // described is the day of the description in which the models that are gone were missing.

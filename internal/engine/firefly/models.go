@@ -28,7 +28,7 @@ type model struct {
 	modes    []string
 	place    place
 	sizes    []art.Size
-	max      int // of sides, where any size is made
+	max      int // of sides
 	negative bool
 	guided   bool // takes a style and a structure reference
 	styled   bool // takes a style reference
@@ -103,7 +103,7 @@ func (o Options) models() []model {
 	for _, name := range o.Custom {
 		all = append(all, custom(name))
 	}
-	return append(all,
+	all = append(all,
 		similar("image4_standard"), similar("image4_ultra"), similar("image3"),
 		model{
 			name: "fill", path: "fill-async", modes: []string{art.ModeInpaint}, place: masked, sizes: sizes3(), negative: true, wordless: true,
@@ -118,8 +118,14 @@ func (o Options) models() []model {
 			name: "precise_upsampler_v1", path: "upscale", version: "precise_upsampler_v1", modes: []string{art.ModeUpscale}, place: larger, wordless: true,
 			options: []string{"upscaleFactor"}, takes: wire.Takes{Wordless: true},
 		},
-		model{name: "image2", modes: []string{art.ModeTextToImage}, shutdown: "2025-09-10", instead: "image4_standard"},
+		model{name: "image2", modes: []string{art.ModeTextToImage}, sizes: sizes3(), shutdown: "2025-09-10", instead: "image4_standard"},
 	)
+	for i, m := range all {
+		for _, size := range m.sizes {
+			all[i].max = max(all[i].max, size.Width, size.Height)
+		}
+	}
+	return all
 }
 
 func (o Options) capabilities(m model) engine.Model {

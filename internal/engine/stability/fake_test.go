@@ -153,7 +153,7 @@ func (s *service) engine(changes ...func(*wire.Service)) *Engine {
 func apple() art.Recipe {
 	return art.Recipe{
 		Mode: art.ModeTextToImage, Engine: "stability", Model: art.ModelRef{Name: "sd3.5-large"}, Prompt: "a red apple", NegativePrompt: "green",
-		Width: 1344, Height: 768, Seed: 7, Options: map[string]any{"cfg_scale": 4, "style_preset": "photographic"},
+		Width: 1344, Height: 768, Seed: 7, Options: map[string]any{"style_preset": "photographic"},
 	}
 }
 

@@ -45,14 +45,20 @@ const (
 	kindStyle     = "style"
 )
 
-const maxPrompt = 10000 // characters
+const (
+	maxPrompt = 10000     // characters
+	maxPixels = 9_437_184 // of a picture that is worked on
+	ours      = 8192      // the longest side where the service states none
+)
 
 func models() []model {
 	draw := []string{art.ModeTextToImage, art.ModeImageToImage}
 	paint, control, upscale := []string{art.ModeInpaint}, []string{art.ModeTextToImage}, []string{art.ModeUpscale}
 	words := wire.Takes{Prompt: maxPrompt, Strength: true}
 	sd := func(name string, credits float64) model {
-		return model{name: name, path: "generate/sd3", modes: draw, fixed: name, negative: true, styles: true, options: []string{"cfg_scale"}, takes: words, credits: credits}
+		guided := words
+		guided.Guidance = true
+		return model{name: name, path: "generate/sd3", modes: draw, fixed: name, negative: true, styles: true, takes: guided, credits: credits}
 	}
 	gone := func(name, shutdown, instead string) model {
 		return model{name: name, modes: draw, shutdown: shutdown, instead: instead}
@@ -93,7 +99,7 @@ func sizes() map[art.Size]string {
 func (e *Engine) capabilities(m model) engine.Model {
 	c := art.Capabilities{
 		Engine: e.service.Name, EngineVersion: e.service.Version, Model: art.ModelRef{Name: m.name}, Modes: m.modes, Dialect: "plain",
-		NativeWidth: 1024, NativeHeight: 1024, MinSize: 64, Negative: m.negative, Options: m.options,
+		NativeWidth: 1024, NativeHeight: 1024, MinSize: 64, MaxSize: ours, Negative: m.negative, Options: m.options,
 		Promptless: m.takes.Wordless || m.shape == byRoom, SecondsPerPicture: 10, PricePerPicture: m.credits / 100, Service: terms(m),
 	}
 	if m.credits > 0 {

@@ -38,6 +38,8 @@ func (e *Engine) check(r art.Recipe) (model, error) {
 	switch {
 	case r.Seed > maxSeed:
 		return m, art.Unsupported("seed", fmt.Sprintf("%s: %d is too large", m.name, r.Seed), fmt.Sprintf("use at most %d", maxSeed))
+	case m.shape == byPicture && r.Width*r.Height > maxPixels:
+		return m, art.Unsupported("width", fmt.Sprintf("%s: %d×%d has more than %d pixels", m.name, r.Width, r.Height, maxPixels), "use a smaller picture")
 	case changes && r.Strength == nil:
 		return m, art.Invalid("strength", "is missing", "say how far to go from the picture, 0 to 1")
 	case !changes && r.Strength != nil:
@@ -61,6 +63,9 @@ func (e *Engine) request(ctx context.Context, m model, r art.Recipe) (wire.Reque
 	}
 	if r.Seed != 0 {
 		fields["seed"] = r.Seed
+	}
+	if r.GuidanceScale != 0 {
+		fields["cfg_scale"] = r.GuidanceScale
 	}
 	if m.fixed != "" {
 		fields["mode"] = r.Mode

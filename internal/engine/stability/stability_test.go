@@ -66,7 +66,7 @@ func TestServices(t *testing.T) {
 		change func(*art.Recipe)
 		wants  string
 	}{
-		{"sd3.5-large", func(*art.Recipe) {}, "aspect_ratio:16:9 cfg_scale:4 mode:text-to-image model:sd3.5-large negative_prompt:green prompt:a red apple seed:7 style_preset:photographic"},
+		{"sd3.5-large", func(r *art.Recipe) { r.GuidanceScale = 4 }, "aspect_ratio:16:9 cfg_scale:4 mode:text-to-image model:sd3.5-large negative_prompt:green prompt:a red apple seed:7 style_preset:photographic"},
 		{"sd3.5-flash", func(r *art.Recipe) { edit(r); r.Options = nil }, "image:file mode:image-to-image model:sd3.5-flash negative_prompt:green prompt:a red apple seed:7 strength:0.5"},
 		{"stable-image-ultra", func(r *art.Recipe) { edit(r); plain(r) }, "image:file output_format:webp prompt:a red apple strength:0.5"},
 		{"stable-image-core", func(r *art.Recipe) { plain(r); r.Width, r.Height = 1024, 1024 }, "aspect_ratio:1:1 output_format:webp prompt:a red apple"},
@@ -177,8 +177,11 @@ func TestRefusals(t *testing.T) {
 		"other kind":   {func(r *art.Recipe) { control(r, kindSketch); r.Model.Name = "structure" }, art.ErrUnsupported, "controls[0].kind"},
 		"no style":     {func(r *art.Recipe) { r.Model.Name, r.Options = "style", nil }, art.ErrInvalid, "references"},
 		"another size": {func(r *art.Recipe) { paint(r); r.Model.Name, r.Options, r.Width = "inpaint", nil, 128 }, art.ErrUnsupported, "64×64"},
+		"too large":    {func(r *art.Recipe) { paint(r); r.Model.Name, r.Options, r.Width, r.Height = "inpaint", nil, 4096, 4096 }, art.ErrUnsupported, "9437184"},
 		"words":        {func(r *art.Recipe) { paint(r); plain(r); r.Model.Name = "erase" }, art.ErrUnsupported, "prompt"},
 		"long":         {func(r *art.Recipe) { r.Prompt = strings.Repeat("ä", 10001) }, art.ErrUnsupported, "10001 characters"},
+		"guidance":     {func(r *art.Recipe) { r.Model.Name, r.GuidanceScale = "stable-image-core", 4 }, art.ErrUnsupported, "guidance_scale"},
+		"steps":        {func(r *art.Recipe) { r.Steps = 20 }, art.ErrUnsupported, "steps"},
 		"option":       {func(r *art.Recipe) { r.Options["samples"] = 4 }, art.ErrUnsupported, "options.samples"},
 		"moderated":    {func(r *art.Recipe) { r.Prompt = "forbidden" }, art.ErrRefused, "content_moderation"},
 	} {

@@ -13,6 +13,7 @@ import (
 type Takes struct {
 	Wordless   bool     // no prompt
 	Prompt     int      // characters that a prompt may have; 0 is any number
+	Guidance   bool     // a guidance scale
 	Strength   bool     // how far image-to-image goes from its picture
 	Mask       bool     // in modes other than inpaint
 	References []string // kinds; "" is the whole picture
@@ -35,6 +36,14 @@ func (t Takes) Check(r art.Recipe) error {
 		{r.Mode == art.ModeTextToImage && r.InitImage != "", "init_image", "text-to-image begins with no picture"},
 		{r.Mode != art.ModeInpaint && r.MaskImage != "" && !t.Mask, "mask_image", "mode " + r.Mode + " has no mask"},
 		{r.Strength != nil && (*r.Strength < 0 || *r.Strength > 1), "strength", "is not in 0 … 1"},
+		{r.GuidanceScale != 0 && !t.Guidance, "guidance_scale", "is not taken"},
+		{r.GuidanceRescale != 0, "guidance_rescale", "is not known"},
+		{r.GuidanceStart != 0, "guidance_start", "is not known"},
+		{r.GuidanceEnd != nil, "guidance_end", "is not known"},
+		{r.Eta != 0, "eta", "is not known"},
+		{r.NoiseSource != "", "noise_source", "is not known"},
+		{r.Prediction != "", "prediction", "is not known"},
+		{len(r.SchedulerConfig) > 0, "scheduler_config", "is not known"},
 		{r.Prompt2 != "", "prompt_2", "is not known"},
 		{r.ClipSkip != nil, "clip_skip", "is not known"},
 		{r.VariationStrength != 0, "variation_strength", "is not known"},
