@@ -252,3 +252,15 @@ func TestKeys(t *testing.T) {
 		t.Errorf("%d tokens were given", s.asked)
 	}
 }
+
+func TestTokensGoToAdobesHostsOnly(t *testing.T) {
+	c, err := serve(t, &service{}).engine().door.pass(context.Background(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for host, want := range map[string]bool{"firefly-epo855230.adobe.io": true, "pre-signed.s3.amazonaws.com": false, "adobe.io.example": false, "notadobe.io": false} {
+		if c.Own(host) != want {
+			t.Errorf("%s: %t", host, !want)
+		}
+	}
+}
