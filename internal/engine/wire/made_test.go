@@ -49,7 +49,7 @@ func TestJobsAreWatched(t *testing.T) {
 		"expired, once": {[]string{"old", "done"}, nil, "", false, []int{100, 100}},
 	} {
 		var c *Client
-		var looks atomic.Int32 // a slow look may still be answered when the next one comes
+		var looks atomic.Int32
 		c = serve(t, func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path != "/look" {
 				give(w, r.URL.Path, file)
