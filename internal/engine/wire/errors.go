@@ -45,6 +45,12 @@ func (e *Error) Error() string {
 // Unwrap gives the sentinel.
 func (e *Error) Unwrap() error { return e.Kind }
 
+// between tells whether a proxy or gateway speaks that got no answer itself.
+func (e *Error) between() bool {
+	const cloudflare, cloudflareEnd = 520, 525
+	return e.Status == http.StatusBadGateway || e.Status == http.StatusGatewayTimeout || e.Status >= cloudflare && e.Status < cloudflareEnd
+}
+
 // RetryAfter is how long the service wants to be left alone.
 func (e *Error) RetryAfter() time.Duration { return e.Wait }
 
@@ -63,7 +69,7 @@ func remedies(status int) string {
 // kindOf sorts a status: what helps when it is asked again later, what a person has to change.
 func kindOf(status int) error {
 	switch {
-	case status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusPaymentRequired:
+	case status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusPaymentRequired || status == http.StatusUnavailableForLegalReasons:
 		return art.ErrRefused
 	case status == http.StatusNotFound || status == http.StatusGone:
 		return art.ErrNotFound
@@ -108,7 +114,7 @@ func words(said any) (code, message string) {
 				code = s
 			}
 		}
-		for _, name := range []string{"message", "msg", "detail", "title", "error", "errors", "reason"} {
+		for _, name := range []string{"message", "msg", "detail", "title", "error", "errors", "validation_errors", "reason"} {
 			inner, found := words(v[name])
 			if found != "" {
 				if code == "" {
