@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -44,10 +45,23 @@ func Check(c art.Capabilities, r art.Recipe) error {
 			return refuse(c, fmt.Sprintf("controls[%d].kind", i), fmt.Sprintf("%q is not known", control.Kind), "use "+oneOf(c.Controls))
 		}
 	}
+	if err := checkScripts(c, r); err != nil {
+		return err
+	}
 	if r.Mode == art.ModeUpscale {
 		return nil // the size is the picture's
 	}
 	return checkSize(c, r)
+}
+
+// checkScripts refuses extensions that the engine doesn't have.
+func checkScripts(c art.Capabilities, r art.Recipe) error {
+	for _, name := range slices.Sorted(maps.Keys(r.Scripts)) {
+		if !slices.Contains(c.Scripts, name) {
+			return refuse(c, "scripts."+name, "is not there", "use "+oneOf(c.Scripts))
+		}
+	}
+	return nil
 }
 
 func checkSize(c art.Capabilities, r art.Recipe) error {
