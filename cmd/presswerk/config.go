@@ -10,21 +10,22 @@ import (
 
 // settings are all that the environment decides. Every setting of the program is read here.
 type settings struct {
-	NativeDirs []string // where native libraries and converted models may be, best first
-	ModelDirs  []string // where models may be, best first
-	Threads    int      // PRESSWERK_THREADS: of one network; 0 means what its model asks for, so that pictures don't depend on the number of cores
-	Providers  []string // PRESSWERK_PROVIDER: ONNX Runtime's execution providers, best first, with commas; none means cpu
-	Memory     int64    // PRESSWERK_MEMORY: MiB that loaded models may take, here in bytes; 0 means half of the machine's
-	CacheDir   string   // for what can be made again
-	BaseURL    string   // PRESSWERK_BASE_URL: where sites will be reached, for sitemaps and previews; ends with "/"
-	User       string   // who decides when no name is given
-	Passphrase string   // PRESSWERK_PASSPHRASE: of backups, unless a file is named
-	Store      string   // PRESSWERK_STORE: where pulled and added models are kept
-	HubToken   string   // PRESSWERK_HUB_TOKEN, else HF_TOKEN: for gated models of the catalogue's hubs
-	Mirrors    []string // PRESSWERK_MIRRORS: bases that are asked before a hub, by comma
-	Trainer    []string // where the trainer may be, best first; PRESSWERK_TRAINER names a folder
-	Python     string   // PRESSWERK_TRAINER_PYTHON: a Python that has what the trainer needs; "" sets one up
-	Cache      string   // the user's cache folder for Presswerk
+	NativeDirs []string        // where native libraries and converted models may be, best first
+	ModelDirs  []string        // where models may be, best first
+	Threads    int             // PRESSWERK_THREADS: of one network; 0 means what its model asks for, so that pictures don't depend on the number of cores
+	Providers  []string        // PRESSWERK_PROVIDER: ONNX Runtime's execution providers, best first, with commas; none means cpu
+	Memory     int64           // PRESSWERK_MEMORY: MiB that loaded models may take, here in bytes; 0 means half of the machine's
+	CacheDir   string          // for what can be made again
+	BaseURL    string          // PRESSWERK_BASE_URL: where sites will be reached, for sitemaps and previews; ends with "/"
+	User       string          // who decides when no name is given
+	Passphrase string          // PRESSWERK_PASSPHRASE: of backups, unless a file is named
+	Store      string          // PRESSWERK_STORE: where pulled and added models are kept
+	HubToken   string          // PRESSWERK_HUB_TOKEN, else HF_TOKEN: for gated models of the catalogue's hubs
+	Servers    []serverSetting // PRESSWERK_SDAPI: web UIs and stable-diffusion.cpp servers, by comma, as in http://host:7860 or box=http://user:password@host:7860
+	Mirrors    []string        // PRESSWERK_MIRRORS: bases that are asked before a hub, by comma
+	Trainer    []string        // where the trainer may be, best first; PRESSWERK_TRAINER names a folder
+	Python     string          // PRESSWERK_TRAINER_PYTHON: a Python that has what the trainer needs; "" sets one up
+	Cache      string          // the user's cache folder for Presswerk
 }
 
 // Names of the native libraries inside a native folder.
@@ -63,6 +64,7 @@ func readSettings(getenv func(string) string) settings {
 	if n, err := strconv.ParseInt(getenv("PRESSWERK_MEMORY"), 10, 32); err == nil && n > 0 {
 		s.Memory = n << 20
 	}
+	s.Servers = readServers(getenv("PRESSWERK_SDAPI"))
 	s.CacheDir = filepath.Join(cacheDir(getenv), "presswerk")
 	s.User = getenv("USER")
 	s.Passphrase = getenv("PRESSWERK_PASSPHRASE")

@@ -154,7 +154,7 @@ func (c *modelsListCmd) known(g *globals) error {
 	})
 }
 
-// inventory is what is known of models here. What the engines have is worked out once, when it is first asked for: every
+// inventory is what is known of models here. What the renderer has is worked out once, when it is first asked for: every
 // file is hashed for it.
 type inventory struct {
 	g      *globals
@@ -167,16 +167,12 @@ func (g *globals) inventory() (inventory, error) {
 	t.here()
 	card, err := t.cards()
 	return inventory{g, card, sync.OnceValues(func() ([]engine.Model, error) {
-		defer t.close() //nolint:errcheck // nothing was written
-		registry, err := t.engines()
+		defer t.close()     //nolint:errcheck // nothing was written
+		e, err := t.local() // servers look after their own models
 		if err != nil {
 			return nil, err
 		}
-		all := []engine.Model{}
-		for _, e := range registry.All() {
-			all = append(all, e.Info().Models...)
-		}
-		return all, nil
+		return append([]engine.Model{}, e.Info().Models...), nil
 	})}, err
 }
 

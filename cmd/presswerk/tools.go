@@ -67,12 +67,16 @@ func (t *tools) close() error {
 }
 
 // engines registers every engine that this program has.
-func (t *tools) engines() (engine.Registry, error) {
+func (t *tools) engines(ctx context.Context) (engine.Registry, error) {
 	e, err := t.local()
 	if err != nil {
 		return engine.Registry{}, err
 	}
-	return engine.NewRegistry(e)
+	servers, err := t.servers(ctx)
+	if err != nil {
+		return engine.Registry{}, err
+	}
+	return engine.NewRegistry(append([]engine.Engine{e}, servers...)...)
 }
 
 // local is the embedded renderer with all models that can be found.
