@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -200,6 +202,16 @@ func tinyDecoder() []weight {
 	}
 	conv(at("encoder", 14), latents, channels, 3, true)
 	return all
+}
+
+// WriteWeights writes a safetensors file of random 16-bit numbers for arrays of these shapes.
+func WriteWeights(t testing.TB, path string, shapes map[string][]int) {
+	t.Helper()
+	var all []weight
+	for _, name := range slices.Sorted(maps.Keys(shapes)) {
+		all = append(all, weight{name, shapes[name], 1})
+	}
+	writeWeights(t, path, all)
 }
 
 // writeWeights writes a safetensors file of 16-bit numbers, the same ones each time.

@@ -192,7 +192,7 @@ func (c *cppServer) Start(ctx context.Context, name string, r art.Recipe) (engin
 			continue
 		}
 		var err error
-		if pictures[i], err = c.e.picture(ctx, p.field, p.name); err != nil {
+		if pictures[i], err = c.picture(ctx, p.field, p.name); err != nil {
 			return engine.Ticket{}, err
 		}
 	}

@@ -1,8 +1,15 @@
 package sdapi
 
 import (
+	"bytes"
+	"context"
+	"encoding/base64"
 	"fmt"
+	"image"
+	"image/draw"
+	"image/png"
 	"slices"
+	"strings"
 
 	"presswerk/internal/art"
 )
@@ -129,4 +136,36 @@ func (c *cppServer) hires(h *art.Hires) (cppHires, error) {
 		return cppHires{}, absent("hires.upscaler", ours, listed)
 	}
 	return cppHires{Enabled: true, Upscaler: theirs, Scale: h.Scale, Strength: h.Strength}, nil
+}
+
+// maxPixels is what a picture of a recipe may have.
+const maxPixels = 100 << 20
+
+// picture gives a picture of a recipe as a PNG of three channels: the server refuses grey ones and reads no WebP.
+func (c *cppServer) picture(ctx context.Context, field, name string) (string, error) {
+	text, err := c.e.picture(ctx, field, name)
+	if err != nil {
+		return "", err
+	}
+	config, _, err := image.DecodeConfig(base64.NewDecoder(base64.StdEncoding, strings.NewReader(text)))
+	if err == nil && (config.Width < 1 || config.Height < 1 || config.Width > maxPixels/config.Height) {
+		err = fmt.Errorf("%d×%d pixels are too many", config.Width, config.Height)
+	}
+	if err != nil {
+		return "", art.Invalid(field, fmt.Sprintf("%s can't be read: %v", name, err), "name a PNG, JPEG, WebP or GIF")
+	}
+	m, _, err := image.Decode(base64.NewDecoder(base64.StdEncoding, strings.NewReader(text)))
+	if err != nil {
+		return "", art.Invalid(field, fmt.Sprintf("%s can't be read: %v", name, err), "name a PNG, JPEG, WebP or GIF")
+	}
+	plain := image.NewNRGBA(image.Rect(0, 0, config.Width, config.Height))
+	draw.Draw(plain, plain.Bounds(), m, m.Bounds().Min, draw.Src)
+	for i := 3; i < len(plain.Pix); i += 4 {
+		plain.Pix[i] = 255
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, plain); err != nil {
+		return "", fmt.Errorf("%s: writing %s: %w", c.e.o.Name, field, err)
+	}
+	return base64.StdEncoding.EncodeToString(file.Bytes()), nil
 }

@@ -1,6 +1,14 @@
 package sdapi
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"presswerk/internal/art"
@@ -15,15 +23,174 @@ func tinyRecipe(s *testkit.SDCPP) art.Recipe {
 	return r
 }
 
-// TestRealServerConforms: stable-diffusion.cpp itself passes the suite.
-func TestRealServerConforms(t *testing.T) {
+// TestRealServer: stable-diffusion.cpp itself passes the suite and makes what recipes ask for.
+func TestRealServer(t *testing.T) {
 	s := testkit.NewSDCPP(t, false)
-	testkit.Conform(t, testkit.Conformance{
-		New: func(t *testing.T) engine.Engine { return connected(t, s.URL) }, Recipe: tinyRecipe(s),
-		Slow: func(t *testing.T) (engine.Engine, art.Recipe) {
-			slow := tinyRecipe(s)
-			slow.Steps, slow.Width, slow.Height = 50, 128, 128
-			return connected(t, s.URL), slow
-		},
+	t.Run("conforms", func(t *testing.T) {
+		testkit.Conform(t, testkit.Conformance{
+			New: func(t *testing.T) engine.Engine { return connected(t, s.URL) }, Recipe: tinyRecipe(s),
+			Slow: func(t *testing.T) (engine.Engine, art.Recipe) {
+				slow := tinyRecipe(s)
+				slow.Steps = 30
+				return connected(t, s.URL), slow
+			},
+		})
 	})
+	t.Run("fields", func(t *testing.T) { realFields(t, s) })
+	t.Run("noise", func(t *testing.T) { realNoise(t, s) })
+	t.Run("quirks", func(t *testing.T) { realQuirks(t, s) })
+	t.Run("gone", func(t *testing.T) { realGone(t, s) })
+}
+
+// realFields: each field changes the picture, and none is left out silently.
+func realFields(t *testing.T, s *testkit.SDCPP) {
+	writeLoRA(t, filepath.Join(s.Folder, "loras", "toy.safetensors"))
+	e := connected(t, s.URL)
+	half := 0.5
+	first := tinyRecipe(s)
+	first.Mode, first.InitImage, first.Strength, first.Steps = art.ModeImageToImage, kept(7), &half, 2
+	plain := render(t, e, tinyRecipe(s))
+	began := render(t, e, first)
+	for name, test := range map[string]struct {
+		from   engine.Picture
+		change func(*art.Recipe)
+		base   art.Recipe
+		side   int
+	}{
+		"seed":      {plain, func(r *art.Recipe) { r.Seed++ }, tinyRecipe(s), 64},
+		"prompt":    {plain, func(r *art.Recipe) { r.Prompt = "a pear" }, tinyRecipe(s), 64},
+		"guidance":  {plain, func(r *art.Recipe) { r.GuidanceScale, r.NegativePrompt = 5, "a pear" }, tinyRecipe(s), 64},
+		"steps":     {plain, func(r *art.Recipe) { r.Steps = 2 }, tinyRecipe(s), 64},
+		"sampler":   {plain, func(r *art.Recipe) { r.Steps, r.Sampler = 3, "euler_a" }, tinyRecipe(s), 64},
+		"size":      {plain, func(r *art.Recipe) { r.Width, r.Height = 96, 96 }, tinyRecipe(s), 96},
+		"lora":      {plain, func(r *art.Recipe) { r.LoRAs = []art.LoRA{{Name: "toy", Weight: 1}} }, tinyRecipe(s), 64},
+		"hires":     {plain, func(r *art.Recipe) { r.Hires = &art.Hires{Scale: 2, Strength: 0.5} }, tinyRecipe(s), 128},
+		"picture":   {began, func(r *art.Recipe) { r.InitImage = kept(8) }, first, 64},
+		"mask":      {began, func(r *art.Recipe) { r.Mode, r.MaskImage = art.ModeInpaint, kept(8) }, first, 64},
+		"strength":  {began, func(r *art.Recipe) { r.Strength = nil }, first, 64},
+		"vae tiles": {plain, func(r *art.Recipe) { r.VAETiling, r.Seed = true, 9 }, tinyRecipe(s), 64},
+	} {
+		r := test.base
+		test.change(&r)
+		p := render(t, e, r)
+		if p.PixelsSHA256 == test.from.PixelsSHA256 || p.Width != test.side || len(p.Notes) != 0 {
+			t.Errorf("%s: %d×%d, notes %q, changed %t", name, p.Width, p.Height, p.Notes, p.PixelsSHA256 != test.from.PixelsSHA256)
+		}
+	}
+	for field, change := range map[string]func(*art.Recipe){
+		"loras[0].name":    func(r *art.Recipe) { r.LoRAs = []art.LoRA{{Name: "absent", Weight: 1}} },
+		"hires.upscaler":   func(r *art.Recipe) { r.Hires = &art.Hires{Scale: 2, Strength: 0.5, Upscaler: "8x"} },
+		"controls[0].kind": func(r *art.Recipe) { r.Controls = []art.Control{{Kind: "canny", Image: kept(7), Weight: 1}} },
+		"steps":            func(r *art.Recipe) { r.Steps = 101 },
+		"tiling":           func(r *art.Recipe) { r.Tiling = true },
+		"prompt":           func(r *art.Recipe) { r.Prompt = "an apple <lora:toy:1>" },
+		"scripts.x":        func(r *art.Recipe) { r.Scripts = map[string][]any{"x": nil} },
+	} {
+		r := tinyRecipe(s)
+		change(&r)
+		_, err := e.Render(t.Context(), r, nil)
+		var said *art.FieldError
+		if !errors.As(err, &said) || said.Field != field {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
+func render(t *testing.T, e *Engine, r art.Recipe) engine.Picture {
+	t.Helper()
+	p, err := e.Render(t.Context(), r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// writeLoRA writes a LoRA of rank one for the tiny model's one single block.
+func writeLoRA(t *testing.T, path string) {
+	t.Helper()
+	name := "lora_unet_single_blocks_0_linear2"
+	testkit.WriteWeights(t, path, map[string][]int{name + ".lora_down.weight": {1, 512}, name + ".lora_up.weight": {128, 1}, name + ".alpha": {1}})
+}
+
+// realNoise: where the noise comes from is said when the server is started, and told by its pictures.
+func realNoise(t *testing.T, s *testkit.SDCPP) {
+	e := connected(t, s.URL)
+	r := tinyRecipe(s)
+	r.NoiseSource = "cpu"
+	for range 2 { // after the first picture it is known beforehand
+		_, err := e.Render(t.Context(), r, nil)
+		var said *art.FieldError
+		if !errors.As(err, &said) || said.Field != "noise_source" {
+			t.Errorf("noise of the other kind: %v", err)
+		}
+	}
+	r.NoiseSource = "cuda"
+	render(t, e, r)
+}
+
+// realQuirks: what the server's imitations of other APIs do, which is why its own is used.
+func realQuirks(t *testing.T, s *testkit.SDCPP) {
+	post := func(path, body string) int {
+		answer, err := http.Post(s.URL+path, "application/json", strings.NewReader(body)) //nolint:noctx // it is on this machine
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		return answer.StatusCode
+	}
+	for _, test := range []struct {
+		path, body string
+		want       int
+	}{
+		{textPath, `{"steps":1}`, 400},
+		{textPath, `{"prompt":"an apple","width":64,"height":64,"steps":1,"cfg_scale":1,"sampler_name":"nonsense"}`, 200}, // silently another sampler
+		{statePath, `{}`, 404},
+		{taskPath, `{}`, 404},
+		{"/sdcpp/v1/img_gen", `{`, 400},
+	} {
+		if got := post(test.path, test.body); got != test.want {
+			t.Errorf("%s %s gives %d, want %d", test.path, test.body, got, test.want)
+		}
+	}
+}
+
+// realGone: a job of a server that is gone can't be waited for, and the engine says that nobody answers.
+func realGone(t *testing.T, s *testkit.SDCPP) {
+	e := connected(t, s.URL)
+	ticket, err := e.Start(t.Context(), "ours", tinyRecipe(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	queued, err := e.Start(t.Context(), "ours too", tinyRecipe(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Cancel(t.Context(), queued); err != nil && !errors.Is(err, art.ErrUnsupported) {
+		t.Errorf("cancelling: %v", err)
+	}
+	s.Stop()
+	if _, err := e.Wait(t.Context(), ticket, nil); !errors.Is(err, art.ErrUnavailable) || e.Info().Ready {
+		t.Errorf("waiting: %v, ready %t", err, e.Info().Ready)
+	}
+}
+
+// TestRealServerQuantised: a model whose weights have 8 bits in a GGUF file is used like any other.
+func TestRealServerQuantised(t *testing.T) {
+	s := testkit.NewSDCPP(t, true, "--rng", "cpu")
+	file, err := os.ReadFile(filepath.Join(s.Folder, s.Model+".gguf"))
+	if err != nil || !bytes.HasPrefix(file, []byte("GGUF")) {
+		t.Fatalf("no GGUF: %v", err)
+	}
+	e := connected(t, s.URL)
+	r := tinyRecipe(s)
+	r.NoiseSource = "cpu"
+	var steps int
+	p, err := e.Render(context.Background(), r, func(step, of int) { steps += step * of })
+	if err != nil || p.Width != 64 || p.MIME != "image/png" || steps != 1 {
+		t.Errorf("%d×%d %s, %d, %v", p.Width, p.Height, p.MIME, steps, err)
+	}
+	if said := parameters(p.Bytes); said["Seed"] != "42" || said["RNG"] != "cpu" || said["Size"] != "64x64" {
+		all, _ := json.Marshal(said)
+		t.Errorf("the picture says %s", all)
+	}
 }
