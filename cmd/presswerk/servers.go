@@ -11,6 +11,7 @@ import (
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
 	"presswerk/internal/engine/sdapi"
+	"presswerk/internal/engine/wire"
 )
 
 // askLimit is how long a server may take to say what it is. One that doesn't is listed as not ready.
@@ -39,12 +40,10 @@ func readServers(list string) []serverSetting {
 }
 
 // servers are the engines of the servers that the environment names. All are asked at once what they are; one that
-// doesn't answer isn't ready, and says why.
+// doesn't answer isn't ready, says why, and is asked again every minute until tools are closed.
 func (t *tools) servers(ctx context.Context) ([]engine.Engine, error) {
-	ctx, stop := context.WithTimeout(ctx, askLimit)
-	defer stop()
 	var all []engine.Engine
-	var asked sync.WaitGroup
+	var asked []*sdapi.Engine
 	for _, s := range t.g.settings.Servers {
 		if !regexp.MustCompile(`^[a-z][a-z0-9-]*$`).MatchString(s.Name) {
 			return nil, art.Invalid("PRESSWERK_SDAPI", fmt.Sprintf("%q is no name of an engine", s.Name), "use a–z, 0–9 and hyphens before the =")
@@ -53,9 +52,33 @@ func (t *tools) servers(ctx context.Context) ([]engine.Engine, error) {
 		if err != nil {
 			return nil, fmt.Errorf("PRESSWERK_SDAPI: %w", err)
 		}
-		asked.Go(func() { _ = e.Connect(ctx) }) // Info tells the reason
-		all = append(all, e)
+		all, asked = append(all, e), append(asked, e)
+	}
+	connect(ctx, asked)
+	if len(asked) > 0 {
+		watch, stop := context.WithCancel(context.WithoutCancel(ctx))
+		t.later(func() error { stop(); return nil })
+		go reconnect(watch, asked, time.Minute)
+	}
+	return all, nil
+}
+
+// connect asks those that aren't ready what they are.
+func connect(ctx context.Context, all []*sdapi.Engine) {
+	ctx, stop := context.WithTimeout(ctx, askLimit)
+	defer stop()
+	var asked sync.WaitGroup
+	for _, e := range all {
+		if !e.Info().Ready {
+			asked.Go(func() { _ = e.Connect(ctx) }) // Info tells the reason
+		}
 	}
 	asked.Wait()
-	return all, nil
+}
+
+// reconnect goes on asking, so that a server may be started after this program.
+func reconnect(ctx context.Context, all []*sdapi.Engine, every time.Duration) {
+	for wire.Sleep(ctx, every) == nil {
+		connect(ctx, all)
+	}
 }

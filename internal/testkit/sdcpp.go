@@ -82,9 +82,11 @@ func (s *SDCPP) start(t testing.TB, server string, args []string) {
 	t.Cleanup(s.stop)
 	s.URL = "http://127.0.0.1:" + strconv.Itoa(port)
 	for {
-		answer, err := http.Get(s.URL + "/sdcpp/v1/capabilities") //nolint:noctx // it is on this machine
+		answer, err := http.Get(s.URL + "/sdcpp/v1/capabilities")
 		if err == nil {
-			answer.Body.Close()
+			if err := answer.Body.Close(); err != nil {
+				t.Fatal(err)
+			}
 			return
 		}
 		select {
@@ -101,8 +103,12 @@ func freePort(t testing.TB) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // it was only asked for a number
-	return l.Addr().(*net.TCPAddr).Port
+	defer l.Close()
+	at, ok := l.Addr().(*net.TCPAddr)
+	if !ok {
+		t.Fatalf("%v has no port", l.Addr())
+	}
+	return at.Port
 }
 
 // weight is an array of random numbers; a fan of 0 makes ones, as norms have them.
@@ -218,7 +224,7 @@ func WriteWeights(t testing.TB, path string, shapes map[string][]int) {
 func writeWeights(t testing.TB, path string, all []weight) {
 	t.Helper()
 	header, body := map[string]any{}, []byte{}
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // nobody guesses weights
+	random := rand.New(rand.NewPCG(1, 2))
 	for _, w := range all {
 		start, n := len(body), 1
 		for _, side := range w.shape {
@@ -251,5 +257,5 @@ func half(v float64) uint16 {
 	if exponent <= 0 {
 		return sign
 	}
-	return sign | uint16(exponent)<<10 | mantissa //nolint:gosec // below 31
+	return sign | uint16(exponent)<<10 | mantissa
 }

@@ -100,7 +100,7 @@ func checkConfig(r art.Recipe, same func(key string, value any) bool) error {
 // literal writes a prompt so that a server that reads weights takes each letter as it is. What has a meaning that can't be
 // taken away is refused.
 func literal(field, text string) (string, error) {
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if word == "AND" || word == "BREAK" || strings.HasPrefix(word, "<") && strings.Contains(word, ":") {
 			return "", art.Unsupported(field, fmt.Sprintf("the server gives %q a meaning of its own", word), "write it otherwise, or use syntax a1111")
 		}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -129,9 +130,7 @@ func TestJobsThatEndOtherwise(t *testing.T) {
 		return func(f *fakeCPP) {
 			f.ends = func(int) map[string]any {
 				all := map[string]any{"status": status}
-				for k, v := range more {
-					all[k] = v
-				}
+				maps.Copy(all, more)
 				return all
 			}
 		}

@@ -256,7 +256,7 @@ func (f *fake) last() map[string]any {
 func drawn(width, height, seed int) []byte {
 	m := image.NewNRGBA(image.Rect(0, 0, width, height))
 	for i := range width * height {
-		m.Set(i%width, i/width, color.NRGBA{uint8(seed), uint8(i), uint8(seed >> 8), 255}) //nolint:gosec // any number will do
+		m.Set(i%width, i/width, color.NRGBA{uint8(seed), uint8(i), uint8(seed >> 8), 255})
 	}
 	var b bytes.Buffer
 	if err := png.Encode(&b, m); err != nil {

@@ -131,7 +131,7 @@ func realNoise(t *testing.T, s *testkit.SDCPP) {
 // realQuirks: what the server's imitations of other APIs do, which is why its own is used.
 func realQuirks(t *testing.T, s *testkit.SDCPP) {
 	post := func(path, body string) int {
-		answer, err := http.Post(s.URL+path, "application/json", strings.NewReader(body)) //nolint:noctx // it is on this machine
+		answer, err := http.Post(s.URL+path, "application/json", strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}

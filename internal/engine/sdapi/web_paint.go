@@ -18,6 +18,9 @@ import (
 	"presswerk/internal/engine/wire"
 )
 
+// taskField gives a picture a name of ours.
+const taskField = "force_task_id"
+
 // stopLimit is how long a picture is asked to stop before it is left to itself.
 const stopLimit = 5 * time.Second
 
@@ -48,8 +51,8 @@ func (w *webServer) paint(ctx context.Context, name string, r art.Recipe, watch 
 	if err != nil {
 		return engine.Picture{}, err
 	}
-	if _, ok := w.is.fields(path)["force_task_id"]; ok {
-		body["force_task_id"] = name
+	if _, ok := w.is.fields(path)[taskField]; ok {
+		body[taskField] = name
 	}
 	if ctx.Err() != nil {
 		return engine.Picture{}, fmt.Errorf("%s: %w", w.e.o.Name, ctx.Err())
@@ -159,7 +162,7 @@ func (g *glance) look(ctx context.Context) {
 
 // interrupt stops our own task and no other: a task that waits can't be taken back, so it is waited for until it begins.
 func (w *webServer) interrupt(ctx context.Context, name string) error {
-	if !w.is.has(taskPath) || !w.is.has(stopPath) {
+	if _, ok := w.is.fields(textPath)[taskField]; !ok || !w.is.has(taskPath) || !w.is.has(stopPath) {
 		return errors.New("the server can't tell whose picture it makes, so it wasn't interrupted")
 	}
 	last, stop := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
