@@ -10,22 +10,23 @@ import (
 
 // settings are all that the environment decides. Every setting of the program is read here.
 type settings struct {
-	NativeDirs []string        // where native libraries and converted models may be, best first
-	ModelDirs  []string        // where models may be, best first
-	Threads    int             // PRESSWERK_THREADS: of one network; 0 means what its model asks for, so that pictures don't depend on the number of cores
-	Providers  []string        // PRESSWERK_PROVIDER: ONNX Runtime's execution providers, best first, with commas; none means cpu
-	Memory     int64           // PRESSWERK_MEMORY: MiB that loaded models may take, here in bytes; 0 means half of the machine's
-	CacheDir   string          // for what can be made again
-	BaseURL    string          // PRESSWERK_BASE_URL: where sites will be reached, for sitemaps and previews; ends with "/"
-	User       string          // who decides when no name is given
-	Passphrase string          // PRESSWERK_PASSPHRASE: of backups, unless a file is named
-	Store      string          // PRESSWERK_STORE: where pulled and added models are kept
-	HubToken   string          // PRESSWERK_HUB_TOKEN, else HF_TOKEN: for gated models of the catalogue's hubs
+	NativeDirs []string // where native libraries and converted models may be, best first
+	ModelDirs  []string // where models may be, best first
+	Threads    int      // PRESSWERK_THREADS: of one network; 0 means what its model asks for, so that pictures don't depend on the number of cores
+	Providers  []string // PRESSWERK_PROVIDER: ONNX Runtime's execution providers, best first, with commas; none means cpu
+	Memory     int64    // PRESSWERK_MEMORY: MiB that loaded models may take, here in bytes; 0 means half of the machine's
+	CacheDir   string   // for what can be made again
+	BaseURL    string   // PRESSWERK_BASE_URL: where sites will be reached, for sitemaps and previews; ends with "/"
+	User       string   // who decides when no name is given
+	Passphrase string   // PRESSWERK_PASSPHRASE: of backups, unless a file is named
+	Store      string   // PRESSWERK_STORE: where pulled and added models are kept
+	HubToken   string   // PRESSWERK_HUB_TOKEN, else HF_TOKEN: for gated models of the catalogue's hubs
+	Mirrors    []string // PRESSWERK_MIRRORS: bases that are asked before a hub, by comma
+	Trainer    []string // where the trainer may be, best first; PRESSWERK_TRAINER names a folder
+	Python     string   // PRESSWERK_TRAINER_PYTHON: a Python that has what the trainer needs; "" sets one up
+	Cache      string   // the user's cache folder for Presswerk
+	Hosted     hosted
 	Servers    []serverSetting // PRESSWERK_SDAPI: web UIs and stable-diffusion.cpp servers, by comma, as in http://host:7860 or box=http://user:password@host:7860
-	Mirrors    []string        // PRESSWERK_MIRRORS: bases that are asked before a hub, by comma
-	Trainer    []string        // where the trainer may be, best first; PRESSWERK_TRAINER names a folder
-	Python     string          // PRESSWERK_TRAINER_PYTHON: a Python that has what the trainer needs; "" sets one up
-	Cache      string          // the user's cache folder for Presswerk
 }
 
 // Names of the native libraries inside a native folder.
@@ -58,6 +59,7 @@ func readSettings(getenv func(string) string) settings {
 		s.Threads = n
 	}
 	s.readStore(getenv)
+	s.Hosted = readHosted(getenv)
 	if list := getenv("PRESSWERK_PROVIDER"); list != "" {
 		s.Providers = strings.Split(list, ",")
 	}

@@ -92,17 +92,15 @@ func (g *globals) checkUpscalers() finding {
 
 func (t *tools) checkModels(ctx context.Context) finding {
 	f := finding{Name: "house model", Needed: true, Remedy: "models/house belongs beside bin/; or set PRESSWERK_MODELS"}
-	registry, err := t.engines(ctx)
+	e, err := t.local()
 	if err != nil {
 		f.Detail = err.Error()
 		return f
 	}
-	for _, e := range registry.All() {
-		for _, m := range e.Info().Models {
-			ref := m.Capabilities.Model
-			f.OK = f.OK || ref.Name == "house"
-			f.Detail += fmt.Sprintf("%s %s  ", ref.Name, ref.Version)
-		}
+	for _, m := range e.Info().Models {
+		ref := m.Capabilities.Model
+		f.OK = f.OK || ref.Name == "house"
+		f.Detail += fmt.Sprintf("%s %s  ", ref.Name, ref.Version)
 	}
 	return f
 }

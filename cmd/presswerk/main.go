@@ -38,6 +38,8 @@ type commands struct {
 	Search  searchCmd  `cmd:"" help:"${search}"`
 	Publish publishCmd `cmd:"" help:"${publish}"`
 	Models  modelsCmd  `cmd:"" help:"${models}"`
+	Import  importCmd  `cmd:"" help:"${import}"`
+	Export  exportCmd  `cmd:"" help:"${export}"`
 	Engines enginesCmd `cmd:"" help:"${engines}"`
 	Serve   serveCmd   `cmd:"" help:"${serve}"`
 	Keys    keysCmd    `cmd:"" help:"${keys}"`

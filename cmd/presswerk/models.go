@@ -167,12 +167,12 @@ func (g *globals) inventory() (inventory, error) {
 	t.here()
 	card, err := t.cards()
 	return inventory{g, card, sync.OnceValues(func() ([]engine.Model, error) {
-		defer t.close()     //nolint:errcheck // nothing was written
-		e, err := t.local() // servers look after their own models
+		defer t.close() //nolint:errcheck // nothing was written
+		e, err := t.local()
 		if err != nil {
 			return nil, err
 		}
-		return append([]engine.Model{}, e.Info().Models...), nil
+		return e.Info().Models, nil
 	})}, err
 }
 

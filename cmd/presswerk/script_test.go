@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/png"
@@ -43,7 +45,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("FIXTURES", filepath.Join(root, "internal", "provenance", "testdata"))
 			return nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": status, "picture": drawPicture, "json": validJSON, "tamper": tamper, "hub": serveHub},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": status, "picture": drawPicture, "json": validJSON, "tamper": tamper, "hub": serveHub, "texted": textPicture, "cut": cutFile},
 	})
 }
 
@@ -129,4 +131,28 @@ func tamper(ts *testscript.TestScript, _ bool, args []string) {
 	data := []byte(ts.ReadFile(args[0]))
 	data[len(data)/2] ^= 0x55
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o600))
+}
+
+// textPicture puts texts into a PNG file: texted FROM TO KEYWORD TEXTFILE…
+func textPicture(ts *testscript.TestScript, _ bool, args []string) {
+	data := ts.ReadFile(args[0])
+	const header = 33 // signature and first chunk
+	chunks := ""
+	for i := 2; i+1 < len(args); i += 2 {
+		body := "iTXt" + args[i] + "\x00\x00\x00\x00\x00" + strings.TrimSuffix(ts.ReadFile(args[i+1]), "\n")
+		length := binary.BigEndian.AppendUint32(nil, uint32(len(body)-4))
+		chunks += string(binary.BigEndian.AppendUint32(append(length, body...), crc32.ChecksumIEEE([]byte(body))))
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(data[:header]+chunks+data[header:]), 0o600))
+}
+
+// cutFile writes the first bytes of a file: cut FROM TO LENGTH. A length below 0 counts from the end.
+func cutFile(ts *testscript.TestScript, _ bool, args []string) {
+	data := ts.ReadFile(args[0])
+	length, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	if length < 0 {
+		length += len(data)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(data[:length]), 0o600))
 }

@@ -72,11 +72,15 @@ func (t *tools) engines(ctx context.Context) (engine.Registry, error) {
 	if err != nil {
 		return engine.Registry{}, err
 	}
+	services, err := t.hosted()
+	if err != nil {
+		return engine.Registry{}, err
+	}
 	servers, err := t.servers(ctx)
 	if err != nil {
 		return engine.Registry{}, err
 	}
-	return engine.NewRegistry(append([]engine.Engine{e}, servers...)...)
+	return engine.NewRegistry(slices.Concat([]engine.Engine{e}, servers, services)...)
 }
 
 // local is the embedded renderer with all models that can be found.

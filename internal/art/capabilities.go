@@ -33,8 +33,8 @@ type Capabilities struct {
 	Hires             bool        `json:"hires"`
 	Tiling            bool        `json:"tiling"`            // seamless patterns
 	Refiner           bool        `json:"refiner"`           // a second model may take over
-	Scripts           []string    `json:"scripts,omitempty"` // the engine's extensions that recipes may name
 	MaxBatch          int         `json:"max_batch"`         // pictures of one call; 0 counts as 1
+	Options           []string    `json:"options,omitempty"` // names that Recipe.Options may have
 	Service           *Service    `json:"service,omitempty"` // nil: the engine runs on this machine
 }
 

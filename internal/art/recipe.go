@@ -143,9 +143,7 @@ type Recipe struct {
 	OriginalSize      []int           `json:"original_size,omitempty"`         // [h, w]
 	CropsTopLeft      []int           `json:"crops_coords_top_left,omitempty"` // [y, x]
 	TargetSize        []int           `json:"target_size,omitempty"`           // [h, w]
-	// Scripts are arguments for extensions of the engine's own, by their names there, such as ADetailer's. The engine
-	// hands them on as they are.
-	Scripts map[string][]any `json:"scripts,omitempty"`
+	Options           map[string]any  `json:"options,omitempty"`               // what only this engine knows, such as a hosted model's quality
 }
 
 // Canonical returns the recipe's canonical JSON (RFC 8785) without the batch hint and without the model's place

@@ -40,28 +40,20 @@ func Check(c art.Capabilities, r art.Recipe) error {
 			return refuse(c, rule.field, rule.reason, rule.remedy)
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(r.Options)) {
+		if !slices.Contains(c.Options, name) {
+			return refuse(c, "options."+name, "is not known", "use "+oneOf(c.Options))
+		}
+	}
 	for i, control := range r.Controls {
 		if !slices.Contains(c.Controls, control.Kind) {
 			return refuse(c, fmt.Sprintf("controls[%d].kind", i), fmt.Sprintf("%q is not known", control.Kind), "use "+oneOf(c.Controls))
 		}
 	}
-	if err := checkScripts(c, r); err != nil {
-		return err
-	}
 	if r.Mode == art.ModeUpscale {
 		return nil // the size is the picture's
 	}
 	return checkSize(c, r)
-}
-
-// checkScripts refuses extensions that the engine doesn't have.
-func checkScripts(c art.Capabilities, r art.Recipe) error {
-	for _, name := range slices.Sorted(maps.Keys(r.Scripts)) {
-		if !slices.Contains(c.Scripts, name) {
-			return refuse(c, "scripts."+name, "is not there", "use "+oneOf(c.Scripts))
-		}
-	}
-	return nil
 }
 
 func checkSize(c art.Capabilities, r art.Recipe) error {

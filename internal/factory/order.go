@@ -27,8 +27,12 @@ type Order struct {
 func (f *Factory) Plan(o Order) (art.Plan, error) {
 	var capabilities []art.Capabilities
 	for _, e := range f.Engines.All() {
-		for _, m := range e.Info().Models {
+		info := e.Info()
+		for _, m := range info.Models {
 			c := m.Capabilities
+			if c.Service != nil && !info.Ready {
+				continue // a service without a key
+			}
 			if own, ok := o.Cards[c.Model.Name]; ok {
 				c.Card = &own
 			}

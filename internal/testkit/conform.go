@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	_ "golang.org/x/image/webp"
+	_ "golang.org/x/image/webp" // of the image package's formats the one that it lacks
 
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
@@ -222,7 +222,7 @@ func (c Conformance) endedBefore(t *testing.T) {
 
 func (c Conformance) endedMeanwhile(t *testing.T) {
 	e, r := c.Slow(t)
-	defer e.Close() //nolint:errcheck // what counts is how the picture ends
+	defer e.Close()
 	ctx, stop := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer stop()
 	done := make(chan error, 1)

@@ -3,8 +3,10 @@ package testkit
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -14,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -23,7 +26,8 @@ import (
 // directions. What the description doesn't know fails the test.
 type Contract struct {
 	doc      map[string]any
-	compiler *jsonschema.Compiler
+	mu       sync.Mutex
+	compiler *jsonschema.Compiler // guarded by mu
 }
 
 const contractURL = "contract.json"
@@ -49,7 +53,7 @@ func ReadContract(t testing.TB, path string) *Contract {
 	if err := c.AddResource(contractURL, whole); err != nil {
 		t.Fatal(err)
 	}
-	return &Contract{whole, c}
+	return &Contract{doc: whole, compiler: c}
 }
 
 // plain turns what OpenAPI 3.0 writes in its own way into JSON Schema: nullable, and exclusive bounds as booleans.
@@ -63,7 +67,7 @@ func plain(v any) {
 		for _, one := range v {
 			plain(one)
 		}
-		if kind, ok := v["type"].(string); ok && v["nullable"] == true {
+		if kind, ok := v["type"].(string); ok && yes(v["nullable"]) {
 			v["type"] = []any{kind, "null"}
 			if names, ok := v["enum"].([]any); ok && !slices.Contains(names, nil) {
 				v["enum"] = append(names, nil)
@@ -97,12 +101,13 @@ func (c *Contract) Hold(t testing.TB, prefix string, fake http.Handler) http.Han
 		}
 		answer := httptest.NewRecorder()
 		fake.ServeHTTP(answer, r)
+		if r.Context().Err() != nil {
+			return // nobody listens any more
+		}
 		if err := c.answer(path, operation, answer); err != nil {
 			t.Errorf("the fake's answer to %s %s breaks the contract: %v", r.Method, r.URL.Path, err)
 		}
-		for name, values := range answer.Header() {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), answer.Header())
 		w.WriteHeader(answer.Code)
 		_, _ = w.Write(answer.Body.Bytes())
 	})
@@ -146,11 +151,11 @@ func pointer(name string) string {
 }
 
 func (c *Contract) request(path string, operation map[string]any, r *http.Request, body []byte) error {
-	for _, p := range list(operation["parameters"]) {
+	for _, p := range listOf(operation["parameters"]) {
 		parameter, _ := c.resolve(p).(map[string]any)
 		name, _ := parameter["name"].(string)
 		given := parameter["in"] == "header" && r.Header.Get(name) != "" || parameter["in"] == "query" && r.URL.Query().Has(name) || parameter["in"] == "path"
-		if parameter["required"] == true && !given {
+		if yes(parameter["required"]) && !given {
 			return fmt.Errorf("the %v %q is missing", parameter["in"], name)
 		}
 	}
@@ -158,7 +163,7 @@ func (c *Contract) request(path string, operation map[string]any, r *http.Reques
 	if !ok {
 		return nil
 	}
-	if len(body) == 0 && wanted["required"] != true {
+	if len(body) == 0 && !yes(wanted["required"]) {
 		return nil
 	}
 	at := path + "/requestBody"
@@ -212,19 +217,21 @@ func (c *Contract) content(at string, holder map[string]any, kind string, body [
 		return nil
 	}
 	var value any
-	switch {
-	case media == "application/json":
+	switch media {
+	case "application/json":
 		if value, err = jsonschema.UnmarshalJSON(bytes.NewReader(body)); err != nil {
 			return err
 		}
-	case media == "multipart/form-data":
+	case "multipart/form-data":
 		if value, err = form(body, parameters["boundary"]); err != nil {
 			return err
 		}
 	default:
 		return nil
 	}
+	c.mu.Lock()
 	schema, err := c.compiler.Compile(contractURL + "#" + at + "/content/" + pointer(media) + "/schema")
+	c.mu.Unlock()
 	if err != nil {
 		return err
 	}
@@ -236,7 +243,7 @@ func form(body []byte, boundary string) (any, error) {
 	parts, all := multipart.NewReader(bytes.NewReader(body), boundary), map[string]any{}
 	for {
 		part, err := parts.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return all, nil
 		}
 		if err != nil {
@@ -246,7 +253,7 @@ func form(body []byte, boundary string) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		name, list := strings.CutSuffix(part.FormName(), "[]")
+		name, several := strings.CutSuffix(part.FormName(), "[]")
 		value := any(string(data))
 		if number := json.Number(data); part.FileName() == "" && (json.Valid(data) && len(data) > 0 && strings.ContainsAny(string(data[:1]), "-0123456789tf")) {
 			value = any(number)
@@ -257,15 +264,19 @@ func form(body []byte, boundary string) (any, error) {
 		if part.FileName() != "" {
 			value = part.FileName()
 		}
-		if list {
-			before, _ := all[name].([]any)
-			value = append(before, value)
+		if several {
+			value = append(listOf(all[name]), value)
 		}
 		all[name] = value
 	}
 }
 
-func list(v any) []any {
+func yes(v any) bool {
+	truth, ok := v.(bool)
+	return ok && truth
+}
+
+func listOf(v any) []any {
 	all, _ := v.([]any)
 	return all
 }

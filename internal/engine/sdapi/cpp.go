@@ -14,6 +14,7 @@ import (
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
 	"presswerk/internal/engine/wire"
+	"presswerk/internal/infotext"
 )
 
 // cppName is how stable-diffusion.cpp stands in versions. It tells none of its own.
@@ -109,8 +110,8 @@ func (c *cppServer) models() []engine.Model {
 			modes = append(modes, art.ModeInpaint)
 		}
 	}
-	steps, _ := offered(samplers(), cpp, c.said.Samplers)
-	levels, _ := offered(curves(), cpp, c.said.Curves)
+	steps, _ := offered(infotext.SamplerNames(), cpp, c.said.Samplers)
+	levels, _ := offered(infotext.CurveNames(), cpp, c.said.Curves)
 	limits := c.said.Limits
 	m := engine.Model{Capabilities: art.Capabilities{
 		Model: art.ModelRef{Name: c.said.Model.Stem}, Modes: modes, Samplers: steps, Schedulers: levels,
@@ -120,18 +121,18 @@ func (c *cppServer) models() []engine.Model {
 		Deterministic: true, // measured on CPU
 	}}
 	m.Defaults.Steps, m.Defaults.GuidanceScale = standard.Params.Steps, standard.Params.Guidance.Text
-	m.Defaults.Sampler = back(samplers(), cpp, standard.Params.Sampler)
-	m.Defaults.Scheduler = back(curves(), cpp, standard.Params.Scheduler)
+	m.Defaults.Sampler = back(infotext.SamplerNames(), cpp, standard.Params.Sampler)
+	m.Defaults.Scheduler = back(infotext.CurveNames(), cpp, standard.Params.Scheduler)
 	return []engine.Model{m}
 }
 
 // back gives our name of a server's; "" where there is none.
-func back(table []name, theirs func(name) string, listed string) string {
-	i := slices.IndexFunc(table, func(n name) bool { return listed != "" && theirs(n) == listed })
+func back(table []infotext.Name, theirs func(infotext.Name) string, listed string) string {
+	i := slices.IndexFunc(table, func(n infotext.Name) bool { return listed != "" && theirs(n) == listed })
 	if i < 0 {
 		return ""
 	}
-	return table[i].ours
+	return table[i].Ours
 }
 
 func (c *cppServer) check(m engine.Model, r art.Recipe) error {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"presswerk/internal/art"
+	"presswerk/internal/infotext"
 )
 
 // cppRequest is the body of stable-diffusion.cpp's own API. All that its command line could have set otherwise is said.
@@ -71,8 +72,8 @@ func (c *cppServer) request(r art.Recipe, first, mask string) (cppRequest, error
 	if r.Seed > maxExact {
 		return cppRequest{}, art.Unsupported("seed", fmt.Sprintf("%d is above %d, which the server may round", r.Seed, maxExact), "choose a smaller one")
 	}
-	_, steps := offered(samplers(), cpp, c.said.Samplers)
-	_, levels := offered(curves(), cpp, c.said.Curves)
+	_, steps := offered(infotext.SamplerNames(), cpp, c.said.Samplers)
+	_, levels := offered(infotext.CurveNames(), cpp, c.said.Curves)
 	q := cppRequest{
 		Prompt: positive, Negative: negative, ClipSkip: -1, Width: r.Width, Height: r.Height, Seed: r.Seed, Batch: 1,
 		Strength: strengthOf(r), Init: some(first), Mask: some(mask), LoRAs: []cppLoRA{}, Format: "png", Metadata: true,
@@ -83,7 +84,7 @@ func (c *cppServer) request(r art.Recipe, first, mask string) (cppRequest, error
 	if r.ClipSkip != nil {
 		q.ClipSkip = *r.ClipSkip
 	}
-	if r.Sampler == "ddim" || r.Sampler == "tcd" {
+	if r.Sampler == "tcd" {
 		q.Sample.Eta = &r.Eta
 	}
 	for i, l := range r.LoRAs {

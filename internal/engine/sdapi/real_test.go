@@ -84,7 +84,7 @@ func realFields(t *testing.T, s *testkit.SDCPP) {
 		"steps":            func(r *art.Recipe) { r.Steps = 101 },
 		"tiling":           func(r *art.Recipe) { r.Tiling = true },
 		"prompt":           func(r *art.Recipe) { r.Prompt = "an apple <lora:toy:1>" },
-		"scripts.x":        func(r *art.Recipe) { r.Scripts = map[string][]any{"x": nil} },
+		"options.x":        func(r *art.Recipe) { r.Options = map[string]any{"x": nil} },
 	} {
 		r := tinyRecipe(s)
 		change(&r)

@@ -37,10 +37,10 @@ func TestCapabilitiesAreWhatTheServerLists(t *testing.T) {
 	can := connected(t, newFake(t).serve().URL).Info().Models[0].Capabilities
 	want := art.Capabilities{
 		Engine: Name, EngineVersion: "automatic1111-v1.10.1", Model: art.ModelRef{Name: "apple", SHA256: strings.Repeat("01", 32)},
-		Modes: []string{art.ModeTextToImage, art.ModeImageToImage, art.ModeInpaint}, Samplers: []string{"dpmpp_2m", "euler", "euler_a", "ddim"},
+		Modes: []string{art.ModeTextToImage, art.ModeImageToImage, art.ModeInpaint}, Samplers: []string{"euler", "euler_a", "dpmpp_2m", "ddim"},
 		Schedulers: []string{"normal", "karras"}, MinSize: 64, MaxSize: 2048, SizeStep: 8, NativeWidth: 512, NativeHeight: 512, MaxSteps: 150,
 		Seeds: true, Negative: true, Weights: true, Dialect: "a1111", LoRAs: true, Embeddings: true, Hires: true, Tiling: true, Refiner: true,
-		Controls: []string{"canny"}, Scripts: []string{"adetailer"},
+		Controls: []string{"canny"}, Options: []string{"adetailer"},
 	}
 	if !reflect.DeepEqual(can, want) {
 		t.Errorf("got  %+v\nwant %+v", can, want)
@@ -57,7 +57,7 @@ func rich() art.Recipe {
 	r.Embeddings = []art.ModelRef{{Name: "bad-hands"}}
 	r.Seed, r.VariationSeed, r.VariationStrength, r.NoiseSource = 9007199254740991, 5, 0.25, "cuda"
 	r.Controls = []art.Control{{Kind: "canny", Image: kept(7), Weight: 0.5, Start: 0.1}, {Kind: "canny", Image: kept(8), Weight: 1, End: 0.9, GuessMode: true, Model: art.ModelRef{Name: "other_canny"}}}
-	r.Scripts = map[string][]any{"adetailer": {true, map[string]any{"ad_model": "face_yolov8n.pt"}}}
+	r.Options = map[string]any{"adetailer": []any{true, map[string]any{"ad_model": "face_yolov8n.pt"}}}
 	r.Tiling = true
 	return r
 }
@@ -196,7 +196,7 @@ func TestWhatTheServerLacksIsRefused(t *testing.T) {
 		"controls[0].model": {"", art.ErrNotFound, func(r *art.Recipe) {
 			r.Controls = []art.Control{{Kind: "canny", Image: kept(7), Weight: 1, Model: art.ModelRef{Name: "x"}}}
 		}},
-		"scripts.x/y/z plot": {"", art.ErrUnsupported, func(r *art.Recipe) { r.Scripts = map[string][]any{"x/y/z plot": nil} }},
+		"options.x/y/z plot": {"", art.ErrUnsupported, func(r *art.Recipe) { r.Options = map[string]any{"x/y/z plot": nil} }},
 		"refiner":            {"", art.ErrNotFound, func(r *art.Recipe) { r.Refiner = &art.Refiner{ModelRef: art.ModelRef{Name: "x"}} }},
 		"guidance_end":       {"", art.ErrUnsupported, func(r *art.Recipe) { r.GuidanceEnd = &end }},
 		"vae_tiling":         {"", art.ErrUnsupported, func(r *art.Recipe) { r.VAETiling = true }},

@@ -10,6 +10,7 @@ import (
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
 	"presswerk/internal/engine/wire"
+	"presswerk/internal/infotext"
 )
 
 // The web UIs, which share one API.
@@ -201,8 +202,8 @@ func (w *webServer) readControls(ctx context.Context) error {
 		for label, t := range said.Types {
 			t.Models = slices.DeleteFunc(slices.Clone(t.Models), func(m string) bool { return m == "None" })
 			// "SoftEdge", and older ones "Scribble/Sketch"
-			if own, _, _ := strings.Cut(label, "/"); strings.EqualFold(own, k.web) && len(t.Models) > 0 {
-				w.controls[k.ours] = t
+			if own, _, _ := strings.Cut(label, "/"); strings.EqualFold(own, k.A1111) && len(t.Models) > 0 {
+				w.controls[k.Ours] = t
 			}
 		}
 	}
@@ -231,7 +232,7 @@ func (w *webServer) still(ctx context.Context) error {
 }
 
 func (w *webServer) models() []engine.Model {
-	steps, _ := offered(samplers(), web, w.samplers)
+	steps, _ := offered(infotext.SamplerNames(), web, w.samplers)
 	fields := w.is.fields(textPath)
 	has := func(name string) bool { _, ok := fields[name]; return ok }
 	can := art.Capabilities{
@@ -247,14 +248,14 @@ func (w *webServer) models() []engine.Model {
 		}
 	}
 	for _, k := range kinds() {
-		if _, ok := w.controls[k.ours]; ok {
-			can.Controls = append(can.Controls, k.ours)
+		if _, ok := w.controls[k.Ours]; ok {
+			can.Controls = append(can.Controls, k.Ours)
 		}
 	}
 	for _, path := range []string{textPath, picturePath} {
 		for _, s := range w.scripts[path] {
-			if !slices.Contains(can.Scripts, s) {
-				can.Scripts = append(can.Scripts, s)
+			if !slices.Contains(can.Options, s) {
+				can.Options = append(can.Options, s)
 			}
 		}
 	}
@@ -269,13 +270,13 @@ func (w *webServer) models() []engine.Model {
 // levels are the curves: by their own field since 1.9, before by samplers whose names end with them.
 func (w *webServer) levels() []string {
 	if len(w.curves) > 0 {
-		all, _ := offered(curves(), web, w.curves)
+		all, _ := offered(infotext.CurveNames(), web, w.curves)
 		return all
 	}
 	all := []string{"normal"}
-	for _, n := range curves() {
-		if n.ours != "normal" && n.web != "" && slices.ContainsFunc(w.samplers, func(s string) bool { return strings.HasSuffix(s, " "+n.web) }) {
-			all = append(all, n.ours)
+	for _, n := range infotext.CurveNames() {
+		if n.Ours != "normal" && n.A1111 != "" && slices.ContainsFunc(w.samplers, func(s string) bool { return strings.HasSuffix(s, " "+n.A1111) }) {
+			all = append(all, n.Ours)
 		}
 	}
 	return all

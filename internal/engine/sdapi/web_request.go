@@ -10,6 +10,7 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
+	"presswerk/internal/infotext"
 )
 
 // controlScript is the ControlNet extension's name among the scripts.
@@ -76,12 +77,15 @@ func (w *webServer) request(r art.Recipe, p pictures) (string, map[string]any, e
 	q.pictures(r, p)
 	q.second(r)
 	q.control(r, p)
-	for name, args := range r.Scripts {
-		q.fail(absent("scripts."+name, name, w.scripts[path]))
+	for name, args := range r.Options {
+		q.fail(absent("options."+name, name, w.scripts[path]))
+		if _, ok := args.([]any); !ok {
+			q.fail(art.Invalid("options."+name, "is no list", "write the extension's arguments as a list"))
+		}
 		q.scripts[name] = map[string]any{"args": args}
 	}
 	if len(q.scripts) > 0 {
-		q.put("scripts", "alwayson_scripts", q.scripts)
+		q.put("options", "alwayson_scripts", q.scripts)
 	}
 	q.put("model", "override_settings", q.overrides)
 	q.standard("override_settings_restore_afterwards", true)
@@ -140,8 +144,8 @@ func (q *request) walk(r art.Recipe) {
 	q.put("guidance_scale", "cfg_scale", r.GuidanceScale)
 	q.put("batch", "batch_size", 1)
 	q.standard("n_iter", 1)
-	_, steps := offered(samplers(), web, q.w.samplers)
-	_, levels := offered(curves(), web, q.w.curves)
+	_, steps := offered(infotext.SamplerNames(), web, q.w.samplers)
+	_, levels := offered(infotext.CurveNames(), web, q.w.curves)
 	if r.Scheduler == "normal" && r.SchedulerConfig["timestep_spacing"] == "leading" {
 		levels["normal"] = "DDIM"
 	}
@@ -152,8 +156,8 @@ func (q *request) walk(r art.Recipe) {
 	case len(levels) > 0:
 		q.standard("scheduler", "Automatic")
 	case r.Scheduler != "" && r.Scheduler != "normal":
-		i := slices.IndexFunc(curves(), func(n name) bool { return n.ours == r.Scheduler })
-		if spelled += " " + curves()[i].web; !slices.Contains(q.w.samplers, spelled) {
+		i := slices.IndexFunc(infotext.CurveNames(), func(n infotext.Name) bool { return n.Ours == r.Scheduler })
+		if spelled += " " + infotext.CurveNames()[i].A1111; !slices.Contains(q.w.samplers, spelled) {
 			q.fail(absent("scheduler", spelled, q.w.samplers))
 		}
 	}

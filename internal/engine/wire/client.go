@@ -1,12 +1,14 @@
 package wire
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/http/httptrace"
@@ -49,7 +51,15 @@ type Answer struct {
 }
 
 // Do sends a request and reads the answer whole. A status of 300 or more gives an *Error.
-func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
+func (c *Client) Do(ctx context.Context, r Request) (Answer, error) { return c.do(ctx, r, nil) }
+
+// Events is Do for an answer that may come as server-sent events: each event's data is heard when it comes, and then the
+// Answer has no body. An error of hear ends it and is given back as it is.
+func (c *Client) Events(ctx context.Context, r Request, hear func(data []byte) error) (Answer, error) {
+	return c.do(ctx, r, hear)
+}
+
+func (c *Client) do(ctx context.Context, r Request, hear func([]byte) error) (Answer, error) {
 	address := r.Path
 	if !strings.Contains(address, "://") {
 		address = c.Base + r.Path
@@ -61,10 +71,17 @@ func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
 		return Answer{}, art.Invalid("address", c.redact(fmt.Sprintf("%s: %v", c.Name, err)), "write it as https://host")
 	}
 	c.fill(request, r)
-	answer, err := c.send(request)
+	var heard error
+	answer, err := c.send(request, func(body io.Reader) error {
+		heard = events(body, hear)
+		return heard
+	}, hear != nil)
 	var said *Error
 	if err == nil || errors.As(err, &said) {
 		return answer, err
+	}
+	if own := (stopped{}); errors.As(heard, &own) {
+		return answer, own.error
 	}
 	return Answer{}, c.lost(ctx, r, sent.Load(), err)
 }
@@ -72,19 +89,16 @@ func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
 // fill sets the headers. Those that hold keys go to the service's own host alone: links that it gives may lead elsewhere.
 func (c *Client) fill(request *http.Request, r Request) {
 	if base, err := url.Parse(c.Base); err == nil && base.Host == request.URL.Host && base.Scheme == request.URL.Scheme {
-		for name, values := range c.Header {
-			request.Header[name] = values
-		}
+		maps.Copy(request.Header, c.Header)
 	}
-	for name, values := range r.Header {
-		request.Header[name] = values
-	}
+	maps.Copy(request.Header, r.Header)
 	if r.Type != "" {
 		request.Header.Set("Content-Type", r.Type)
 	}
 }
 
-func (c *Client) send(request *http.Request) (Answer, error) {
+// send exchanges request and answer; stream reads a body of events, where they are listened to.
+func (c *Client) send(request *http.Request, stream func(io.Reader) error, listens bool) (Answer, error) {
 	client := http.Client{}
 	if c.HTTP != nil {
 		client = *c.HTTP
@@ -94,10 +108,13 @@ func (c *Client) send(request *http.Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	defer response.Body.Close() //nolint:errcheck // it was only read
+	defer response.Body.Close()
 	limit := c.Limit
 	if limit == 0 {
 		limit = defaultLimit
+	}
+	if kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); listens && kind == "text/event-stream" && response.StatusCode < http.StatusMultipleChoices {
+		return Answer{response.StatusCode, response.Header, nil}, stream(io.LimitReader(response.Body, limit))
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	answer := Answer{response.StatusCode, response.Header, body}
@@ -110,6 +127,29 @@ func (c *Client) send(request *http.Request) (Answer, error) {
 		return Answer{}, fmt.Errorf("the answer has more than %d bytes", limit)
 	}
 	return answer, nil
+}
+
+// stopped is an error of the listener's own.
+type stopped struct{ error }
+
+// events hears the data of server-sent events, each in one line as services write them; "[DONE]" ends them.
+func events(body io.Reader, hear func([]byte) error) error {
+	lines := bufio.NewReader(body)
+	for {
+		line, err := lines.ReadBytes('\n')
+		data, ok := bytes.CutPrefix(bytes.TrimSpace(line), []byte("data:"))
+		if data = bytes.TrimSpace(data); ok && len(data) > 0 && string(data) != "[DONE]" {
+			if err := hear(data); err != nil {
+				return stopped{err}
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // follow goes where a service leads, without its keys once that is another host.

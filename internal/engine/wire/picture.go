@@ -11,7 +11,7 @@ import (
 	_ "image/jpeg"
 	_ "image/png"
 
-	_ "golang.org/x/image/webp"
+	_ "golang.org/x/image/webp" // of the image package's formats the one that it lacks
 
 	"presswerk/internal/art"
 	"presswerk/internal/engine"

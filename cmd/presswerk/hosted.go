@@ -1,0 +1,53 @@
+package main
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"presswerk/internal/engine"
+	"presswerk/internal/engine/openai"
+)
+
+// hosted are the settings of services. A service without a key is there and says that it isn't ready.
+type hosted struct {
+	OpenAIKey  string   // OPENAI_API_KEY
+	OpenAIBase string   // OPENAI_BASE_URL: another server that speaks the same
+	AzureKey   string   // AZURE_OPENAI_API_KEY
+	AzureBase  string   // AZURE_OPENAI_ENDPOINT, such as https://NAME.openai.azure.com; "" leaves Azure out
+	Azure      []string // AZURE_OPENAI_DEPLOYMENTS: names of deployments, by comma
+}
+
+const openAIBase = "https://api.openai.com/v1"
+
+func readHosted(getenv func(string) string) hosted {
+	h := hosted{
+		OpenAIKey: strings.TrimSpace(getenv("OPENAI_API_KEY")), OpenAIBase: strings.TrimSuffix(cmp.Or(getenv("OPENAI_BASE_URL"), openAIBase), "/"),
+		AzureKey: strings.TrimSpace(getenv("AZURE_OPENAI_API_KEY")), AzureBase: strings.TrimSuffix(getenv("AZURE_OPENAI_ENDPOINT"), "/"),
+	}
+	for name := range strings.SplitSeq(getenv("AZURE_OPENAI_DEPLOYMENTS"), ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			h.Azure = append(h.Azure, name)
+		}
+	}
+	return h
+}
+
+// hosted makes an engine for each service. None is asked anything before a picture is wanted of it.
+func (t *tools) hosted() ([]engine.Engine, error) {
+	h := t.g.settings.Hosted
+	all := []openai.Options{{Name: "openai", Base: h.OpenAIBase, Key: h.OpenAIKey, KeyFrom: "OPENAI_API_KEY"}}
+	if h.AzureBase != "" {
+		all = append(all, openai.Options{Name: "azure", Base: h.AzureBase + "/openai/v1", Key: h.AzureKey, KeyFrom: "AZURE_OPENAI_API_KEY", Azure: true, Models: h.Azure})
+	}
+	var engines []engine.Engine
+	for _, o := range all {
+		o.Version, o.Open, o.Now = openai.Revision, t.open, time.Now
+		e, err := openai.New(o)
+		if err != nil {
+			return nil, err
+		}
+		engines = append(engines, e)
+	}
+	return engines, nil
+}

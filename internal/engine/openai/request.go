@@ -1,0 +1,188 @@
+package openai
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"maps"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"slices"
+	"strings"
+
+	"presswerk/internal/art"
+	"presswerk/internal/engine"
+	"presswerk/internal/engine/wire"
+)
+
+// sketches is how many pictures in the making are asked for; more cost more.
+const sketches = 2
+
+// request writes what the recipe asks for: a text alone as JSON, pictures with it as a form.
+func (e *Engine) request(ctx context.Context, r art.Recipe, stream bool) (wire.Request, error) {
+	fields := map[string]any{"model": r.Model.Name, "prompt": r.Prompt, "n": 1, "size": fmt.Sprintf("%dx%d", r.Width, r.Height)}
+	maps.Copy(fields, r.Options)
+	if stream {
+		fields["stream"], fields["partial_images"] = true, sketches
+	}
+	if r.Mode == art.ModeTextToImage && len(r.References) == 0 {
+		body, err := json.Marshal(fields)
+		if err != nil {
+			return wire.Request{}, art.Invalid("options", err.Error(), "write plain values")
+		}
+		return wire.Request{Method: http.MethodPost, Path: "/images/generations", Body: body, Type: "application/json", Paid: true}, nil
+	}
+	delete(fields, "moderation") // is known for texts alone
+	body, kind, err := e.form(ctx, r, fields)
+	if err != nil {
+		return wire.Request{}, err
+	}
+	return wire.Request{Method: http.MethodPost, Path: "/images/edits", Body: body, Type: kind, Paid: true}, nil
+}
+
+// form writes the fields with the pictures: the one to be changed first, then those that are referred to.
+func (e *Engine) form(ctx context.Context, r art.Recipe, fields map[string]any) ([]byte, string, error) {
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if err := form.WriteField(name, fmt.Sprint(fields[name])); err != nil {
+			return nil, "", fmt.Errorf("%s: writing a form: %w", e.options.Name, err)
+		}
+	}
+	var sums []string
+	if r.InitImage != "" {
+		sums = append(sums, r.InitImage)
+	}
+	for _, reference := range r.References {
+		sums = append(sums, reference.Image)
+	}
+	for i, sum := range sums {
+		data, err := e.open(ctx, sum)
+		if err == nil {
+			err = file(form, "image[]", fmt.Sprintf("image-%d", i), data)
+		}
+		if err != nil {
+			return nil, "", err
+		}
+	}
+	if r.Mode == art.ModeInpaint {
+		data, err := e.open(ctx, r.MaskImage)
+		if err == nil {
+			data, err = mask(data)
+		}
+		if err == nil {
+			err = file(form, "mask", "mask", data)
+		}
+		if err != nil {
+			return nil, "", err
+		}
+	}
+	if err := form.Close(); err != nil {
+		return nil, "", fmt.Errorf("%s: writing a form: %w", e.options.Name, err)
+	}
+	return body.Bytes(), form.FormDataContentType(), nil
+}
+
+func (e *Engine) open(ctx context.Context, sum string) ([]byte, error) {
+	if e.options.Open == nil {
+		return nil, art.Unsupported("init_image", "pictures can't be opened here", "render inside a workspace")
+	}
+	data, err := e.options.Open(ctx, strings.TrimPrefix(sum, "sha256:"))
+	if err != nil {
+		return nil, fmt.Errorf("%s: opening %s: %w", e.options.Name, sum, err)
+	}
+	return data, nil
+}
+
+// file adds a picture to a form; the service wants its type said.
+func file(form *multipart.Writer, field, name string, data []byte) error {
+	kind := http.DetectContentType(data)
+	ending := strings.TrimPrefix(kind, "image/")
+	if ending == kind {
+		return art.Invalid("init_image", "is no picture", "use PNG, JPEG or WebP")
+	}
+	part, err := form.CreatePart(textproto.MIMEHeader{
+		"Content-Disposition": {fmt.Sprintf("form-data; name=%q; filename=%q", field, name+"."+ending)}, "Content-Type": {kind},
+	})
+	if err == nil {
+		_, err = part.Write(data)
+	}
+	if err != nil {
+		return fmt.Errorf("writing a form: %w", err)
+	}
+	return nil
+}
+
+// mask turns white, which is what is made anew, into what the service takes for it: transparent.
+func mask(data []byte) ([]byte, error) {
+	m, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, art.Invalid("mask_image", "is no picture: "+err.Error(), "use a PNG, white where the picture is made anew")
+	}
+	b := m.Bounds()
+	out := image.NewNRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+	for y := range b.Dy() {
+		for x := range b.Dx() {
+			white, _ := color.GrayModel.Convert(m.At(b.Min.X+x, b.Min.Y+y)).(color.Gray)
+			out.SetNRGBA(x, y, color.NRGBA{A: 255 - white.Y})
+		}
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, out); err != nil {
+		return nil, fmt.Errorf("writing the mask: %w", err)
+	}
+	return file.Bytes(), nil
+}
+
+// stream asks and hears the events of the answer: sketches are shown, the last event holds the picture. A server that
+// doesn't stream answers as usual.
+func (e *Engine) stream(ctx context.Context, request wire.Request, see func(image.Image)) (said answer, err error) {
+	done := false
+	got, err := e.client.Events(ctx, request, func(data []byte) error {
+		var v event
+		if err := e.client.Read(wire.Answer{Body: data}, true, &v); err != nil {
+			return err
+		}
+		switch {
+		case v.Error != nil:
+			return &wire.Error{Engine: e.options.Name, Code: v.Error.Code, Message: string(e.client.Redact([]byte(v.Error.Message))), Kind: art.ErrRefused}
+		case strings.HasSuffix(v.Type, ".partial_image"):
+			show(v.B64, see)
+		case strings.HasSuffix(v.Type, ".completed"):
+			done = true
+			return e.client.Read(wire.Answer{Body: fmt.Appendf(nil, `{"data":[{"b64_json":%q}],"usage":%s}`, v.B64, or(v.Usage, "{}"))}, true, &said)
+		}
+		return nil
+	})
+	switch {
+	case err != nil || done:
+		return said, err
+	case got.Body != nil:
+		return said, e.client.Read(got, true, &said)
+	}
+	return said, fmt.Errorf("%s: the stream ended without a picture: %w: %w", e.options.Name, art.ErrUnavailable, engine.ErrUnknown)
+}
+
+func or(raw json.RawMessage, other string) string {
+	if len(raw) == 0 {
+		return other
+	}
+	return string(raw)
+}
+
+// show gives a sketch on; one that is broken is nothing to stop for.
+func show(b64 string, see func(image.Image)) {
+	data, err := base64.StdEncoding.DecodeString(b64)
+	if err != nil {
+		return
+	}
+	if m, _, err := image.Decode(bytes.NewReader(data)); err == nil {
+		see(m)
+	}
+}
