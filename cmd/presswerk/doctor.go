@@ -27,7 +27,7 @@ type finding struct {
 func (*doctorCmd) Run(ctx context.Context, g *globals) error {
 	t := newTools(g)
 	defer t.close() //nolint:errcheck // nothing was written
-	found := []finding{g.checkRuntime(), t.checkSigning(), g.checkUpscalers(), t.checkModels(ctx), checkGit(ctx), g.checkKey()}
+	found := []finding{g.checkRuntime(), t.checkSigning(), g.checkUpscalers(), t.checkModels(), checkGit(ctx), g.checkKey()}
 	if err := g.answer(struct {
 		Findings []finding `json:"findings"`
 	}{found}, func(w io.Writer) {
@@ -90,7 +90,7 @@ func (g *globals) checkUpscalers() finding {
 	return f
 }
 
-func (t *tools) checkModels(ctx context.Context) finding {
+func (t *tools) checkModels() finding {
 	f := finding{Name: "house model", Needed: true, Remedy: "models/house belongs beside bin/; or set PRESSWERK_MODELS"}
 	e, err := t.local()
 	if err != nil {

@@ -38,7 +38,7 @@ func TestRenderWithAServer(t *testing.T) {
 	}
 	text, err := presswerk("--json", "engines")
 	var listed struct{ Engines []engineAnswer }
-	if err != nil || json.Unmarshal([]byte(text), &listed) != nil || len(listed.Engines) != 3 {
+	if err != nil || json.Unmarshal([]byte(text), &listed) != nil || len(listed.Engines) < 3 {
 		t.Fatalf("%v: %s", err, text)
 	}
 	if e := listed.Engines[1]; e.Name != "sdapi" || !e.Ready || e.Version != "stable-diffusion.cpp" || e.Models[0].Name != "tiny" {
