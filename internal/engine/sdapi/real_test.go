@@ -13,6 +13,7 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
+	"presswerk/internal/infotext"
 	"presswerk/internal/testkit"
 )
 
@@ -192,5 +193,9 @@ func TestRealServerQuantised(t *testing.T) {
 	if said := parameters(p.Bytes); said["Seed"] != "42" || said["RNG"] != "cpu" || said["Size"] != "64x64" {
 		all, _ := json.Marshal(said)
 		t.Errorf("the picture says %s", all)
+	}
+	record, err := infotext.Parse(pngText(p.Bytes, "parameters"), infotext.A1111) // which reads it back
+	if got := record.Recipe; err != nil || got.Prompt != r.Prompt || got.Seed != r.Seed || got.Steps != 1 || got.Sampler != "euler" || got.Width != 64 {
+		t.Errorf("the picture's text is read as %+v, %v", got, err)
 	}
 }

@@ -22,6 +22,7 @@ func TestFalsePicturesAreRefused(t *testing.T) {
 	}{
 		"another seed":  {func(f *fake) { f.lie = func(m map[string]any) { m["seed"] = 43 } }, art.ErrMismatch},
 		"another model": {func(f *fake) { f.lie = func(m map[string]any) { m["sd_model_name"] = "pear" } }, art.ErrMismatch},
+		"another hash":  {func(f *fake) { f.lie = func(m map[string]any) { m["sd_model_hash"] = "abcdef0123" } }, art.ErrMismatch},
 		"no picture":    {raw(`{"images":[],"info":"{}"}`), art.ErrUnavailable},
 		"no base64":     {raw(`{"images":["?"],"info":"{}"}`), art.ErrUnavailable},
 		"no PNG":        {raw(`{"images":["AAAA"],"info":"{}"}`), art.ErrUnavailable},
@@ -177,5 +178,16 @@ func TestWebUIsKeepNoJobs(t *testing.T) {
 	}
 	if err := e.Cancel(t.Context(), engine.Ticket{Job: "x"}); !errors.Is(err, art.ErrUnsupported) {
 		t.Errorf("cancelling: %v", err)
+	}
+}
+
+// A model's file may be in a folder, which the picture doesn't name.
+func TestModelsInFolders(t *testing.T) {
+	for made, want := range map[madeOf]bool{
+		{Model: "apple"}: true, {Model: "sub_apple"}: true, {Model: "pear"}: false, {}: true, {Model: "x", Hash: "0123456789"}: true, {Model: "apple", Hash: "00"}: false,
+	} {
+		if got := (checkpoint{Name: "sub_apple", Hash: "0123456789"}).is(made); got != want {
+			t.Errorf("%+v: %t", made, got)
+		}
 	}
 }

@@ -43,6 +43,7 @@ type webServer struct {
 type checkpoint struct {
 	Title  string `json:"title"`
 	Name   string `json:"model_name"`
+	Hash   string `json:"hash"` // the beginning of SHA256, once the server has worked it out
 	SHA256 string `json:"sha256"`
 }
 

@@ -34,6 +34,7 @@ type answer struct {
 type madeOf struct {
 	Seed  *json.Number `json:"seed"`
 	Model string       `json:"sd_model_name"`
+	Hash  string       `json:"sd_model_hash"`
 }
 
 // outcome is how a request ended.
@@ -195,8 +196,8 @@ func (w *webServer) read(ctx context.Context, a answer, r art.Recipe) (engine.Pi
 	if made.Seed != nil && made.Seed.String() != fmt.Sprint(int64(r.Seed)) {
 		return wrong(art.ErrMismatch, "the picture has seed %s instead of %d", made.Seed, r.Seed)
 	}
-	if asked := w.named(r.Model); made.Model != "" && asked != "" && made.Model != asked {
-		return wrong(art.ErrMismatch, "the picture was made with model %q instead of %q", made.Model, asked)
+	if c := w.checkpoint(r.Model); !c.is(made) {
+		return wrong(art.ErrMismatch, "the picture was made with model %q %s instead of %q %s", made.Model, made.Hash, c.Name, c.Hash)
 	}
 	var state struct {
 		State struct {
@@ -219,15 +220,13 @@ func (w *webServer) read(ctx context.Context, a answer, r art.Recipe) (engine.Pi
 	return p, err
 }
 
-// named is a model's name on the server.
-func (w *webServer) named(m art.ModelRef) string {
-	title := w.title(m)
-	for _, c := range w.checkpoints {
-		if c.Title == title {
-			return c.Name
-		}
+// is tells whether a picture says that it was made with this model: by hashes where both are known, else by the name of the
+// file, before which the list of models has its folder.
+func (c checkpoint) is(made madeOf) bool {
+	if made.Hash != "" && c.Hash != "" {
+		return made.Hash == c.Hash
 	}
-	return ""
+	return made.Model == "" || made.Model == c.Name || strings.HasSuffix(c.Name, "_"+made.Model)
 }
 
 // unpack reads base64, with or without the beginning of a data URL.

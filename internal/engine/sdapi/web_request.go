@@ -113,7 +113,7 @@ func (q *request) words(r art.Recipe) {
 	q.put("prompt", "prompt", positive)
 	q.put("negative_prompt", "negative_prompt", negative)
 	q.standard("styles", []string{})
-	q.override("model", "sd_model_checkpoint", q.w.title(r.Model))
+	q.override("model", "sd_model_checkpoint", q.w.checkpoint(r.Model).Title)
 	skip := 1
 	if r.ClipSkip != nil {
 		skip = *r.ClipSkip
@@ -126,14 +126,14 @@ func (q *request) words(r art.Recipe) {
 	}
 }
 
-// title is how requests name a model.
-func (w *webServer) title(m art.ModelRef) string {
+// checkpoint finds a model by its SHA-256, else by its name; an empty one is none.
+func (w *webServer) checkpoint(m art.ModelRef) checkpoint {
 	for _, c := range w.checkpoints {
 		if m.SHA256 != "" && c.SHA256 == m.SHA256 || m.SHA256 == "" && c.Name == m.Name {
-			return c.Title
+			return c
 		}
 	}
-	return ""
+	return checkpoint{}
 }
 
 // walk sets size, steps, sampler and curve.
@@ -240,7 +240,7 @@ func (q *request) second(r art.Recipe) {
 		q.standard("enable_hr", false)
 	}
 	if r.Refiner != nil {
-		title := q.w.title(r.Refiner.ModelRef)
+		title := q.w.checkpoint(r.Refiner.ModelRef).Title
 		if title == "" {
 			q.fail(&art.FieldError{Field: "refiner", Reason: fmt.Sprintf("the server has no %q", r.Refiner.Name), Remedy: "choose one of its models", Kind: art.ErrNotFound})
 		}
