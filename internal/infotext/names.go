@@ -23,19 +23,25 @@ func SamplerNames() []Name {
 //
 // Source: as SamplerNames, scheduler_to_str.
 func CurveNames() []Name {
-	cpp := map[string]string{"normal": "discrete", "align_your_steps": "ays"}
 	var all []Name
 	for _, c := range curves() {
-		n := Name{c.name, c.a1111, cpp[c.name]}
-		if n.SDCPP == "" {
-			n.SDCPP = c.name
-		}
-		all = append(all, n)
+		all = append(all, Name{c.name, c.a1111, cppCurve(c.name)})
 	}
 	for _, own := range []string{"gits", "smoothstep", "bong_tangent", "lcm"} {
 		all = append(all, Name{Ours: own, SDCPP: own})
 	}
 	return all
+}
+
+// cppCurve is stable-diffusion.cpp's name of a curve, where it has it at all.
+func cppCurve(name string) string {
+	switch name {
+	case "normal":
+		return "discrete"
+	case "align_your_steps":
+		return "ays"
+	}
+	return name
 }
 
 // UpscalerNames are the ways of enlarging; networks that are not among them keep their name.

@@ -152,7 +152,7 @@ func (c *cppServer) check(m engine.Model, r art.Recipe) error {
 			return art.Unsupported(u.field, fmt.Sprintf("%s with model %s: %s", m.Engine, m.Capabilities.Model.Name, u.reason), "take it out, start the server otherwise, or choose another engine")
 		}
 	}
-	if err := checkConfig(r, func(string, any) bool { return false }); err != nil {
+	if err := checkConfig(r, func(key string, value any) bool { return key == "timestep_spacing" && value == "linspace" }); err != nil {
 		return err
 	}
 	_, err := c.request(r, "", "")

@@ -198,4 +198,8 @@ func TestRealServerQuantised(t *testing.T) {
 	if got := record.Recipe; err != nil || got.Prompt != r.Prompt || got.Seed != r.Seed || got.Steps != 1 || got.Sampler != "euler" || got.Width != 64 {
 		t.Errorf("the picture's text is read as %+v, %v", got, err)
 	}
+	record.Recipe.Engine = Name
+	if again := render(t, e, record.Recipe); again.PixelsSHA256 != p.PixelsSHA256 {
+		t.Error("made again from its text it is another picture")
+	}
 }
