@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"presswerk/internal/art"
+	"presswerk/internal/engine"
 )
 
 // enginesCmd lists the engines.
@@ -37,6 +39,10 @@ func (*enginesCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
+	table, err := engine.Shutdowns()
+	if err != nil {
+		return err
+	}
 	var all []engineAnswer
 	for _, e := range registry.All() {
 		info := e.Info()
@@ -44,7 +50,7 @@ func (*enginesCmd) Run(ctx context.Context, g *globals) error {
 		for _, m := range info.Models {
 			ref := m.Capabilities.Model
 			a.Capabilities = append(a.Capabilities, m.Capabilities)
-			a.Models = append(a.Models, modelAnswer{ref.Name, ref.Version, ref.SHA256, m.ModelLicense, m.Shutdown})
+			a.Models = append(a.Models, modelAnswer{ref.Name, ref.Version, ref.SHA256, m.ModelLicense, engine.ShutdownOf(info.Name, m, table)})
 		}
 		all = append(all, a)
 	}
@@ -54,7 +60,11 @@ func (*enginesCmd) Run(ctx context.Context, g *globals) error {
 		for _, a := range all {
 			fmt.Fprintf(w, "%-10s %-8s %t %s\n", a.Name, a.Version, a.Ready, a.Reason)
 			for _, m := range a.Models {
-				fmt.Fprintf(w, "  %-12s %-6s %s\n", m.Name, m.Version, m.License)
+				shutdown := ""
+				if m.Shutdown != "" {
+					shutdown = g.words.say("engine_shutdown", m.Shutdown)
+				}
+				fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %-12s %-6s %s  %s", m.Name, m.Version, m.License, shutdown), " "))
 			}
 		}
 	})

@@ -68,6 +68,9 @@ func readOrder(ctx context.Context, w workspaceDir, brief string) (factory.Order
 	if err != nil {
 		return factory.Order{}, err
 	}
+	if models.Pauses, err = w.pauses(ctx); err != nil {
+		return factory.Order{}, err
+	}
 	cards, err := w.Cards()
 	if err != nil {
 		return factory.Order{}, err
@@ -93,7 +96,8 @@ type line struct {
 
 // lineOptions says what the line will be used for; the less, the quicker it opens.
 type lineOptions struct {
-	Work bool // jobs are worked on, or sites written
+	Work  bool // jobs are worked on, or sites written
+	Serve bool // what is periodic is done, too
 }
 
 // openHere opens the line of the workspace around the current folder.
@@ -139,7 +143,7 @@ func openLine(ctx context.Context, g *globals, ws workspaceDir, o lineOptions) (
 		options.Site = &files{l, options.Finisher}
 	}
 	l.factory = factory.New(options)
-	l.queue, err = l.newQueue()
+	l.queue, err = l.newQueue(o.Serve)
 	return l, err
 }
 
@@ -147,15 +151,24 @@ func (l *line) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(l.g.err, &slog.HandlerOptions{Level: slog.LevelError}))
 }
 
-func (l *line) newQueue() (*queue.Queue, error) {
+func (l *line) newQueue(serve bool) (*queue.Queue, error) {
 	handlers := map[art.JobKind]queue.Handler{}
 	for kind, h := range l.factory.Handlers() {
 		handlers[kind] = h
 	}
+	var periodic []queue.Periodic
+	if serve {
+		var err error
+		if periodic, err = l.probes(); err != nil {
+			return nil, err
+		}
+		handlers[art.JobProbe] = l.probeJob
+	}
 	return queue.New(l.db.Handle(), queue.Options{
 		Commit: l.commitWith, Handlers: handlers, Failed: l.factory.Failed, MaxAttempts: 3,
-		Workers: map[art.JobKind]int{art.JobRender: runtime.NumCPU()}, // the engine decides how many are made at a time
-		Logger:  slog.New(slog.DiscardHandler),
+		Workers:  map[art.JobKind]int{art.JobRender: runtime.NumCPU()}, // the engine decides how many are made at a time
+		Periodic: periodic, Now: time.Now,
+		Logger: slog.New(slog.DiscardHandler),
 		Broken: func(err error) {
 			select {
 			case l.broken <- err:

@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"presswerk/internal/art"
+	"presswerk/internal/engine"
 )
 
 // version is set by the build: -ldflags "-X main.version=…".
@@ -56,20 +57,21 @@ type globals struct {
 	Provider  []string         `name:"provider" sep:"," placeholder:"NAME,…" help:"${flag_provider}"`
 	Version   kong.VersionFlag `name:"version" help:"${flag_version}"`
 
-	settings settings  `kong:"-"`
-	words    words     `kong:"-"`
-	out      io.Writer `kong:"-"` // answers
-	err      io.Writer `kong:"-"` // messages
+	settings settings        `kong:"-"`
+	more     []engine.Engine `kong:"-"` // engines beside the program's own
+	words    words           `kong:"-"`
+	out      io.Writer       `kong:"-"` // answers
+	err      io.Writer       `kong:"-"` // messages
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, os.Getenv)) }
 
-// run is main without the process around it.
-func run(args []string, stdout, stderr io.Writer, getenv func(string) string) int {
+// run is main without the process around it. More engines stand beside the program's own.
+func run(args []string, stdout, stderr io.Writer, getenv func(string) string, more ...engine.Engine) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	w := wordsFor(getenv)
-	c := commands{globals: globals{settings: readSettings(getenv), words: w, out: stdout, err: stderr}}
+	c := commands{globals: globals{settings: readSettings(getenv), words: w, out: stdout, err: stderr, more: more}}
 	parser, err := kong.New(&c,
 		kong.Name("presswerk"), kong.Description(w.say("about")), kong.UsageOnError(),
 		w.helps(), kong.Vars{"version": version}, kong.Writers(stdout, stderr),

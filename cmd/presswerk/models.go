@@ -20,18 +20,23 @@ import (
 
 // modelsCmd is about models.
 type modelsCmd struct {
-	List    modelsListCmd    `cmd:"" default:"1" help:"${models_list}"`
-	Show    modelsShowCmd    `cmd:"" help:"${models_show}"`
-	Pull    modelsPullCmd    `cmd:"" help:"${models_pull}"`
-	Add     modelsAddCmd     `cmd:"" help:"${models_add}"`
-	Convert modelsConvertCmd `cmd:"" help:"${models_convert}"`
-	Verify  modelsVerifyCmd  `cmd:"" help:"${models_verify}"`
-	Accept  modelsAcceptCmd  `cmd:"" help:"${models_accept}"`
-	Pin     modelsPinCmd     `cmd:"" help:"${models_pin}"`
-	Rm      modelsRmCmd      `cmd:"" help:"${models_rm}"`
-	Card    modelsCardCmd    `cmd:"" help:"${models_card}"`
-	Export  modelsExportCmd  `cmd:"" help:"${models_export}"`
-	Import  modelsImportCmd  `cmd:"" help:"${models_import}"`
+	List     modelsListCmd     `cmd:"" default:"1" help:"${models_list}"`
+	Show     modelsShowCmd     `cmd:"" help:"${models_show}"`
+	Pull     modelsPullCmd     `cmd:"" help:"${models_pull}"`
+	Add      modelsAddCmd      `cmd:"" help:"${models_add}"`
+	Convert  modelsConvertCmd  `cmd:"" help:"${models_convert}"`
+	Verify   modelsVerifyCmd   `cmd:"" help:"${models_verify}"`
+	Accept   modelsAcceptCmd   `cmd:"" help:"${models_accept}"`
+	Pin      modelsPinCmd      `cmd:"" help:"${models_pin}"`
+	Guard    modelsGuardCmd    `cmd:"" help:"${models_guard}"`
+	Promote  modelsPromoteCmd  `cmd:"" help:"${models_promote}"`
+	Rollback modelsRollbackCmd `cmd:"" help:"${models_rollback}"`
+	Probe    modelsProbeCmd    `cmd:"" help:"${models_probe}"`
+	Resume   modelsResumeCmd   `cmd:"" help:"${models_resume}"`
+	Rm       modelsRmCmd       `cmd:"" help:"${models_rm}"`
+	Card     modelsCardCmd     `cmd:"" help:"${models_card}"`
+	Export   modelsExportCmd   `cmd:"" help:"${models_export}"`
+	Import   modelsImportCmd   `cmd:"" help:"${models_import}"`
 }
 
 // store is the user's model store.

@@ -113,7 +113,7 @@ func (g *globals) usesOf(ctx context.Context, m modelstore.Manifest) ([]string, 
 	}
 	var uses []string
 	for _, pin := range policy.Pins {
-		if pin.SHA256 == m.SHA256 {
+		if pin.SHA256 == m.SHA256 || pin.Canary != nil && pin.Canary.SHA256 == m.SHA256 {
 			uses = append(uses, g.words.say("rm_pinned", pin.Brand))
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -86,69 +85,4 @@ func (c *modelsAcceptCmd) Run(_ context.Context, g *globals) error {
 		return err
 	}
 	return g.answer(card.License, func(w io.Writer) { fmt.Fprintln(w, card.License.ID) })
-}
-
-// modelsPinCmd ties a brand's production to one exact model.
-type modelsPinCmd struct {
-	Name   string `arg:"" placeholder:"NAME[@VERSION]" help:"${arg_model}"`
-	Brand  string `name:"brand" placeholder:"ID" help:"${flag_brand}"`
-	By     string `name:"by" placeholder:"NAME" help:"${flag_by}"`
-	Reason string `name:"reason" placeholder:"WHY" help:"${flag_reason}"`
-	Remove bool   `name:"remove" help:"${flag_unpin}"`
-}
-
-// Run writes models/pins.yaml.
-func (c *modelsPinCmd) Run(_ context.Context, g *globals) error {
-	ws, err := g.workspace("")
-	if err != nil {
-		return err
-	}
-	brand, err := ws.onlyBrand(c.Brand)
-	if err != nil {
-		return err
-	}
-	if c.Remove {
-		name, _, _ := strings.Cut(c.Name, "@")
-		if err := ws.Unpin(brand, name); err != nil {
-			return err
-		}
-		return g.answer(struct{}{}, func(w io.Writer) { fmt.Fprintln(w, g.words.say("unpinned", brand, name)) })
-	}
-	here, err := g.inventory()
-	if err != nil {
-		return err
-	}
-	m, err := here.usable(c.Name)
-	if err != nil {
-		return err
-	}
-	ref := m.Capabilities.Model
-	if ref.SHA256 == "" {
-		return art.Unsupported("model", fmt.Sprintf("%s of %s has no SHA-256 that could be pinned", ref.Name, m.Engine), "pin a model of this machine")
-	}
-	who := cmp.Or(c.By, g.settings.User)
-	if who == "" {
-		return art.Invalid("by", "nobody is named", "say who pins it: --by NAME")
-	}
-	pin := art.Pin{Brand: brand, Model: ref.Name, Version: ref.Version, SHA256: ref.SHA256, By: who, Date: time.Now().Format(time.DateOnly), Reason: c.Reason}
-	if err := ws.Pin(pin); err != nil {
-		return err
-	}
-	return g.answer(pin, func(w io.Writer) { fmt.Fprintln(w, g.words.say("pinned", brand, ref.Name, ref.Version, ref.SHA256)) })
-}
-
-// onlyBrand is the brand that is named, or the only one that there is.
-func (w workspaceDir) onlyBrand(name string) (string, error) {
-	if name != "" {
-		_, err := w.ReadKit(name)
-		return name, err
-	}
-	kits, err := filepath.Glob(filepath.Join(w.Dir, "brands", "*", "kit.yaml"))
-	if err != nil {
-		return "", fmt.Errorf("looking for brands: %w", err)
-	}
-	if len(kits) != 1 {
-		return "", art.Invalid("brand", fmt.Sprintf("the workspace has %d brands", len(kits)), "name one: --brand ID")
-	}
-	return filepath.Base(filepath.Dir(kits[0])), nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"presswerk/internal/art"
 	"presswerk/internal/factory"
@@ -28,7 +29,7 @@ func (c *planCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	p, err := factory.New(factory.Options{Engines: engines}).Plan(order)
+	p, err := factory.New(factory.Options{Engines: engines, Now: time.Now}).Plan(order)
 	if err != nil {
 		return err
 	}
@@ -45,8 +46,12 @@ func (c *planCmd) Run(ctx context.Context, g *globals) error {
 func planText(w io.Writer, words words, p art.Plan) {
 	fmt.Fprintln(w, words.say("plan_head", p.Brief, p.Cost.Pictures, duration(p.Cost.Seconds)))
 	for i, r := range p.Recipes {
-		fmt.Fprintf(w, "%3d  %s  %dx%d  %s/%s  %d  cfg %g  seed %d\n     %s\n",
-			i+1, r.ID[:12], r.Width, r.Height, r.Sampler, r.Scheduler, r.Steps, r.GuidanceScale, r.Seed, r.Prompt)
+		canary := ""
+		if r.Canary {
+			canary = "  " + words.say("plan_canary") + " " + r.Model.Name + "@" + r.Model.Version
+		}
+		fmt.Fprintf(w, "%3d  %s  %dx%d  %s/%s  %d  cfg %g  seed %d%s\n     %s\n",
+			i+1, r.ID[:12], r.Width, r.Height, r.Sampler, r.Scheduler, r.Steps, r.GuidanceScale, r.Seed, canary, r.Prompt)
 	}
 	if p.Dropped > 0 {
 		fmt.Fprintln(w, words.say("plan_dropped", p.Dropped))

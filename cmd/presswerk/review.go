@@ -58,7 +58,11 @@ func (c *reviewListCmd) Run(ctx context.Context, g *globals) error {
 		Candidates []art.CandidateView `json:"candidates"`
 	}{candidates}, func(w io.Writer) {
 		for _, v := range candidates {
-			fmt.Fprintf(w, "%s  %-9s %s\n", v.ID, standing(v), reason(v, g.words.lang))
+			canary := ""
+			if v.Planned.Canary {
+				canary = " · " + g.words.say("plan_canary") + " " + v.Planned.Model.Name + "@" + v.Planned.Model.Version
+			}
+			fmt.Fprintf(w, "%s  %-9s %s%s\n", v.ID, standing(v), reason(v, g.words.lang), canary)
 		}
 	})
 }

@@ -22,9 +22,9 @@ import (
 	"presswerk/internal/testkit"
 )
 
-// TestMain lets scripts call this test binary under the program's name.
+// TestMain lets scripts call this test binary under the program's name, and under that of a program with one more engine.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"presswerk": main})
+	testscript.Main(m, map[string]func(){"presswerk": main, "presswerk-far": mainFar})
 }
 
 func TestScripts(t *testing.T) {

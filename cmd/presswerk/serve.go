@@ -29,7 +29,7 @@ const takeOver = 2 * time.Second
 
 // Run serves pages and API and does the workspace's jobs until it is told to stop.
 func (c *serveCmd) Run(ctx context.Context, g *globals) error {
-	l, err := openHere(ctx, g, lineOptions{Work: true})
+	l, err := openHere(ctx, g, lineOptions{Work: true, Serve: true})
 	if err != nil {
 		return err
 	}

@@ -55,6 +55,7 @@ type sentence struct{ en, de string }
 func sentences() map[string]sentence {
 	all := catalogue()
 	maps.Copy(all, modelSentences())
+	maps.Copy(all, guardSentences())
 	maps.Copy(all, importSentences())
 	return all
 }

@@ -56,6 +56,12 @@ type Service struct {
 	SeedKept bool   `json:"seed_kept,omitempty"` // a seed is taken, though equal pixels aren't promised
 }
 
+// TakesSeed tells whether a seed may be handed over, be it that equal pixels are promised or not.
+func (c Capabilities) TakesSeed() bool { return c.Seeds || c.Service != nil && c.Service.SeedKept }
+
+// Walks tells whether pictures are made by a sampler that can be chosen, in steps that can be counted.
+func (c Capabilities) Walks() bool { return len(c.Samplers) > 0 }
+
 // Vocabulary lists the words that a small model was trained on. Others may be asked for, with a warning.
 type Vocabulary struct {
 	Subjects []string          `json:"subjects"`

@@ -11,6 +11,7 @@ const (
 	JobSelect  JobKind = "select"
 	JobFinish  JobKind = "finish"
 	JobPublish JobKind = "publish"
+	JobProbe   JobKind = "probe" // of an engine; it belongs to no run
 )
 
 // Job is one step to do. Equal jobs are queued once.
@@ -36,6 +37,11 @@ type Change struct {
 	Decisions     []Decision
 	Assets        []Asset
 	Publications  []Publication
+	Guards        []Guard
+	Probes        []Probe
+	Pauses        []Pause
+	Resumptions   []Resumption
+	Kept          []Kept
 	Jobs          []Job
 	Events        []Event // told to listeners after the commit
 }

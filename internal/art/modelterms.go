@@ -106,17 +106,63 @@ func union() []string {
 type ModelPolicy struct {
 	Pins     []Pin        `json:"pins,omitempty" yaml:"pins,omitempty"`
 	Accepted []Acceptance `json:"accepted,omitempty" yaml:"accepted,omitempty"`
+	// History is every move of every pin, the oldest first. Lines are added and never changed.
+	History []PinMove `json:"history,omitempty" yaml:"history,omitempty"`
+	// Pauses stop models that a probe found changed; they come from the records.
+	Pauses []Pause `json:"pauses,omitempty" yaml:"-"`
+	// Shutdowns stand over the dates that Presswerk knows itself.
+	Shutdowns []Shutdown `json:"shutdowns,omitempty" yaml:"shutdowns,omitempty"`
 }
 
 // Pin ties a brand's production to one exact model.
 type Pin struct {
-	Brand   string `json:"brand" yaml:"brand"`                       // name of a brand kit
-	Model   string `json:"model" yaml:"model"`                       // name of a model
-	Version string `json:"version" yaml:"version"`                   // in quotes
-	SHA256  string `json:"sha256" yaml:"sha256"`                     // of the model's folder or file
-	By      string `json:"by" yaml:"by"`                             // who pinned it
-	Date    string `json:"date" yaml:"date"`                         // YYYY-MM-DD
-	Reason  string `json:"reason,omitempty" yaml:"reason,omitempty"` // why
+	Brand    string  `json:"brand" yaml:"brand"`                           // name of a brand kit
+	Model    string  `json:"model" yaml:"model"`                           // name of a model
+	Version  string  `json:"version" yaml:"version"`                       // in quotes
+	SHA256   string  `json:"sha256" yaml:"sha256"`                         // of the model's folder or file
+	By       string  `json:"by" yaml:"by"`                                 // who pinned it
+	Date     string  `json:"date" yaml:"date"`                             // YYYY-MM-DD
+	Reason   string  `json:"reason,omitempty" yaml:"reason,omitempty"`     // why
+	Guard    string  `json:"guard,omitempty" yaml:"guard,omitempty"`       // identity of the guard that passed
+	Override bool    `json:"override,omitempty" yaml:"override,omitempty"` // a person moved it without one, and the reason says why
+	Canary   *Canary `json:"canary,omitempty" yaml:"canary,omitempty"`     // takes a share of the candidates
+}
+
+// Canary is a version that makes a share of a brand's production candidates beside the pinned one.
+type Canary struct {
+	Version  string  `json:"version" yaml:"version"`
+	SHA256   string  `json:"sha256" yaml:"sha256"`
+	Share    float64 `json:"share" yaml:"share"` // 0 < share < 1 of a run's candidates, rounded up
+	By       string  `json:"by" yaml:"by"`
+	Date     string  `json:"date" yaml:"date"` // YYYY-MM-DD
+	Reason   string  `json:"reason,omitempty" yaml:"reason,omitempty"`
+	Guard    string  `json:"guard,omitempty" yaml:"guard,omitempty"`       // identity of the guard that passed
+	Override bool    `json:"override,omitempty" yaml:"override,omitempty"` // a person moved it without one, and the reason says why
+}
+
+// Actions of a pin's history.
+const (
+	PinSet      = "pin"      // all of production takes the version
+	PinCanary   = "canary"   // a share of the candidates takes it
+	PinPromote  = "promote"  // the canary takes all
+	PinRollback = "rollback" // back to the version before, or the canary is taken out
+	PinRemove   = "remove"   // the brand has no pin of this model any more
+)
+
+// PinMove is one line of a pin's history.
+type PinMove struct {
+	Action   string  `json:"action" yaml:"action"`
+	Brand    string  `json:"brand" yaml:"brand"`
+	Model    string  `json:"model" yaml:"model"`
+	Version  string  `json:"version" yaml:"version"`                       // it moved to; of a removal, the version that was let go
+	SHA256   string  `json:"sha256" yaml:"sha256"`                         // likewise
+	From     string  `json:"from,omitempty" yaml:"from,omitempty"`         // SHA-256 that it moved from
+	Share    float64 `json:"share,omitempty" yaml:"share,omitempty"`       // of a canary
+	By       string  `json:"by" yaml:"by"`                                 // who did it
+	Date     string  `json:"date" yaml:"date"`                             // YYYY-MM-DD
+	Reason   string  `json:"reason,omitempty" yaml:"reason,omitempty"`     // why
+	Guard    string  `json:"guard,omitempty" yaml:"guard,omitempty"`       // identity of the guard that passed
+	Override bool    `json:"override,omitempty" yaml:"override,omitempty"` // a person moved it without one, and the reason says why
 }
 
 // Acceptance says who has accepted a licence for a workspace.

@@ -14,9 +14,10 @@ type Plan struct {
 // PlannedRecipe is a recipe with the matrix cell it came from and the structured prompt behind its words.
 type PlannedRecipe struct {
 	Recipe
-	ID     string            `json:"id"`             // Recipe.ID
-	Cell   map[string]string `json:"cell,omitempty"` // matrix field → the value, as a person reads it
-	Source Prompt            `json:"source"`         // the structured prompt: alt text and file names come from it
+	ID     string            `json:"id"`               // Recipe.ID
+	Cell   map[string]string `json:"cell,omitempty"`   // matrix field → the value, as a person reads it
+	Source Prompt            `json:"source"`           // the structured prompt: alt text and file names come from it
+	Canary bool              `json:"canary,omitempty"` // made by the canary of the brand's pin
 }
 
 // Refusal is a field that cannot be honoured, with the reason.

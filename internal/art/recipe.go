@@ -143,6 +143,7 @@ type Recipe struct {
 	OriginalSize      []int           `json:"original_size,omitempty"`         // [h, w]
 	CropsTopLeft      []int           `json:"crops_coords_top_left,omitempty"` // [y, x]
 	TargetSize        []int           `json:"target_size,omitempty"`           // [h, w]
+	Draw              Seed            `json:"draw,omitempty"`                  // tells equal requests to an engine apart that takes no seed
 	Options           map[string]any  `json:"options,omitempty"`               // what only this engine knows, such as a hosted model's quality
 }
 

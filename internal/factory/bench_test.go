@@ -167,7 +167,9 @@ type bench struct {
 }
 
 // newBench opens the line in dir, anew or as an earlier bench left it.
-func newBench(t *testing.T, dir string, a *artist) *bench {
+func newBench(t *testing.T, dir string, a *artist) *bench { return newBenchWith(t, dir, a) }
+
+func newBenchWith(t *testing.T, dir string, a engine.Engine) *bench {
 	t.Helper()
 	ctx, b := context.Background(), &bench{t: t, dir: dir}
 	var err error

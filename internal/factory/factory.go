@@ -28,6 +28,9 @@ type Records interface {
 	Assets(ctx context.Context, words string) ([]art.Asset, error)
 	Asset(ctx context.Context, id string) (art.Asset, error)
 	Decisions(ctx context.Context, candidate string) ([]art.Decision, error)
+	Kept(ctx context.Context, recipe string) (art.Kept, error)
+	Baseline(ctx context.Context, key string) (art.Probe, error)
+	Pauses(ctx context.Context) ([]art.Pause, error)
 }
 
 // Blobs is what the factory asks of the byte store.
@@ -94,6 +97,9 @@ func (f *Factory) Failed(_ context.Context, job art.Job, err error) art.Change {
 			}}}}
 		}
 		return c
+	case art.JobProbe: // the next one comes by itself
+		f.Logger.Error("a probe was given up", "probe", job.Subject, "err", err)
+		return art.Change{}
 	default:
 		return art.Change{
 			RunState: &art.RunStateChange{Run: job.Run, State: art.RunFailed, Failure: fmt.Sprintf("%s: %v", job.Kind, err)},

@@ -9,6 +9,7 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/brand"
+	"presswerk/internal/engine"
 	"presswerk/internal/plan"
 )
 
@@ -25,7 +26,23 @@ type Order struct {
 
 // Plan works an order out and writes nothing.
 func (f *Factory) Plan(o Order) (art.Plan, error) {
-	var capabilities []art.Capabilities
+	in, err := f.input(o)
+	if err != nil {
+		return art.Plan{}, err
+	}
+	return plan.Make(in)
+}
+
+// input is all that a plan is made of: the order, what engines can do, and how long they can do it.
+func (f *Factory) input(o Order) (plan.Input, error) {
+	in := plan.Input{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Models: o.Models}
+	if f.Now != nil {
+		in.Now = f.Now()
+	}
+	table, err := engine.Shutdowns()
+	if err != nil {
+		return in, err
+	}
 	for _, e := range f.Engines.All() {
 		info := e.Info()
 		for _, m := range info.Models {
@@ -36,10 +53,14 @@ func (f *Factory) Plan(o Order) (art.Plan, error) {
 			if own, ok := o.Cards[c.Model.Name]; ok {
 				c.Card = &own
 			}
-			capabilities = append(capabilities, c)
+			in.Engines = append(in.Engines, c)
+			if m.Shutdown != "" {
+				in.Shutdowns = append(in.Shutdowns, art.Shutdown{Engine: c.Engine, Model: c.Model.Name, Date: m.Shutdown, Source: "the engine says so"})
+			}
 		}
 	}
-	return plan.Make(plan.Input{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Engines: capabilities, Models: o.Models})
+	in.Shutdowns = append(in.Shutdowns, table...)
+	return in, nil
 }
 
 // Start begins a run, or finds the one that equals the order: the same brief, kit and recipes are the same run, so

@@ -50,6 +50,9 @@ func (f *Factory) picture(ctx context.Context, c art.Candidate) (art.Candidate, 
 	if !errors.Is(err, art.ErrNotFound) {
 		return c, err
 	}
+	if err := f.running(ctx, c.Planned.Recipe); err != nil {
+		return c, err
+	}
 	e, err := f.Engines.Get(c.Planned.Engine)
 	if err != nil {
 		return c, err
@@ -64,6 +67,23 @@ func (f *Factory) picture(ctx context.Context, c art.Candidate) (art.Candidate, 
 	c.PixelsSHA256, c.Width, c.Height = p.PixelsSHA256, p.Width, p.Height
 	c.Notes, c.Elapsed, c.RenderedAt = p.Notes, p.Elapsed, f.Now()
 	return c, nil
+}
+
+// running refuses a recipe whose model was paused after its run had been planned.
+func (f *Factory) running(ctx context.Context, r art.Recipe) error {
+	pauses, err := f.Records.Pauses(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range pauses {
+		if p.Stops(r.Engine, r.Model) {
+			return &art.FieldError{
+				Field: "model", Reason: fmt.Sprintf("%s of %s is paused: %s", r.Model.Name, r.Engine, p.Reason.In(art.English)),
+				Remedy: "lift it: presswerk models resume " + p.ID + "; then call make again", Kind: art.ErrRefused,
+			}
+		}
+	}
+	return nil
 }
 
 // watched renders a candidate and tells how far it is, with a preview where the engine shows one.

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"presswerk/internal/art"
 	"presswerk/internal/brand"
@@ -18,7 +19,10 @@ type Input struct {
 	Kit     brand.Kit
 	Styles  []brand.Style      // those that brand.StyleNames(Brief) names; others are ignored
 	Engines []art.Capabilities // one for each engine and model, the preferred one first
-	Models  art.ModelPolicy    // pins and accepted licences of the workspace
+	Models  art.ModelPolicy    // pins, accepted licences and pauses of the workspace
+	// Shutdowns are the days on which hosted models go away; those of Models stand over them.
+	Shutdowns []art.Shutdown
+	Now       time.Time // for shutdowns; the zero time looks at none
 }
 
 // Make works a brief out. The order of the recipes is that of the matrix, its first axis turning slowest.
@@ -36,6 +40,9 @@ func Make(in Input) (art.Plan, error) {
 		if err := b.add(cell); err != nil {
 			return art.Plan{}, err
 		}
+	}
+	if err := b.canaries(); err != nil {
+		return art.Plan{}, err
 	}
 	b.plan.Cost = b.cost()
 	return b.plan, nil
@@ -73,6 +80,7 @@ type builder struct {
 	tokens tokens
 	usual  bool // the matrix is the usual one: nobody declared it
 	plan   art.Plan
+	drafts []draft                     // of each recipe, in their order
 	chosen map[string]art.Capabilities // recipe identity → what renders it
 	told   map[art.Refusal]bool
 }
@@ -113,31 +121,43 @@ func (b *builder) add(cell []value) error {
 		b.refuse(append(refused, *why))
 		return nil
 	}
-	r, err := d.recipe(c, seedOf(b.in.Brief.ID))
+	p, more, err := b.planned(d, c, false)
 	if err != nil {
-		b.refuse(append(refused, refusalOf(err)))
-		return nil
+		return err
 	}
-	if refused = slices.Concat(refused, b.misfits(r, d, c), b.terms(c)); len(refused) > 0 {
+	if refused = slices.Concat(refused, more); len(refused) > 0 {
 		b.refuse(refused)
 		return nil
 	}
-	id, err := r.ID()
-	if err != nil {
-		return fmt.Errorf("plan: naming a recipe: %w", err)
-	}
-	if _, there := b.chosen[id]; there {
+	if _, there := b.chosen[p.ID]; there {
 		b.plan.Dropped++
 		return nil
 	}
-	b.chosen[id] = c
-	b.advise(r, d, c)
-	shown := map[string]string{}
+	b.chosen[p.ID] = c
+	b.advise(p.Recipe, d, c)
 	for _, v := range cell {
-		shown[v.field] = v.shown
+		p.Cell[v.field] = v.shown
 	}
-	b.plan.Recipes = append(b.plan.Recipes, art.PlannedRecipe{Recipe: r, ID: id, Cell: shown, Source: d.source(c)})
+	b.plan.Recipes = append(b.plan.Recipes, p)
+	b.drafts = append(b.drafts, d)
 	return nil
+}
+
+// planned is a draft's recipe for an engine and model, or why these do not take it. A canary is not asked whether it is the
+// pinned model.
+func (b *builder) planned(d draft, c art.Capabilities, canary bool) (art.PlannedRecipe, []art.Refusal, error) {
+	r, err := d.recipe(c, seedOf(b.in.Brief.ID))
+	if err != nil {
+		return art.PlannedRecipe{}, []art.Refusal{refusalOf(err)}, nil
+	}
+	if refused := slices.Concat(b.misfits(r, d, c), b.terms(c, canary), b.stopped(c)); len(refused) > 0 {
+		return art.PlannedRecipe{}, refused, nil
+	}
+	id, err := r.ID()
+	if err != nil {
+		return art.PlannedRecipe{}, nil, fmt.Errorf("plan: naming a recipe: %w", err)
+	}
+	return art.PlannedRecipe{Recipe: r, ID: id, Cell: map[string]string{}, Source: d.source(c)}, nil, nil
 }
 
 func (b *builder) refuse(all []art.Refusal) {

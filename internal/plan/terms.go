@@ -8,12 +8,15 @@ import (
 
 // terms lists what keeps a production from using a model: no card that a person stands behind, a licence that nobody has
 // accepted or that forbids the use, or another model than the brand has pinned. Explorations are free.
-func (b *builder) terms(c art.Capabilities) []art.Refusal {
+func (b *builder) terms(c art.Capabilities, canary bool) []art.Refusal {
 	if b.in.Brief.Run != art.Production {
 		return nil
 	}
 	name := c.Model.Name
-	refused := b.pinned(c)
+	var refused []art.Refusal
+	if !canary {
+		refused = b.pinned(c)
+	}
 	refuse := func(field, reason, remedy string) {
 		refused = append(refused, art.Refusal{Field: field, Reason: reason, Remedy: remedy})
 	}

@@ -16,7 +16,7 @@ import (
 	"presswerk/internal/art"
 )
 
-//go:embed templates/*.html style.css
+//go:embed templates/*.html style.css guard.css
 var embedded embed.FS
 
 // Site writes the campaign's site into dir, whole or not at all: it is made beside it and then takes its place.
@@ -82,16 +82,19 @@ type builder struct {
 	style string // file name of the style sheet
 }
 
-func newBuilder(dir string, colours []art.Colour) (*builder, error) {
+func newBuilder(dir string, colours []art.Colour, more ...string) (*builder, error) {
 	pages, err := templates()
 	if err != nil {
 		return nil, err
 	}
-	sheet, err := embedded.ReadFile("style.css")
-	if err != nil {
-		return nil, fmt.Errorf("publish: reading the style sheet: %w", err)
+	css := []byte(string(accents(colours)) + "\n")
+	for _, name := range append([]string{"style.css"}, more...) {
+		sheet, err := embedded.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("publish: reading the style sheet: %w", err)
+		}
+		css = append(css, sheet...)
 	}
-	css := append([]byte(string(accents(colours))+"\n"), sheet...)
 	b := &builder{dir: dir, pages: pages, style: "style." + art.Digest(css)[:10] + ".css"}
 	return b, b.write(b.style, css)
 }

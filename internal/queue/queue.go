@@ -32,9 +32,37 @@ type Options struct {
 	Failed func(ctx context.Context, job art.Job, err error) art.Change
 	// Broken, when set, is told of results that could not be written down. Their jobs stay and are tried again.
 	Broken func(err error)
+	// Periodic jobs come by themselves while the queue works. Now is needed with them.
+	Periodic []Periodic
+	Now      func() time.Time
 	// MaxAttempts is how often a job is tried; 0 means 5.
 	MaxAttempts int
 	Logger      *slog.Logger
+}
+
+// Periodic is a job that comes again: once in each interval since 1970, also when the process was restarted in between.
+type Periodic struct {
+	Every time.Duration // a minute or more
+	Job   art.Job       // its Revision is set to the interval's number
+}
+
+// due is the job of the interval in which now lies.
+func (p Periodic) due(now time.Time) art.Job {
+	job := p.Job
+	job.Revision = int(now.UnixNano() / int64(p.Every))
+	return job
+}
+
+// periodic hands the periodic jobs to River, which queues them from the next interval on; Start queues those of this one.
+func (q *Queue) periodic() []*river.PeriodicJob {
+	var all []*river.PeriodicJob
+	for _, p := range q.options.Periodic {
+		all = append(all, river.NewPeriodicJob(river.PeriodicInterval(p.Every), func() (river.JobArgs, *river.InsertOpts) {
+			job := p.due(q.options.Now())
+			return args{job}, q.insertOpts(job)
+		}, nil))
+	}
+	return all
 }
 
 // Queue is safe for concurrent use.
@@ -85,6 +113,7 @@ func New(db *sql.DB, o Options) (*Queue, error) {
 	client, err := river.NewClient(riversqlite.New(db), &river.Config{
 		Queues:            queues,
 		Workers:           workers,
+		PeriodicJobs:      q.periodic(),
 		Logger:            o.Logger,
 		JobTimeout:        -1, // a finish may take long; a handler's own context ends it
 		FetchCooldown:     20 * time.Millisecond,
@@ -138,6 +167,12 @@ func (q *Queue) Retry(ctx context.Context, run string) error {
 
 // Start begins to work until Stop is called or ctx ends.
 func (q *Queue) Start(ctx context.Context) error {
+	for _, p := range q.options.Periodic {
+		job := p.due(q.options.Now())
+		if _, err := q.client.Insert(ctx, args{job}, q.insertOpts(job)); err != nil {
+			return fmt.Errorf("queue: queueing %s of %s: %w", job.Kind, job.Subject, err)
+		}
+	}
 	if err := q.client.Start(ctx); err != nil {
 		return fmt.Errorf("queue: starting to work: %w", err)
 	}

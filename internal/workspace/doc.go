@@ -3,6 +3,8 @@
 //
 //	presswerk.yaml             name and version of the workspace
 //	brands/<id>/kit.yaml       a brand kit, with its logo beside it
+//	brands/<id>/guard.yaml     the brand's fixed prompts, with which models are compared
+//	models/*.yaml              pins and their history, accepted licences, cards, dates on which hosted models go away
 //	briefs/<id>.yaml           briefs
 //	styles/<name>.yaml         style tokens
 //	prompts/, experiments/     for later

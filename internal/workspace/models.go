@@ -15,18 +15,28 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"presswerk/internal/art"
+	"presswerk/internal/brand"
+	"presswerk/internal/guard"
 )
 
 // Files about models, all under Git.
 const (
-	pinsFile     = "models/pins.yaml"
-	licencesFile = "models/licences.yaml"
-	cardsDir     = "models/cards"
+	pinsFile      = "models/pins.yaml"
+	licencesFile  = "models/licences.yaml"
+	shutdownsFile = "models/shutdowns.yaml"
+	cardsDir      = "models/cards"
+	promptSetFile = "guard.yaml" // beside a brand's kit
 )
 
 // pins is models/pins.yaml.
 type pins struct {
-	Pins []art.Pin `yaml:"pins"` // which exact model each brand's production uses
+	Pins    []art.Pin     `yaml:"pins"`              // which exact model each brand's production uses
+	History []art.PinMove `yaml:"history,omitempty"` // every move of every pin, the oldest first
+}
+
+// shutdowns is models/shutdowns.yaml.
+type shutdowns struct {
+	Shutdowns []art.Shutdown `yaml:"shutdowns"` // when hosted models go away, over what Presswerk knows itself
 }
 
 // licences is models/licences.yaml.
@@ -34,40 +44,77 @@ type licences struct {
 	Accepted []art.Acceptance `yaml:"accepted"` // who has accepted which licence
 }
 
-// ReadModels reads what the workspace has settled about models: pins and accepted licences. Files that are not there say
-// nothing.
+// ReadModels reads what the workspace has settled about models: pins with their history, accepted licences, and dates on
+// which hosted models go away. Files that are not there say nothing.
 func (w Workspace) ReadModels() (art.ModelPolicy, error) {
 	var p pins
 	var l licences
+	var s shutdowns
 	var found Problems
-	for file, out := range map[string]any{pinsFile: &p, licencesFile: &l} {
-		d, err := w.read(filepath.FromSlash(file), out)
+	for _, f := range []struct {
+		name  string
+		out   any
+		check func() []*art.FieldError
+	}{
+		{pinsFile, &p, func() []*art.FieldError { return checkPins(p) }},
+		{licencesFile, &l, func() []*art.FieldError { return checkAccepted(l.Accepted) }},
+		{shutdownsFile, &s, func() []*art.FieldError { return checkShutdowns(s.Shutdowns) }},
+	} {
+		d, err := w.read(filepath.FromSlash(f.name), f.out)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return art.ModelPolicy{}, err
 		}
-		if file == pinsFile {
-			d.place(checkPins(p.Pins))
-		} else {
-			d.place(checkAccepted(l.Accepted))
-		}
+		d.place(f.check())
 		found = append(found, d.found...)
 	}
-	return art.ModelPolicy{Pins: p.Pins, Accepted: l.Accepted}, found.err()
+	return art.ModelPolicy{Pins: p.Pins, History: p.History, Accepted: l.Accepted, Shutdowns: s.Shutdowns}, found.err()
 }
 
 var hashPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-func checkPins(all []art.Pin) []*art.FieldError {
+func checkPins(p pins) []*art.FieldError {
 	var bad []*art.FieldError
-	for i, p := range all {
+	for i, v := range p.Pins {
 		at := fmt.Sprintf("pins[%d]", i)
-		bad = append(bad, needed(at, map[string]string{"brand": p.Brand, "model": p.Model, "by": p.By})...)
-		bad = append(bad, checkRecord(at, p.SHA256, p.Date)...)
-		if slices.ContainsFunc(all[:i], func(o art.Pin) bool { return o.Brand == p.Brand && o.Model == p.Model }) {
-			bad = append(bad, &art.FieldError{Field: at, Reason: fmt.Sprintf("the brand %s has pinned the model %s already", p.Brand, p.Model), Remedy: "keep one of them"})
+		bad = append(bad, needed(at, map[string]string{"brand": v.Brand, "model": v.Model, "by": v.By})...)
+		bad = append(bad, checkRecord(at, v.SHA256, v.Date)...)
+		if slices.ContainsFunc(p.Pins[:i], func(o art.Pin) bool { return o.Brand == v.Brand && o.Model == v.Model }) {
+			bad = append(bad, &art.FieldError{Field: at, Reason: fmt.Sprintf("the brand %s has pinned the model %s already", v.Brand, v.Model), Remedy: "keep one of them"})
+		}
+		if c := v.Canary; c != nil {
+			bad = append(bad, needed(at+".canary", map[string]string{"by": c.By})...)
+			bad = append(bad, checkRecord(at+".canary", c.SHA256, c.Date)...)
+			if !(c.Share > 0 && c.Share < 1) {
+				bad = append(bad, &art.FieldError{Field: at + ".canary.share", Reason: fmt.Sprintf("%v is no share", c.Share), Remedy: "write a number above 0 and below 1"})
+			}
+		}
+	}
+	actions := []string{art.PinSet, art.PinCanary, art.PinPromote, art.PinRollback, art.PinRemove}
+	for i, m := range p.History {
+		at := fmt.Sprintf("history[%d]", i)
+		bad = append(bad, needed(at, map[string]string{"brand": m.Brand, "model": m.Model, "by": m.By})...)
+		bad = append(bad, checkRecord(at, m.SHA256, m.Date)...)
+		if !slices.Contains(actions, m.Action) {
+			bad = append(bad, &art.FieldError{Field: at + ".action", Reason: fmt.Sprintf("nobody knows %q here", m.Action), Remedy: "these are: " + strings.Join(actions, ", ")})
+		}
+	}
+	return append(bad, guard.Check(art.ModelPolicy{Pins: p.Pins, History: p.History})...)
+}
+
+func checkShutdowns(all []art.Shutdown) []*art.FieldError {
+	var bad []*art.FieldError
+	for i, s := range all {
+		at := fmt.Sprintf("shutdowns[%d]", i)
+		for _, f := range []struct{ name, value string }{{"engine", s.Engine}, {"model", s.Model}} {
+			if f.value == "" {
+				bad = append(bad, &art.FieldError{Field: at + "." + f.name, Reason: "is missing", Remedy: "name it as presswerk engines does"})
+			}
+		}
+		if _, err := time.Parse(time.DateOnly, s.Date); err != nil {
+			bad = append(bad, &art.FieldError{Field: at + ".date", Reason: fmt.Sprintf("%q is no day", s.Date), Remedy: "write 2026-12-31"})
 		}
 	}
 	return bad
@@ -106,29 +153,27 @@ func checkRecord(at, sha256, date string) []*art.FieldError {
 	return bad
 }
 
-// Pin writes a brand's pin into models/pins.yaml, in place of an earlier one of the same model.
-func (w Workspace) Pin(p art.Pin) error {
-	known, err := w.ReadModels()
-	if err != nil {
-		return err
-	}
-	known.Pins = slices.DeleteFunc(known.Pins, func(o art.Pin) bool { return o.Brand == p.Brand && o.Model == p.Model })
-	all := slices.Concat(known.Pins, []art.Pin{p})
-	slices.SortFunc(all, func(a, b art.Pin) int { return strings.Compare(a.Brand+"\x00"+a.Model, b.Brand+"\x00"+b.Model) })
-	return w.writeRecord(pinsFile, "Which exact model each brand's production uses. Written by \"presswerk models pin\".", pins{all})
+// WritePins writes pins and their history into models/pins.yaml, whole or not at all: a pin and the line that tells of its
+// move are one file.
+func (w Workspace) WritePins(p art.ModelPolicy) error {
+	return w.writeRecord(pinsFile, "Which exact model each brand's production uses, and how that came. Written by \"presswerk models\".", pins{p.Pins, p.History})
 }
 
-// Unpin takes a brand's pin out again. One that is not there gives art.ErrNotFound.
-func (w Workspace) Unpin(brand, model string) error {
-	known, err := w.ReadModels()
+// ReadPromptSet reads a brand's fixed prompts, brands/<id>/guard.yaml. A brand without them gives art.ErrNotFound.
+func (w Workspace) ReadPromptSet(k brand.Kit) (brand.PromptSet, error) {
+	var s brand.PromptSet
+	d, err := w.read(filepath.Join("brands", k.ID, promptSetFile), &s)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, &art.FieldError{
+			Field: "guard", Reason: fmt.Sprintf("the brand %s has no prompt set: brands/%s/%s is missing", k.ID, k.ID, promptSetFile),
+			Remedy: "write one; presswerk init makes an example, and docs/guard.md describes it", Kind: art.ErrNotFound,
+		}
+	}
 	if err != nil {
-		return err
+		return s, err
 	}
-	if _, ok := known.PinOf(brand, model); !ok {
-		return &art.FieldError{Field: "pin", Reason: fmt.Sprintf("the brand %s has not pinned the model %s", brand, model), Remedy: "see " + pinsFile, Kind: art.ErrNotFound}
-	}
-	all := slices.DeleteFunc(known.Pins, func(o art.Pin) bool { return o.Brand == brand && o.Model == model })
-	return w.writeRecord(pinsFile, "Which exact model each brand's production uses. Written by \"presswerk models pin\".", pins{all})
+	d.place(s.Check(k.Rubric))
+	return s, d.found.err()
 }
 
 // Accept writes down who has accepted a licence. Earlier records stay.

@@ -252,12 +252,23 @@ func FuzzDecode(f *testing.F) {
 		}
 		f.Add(data)
 	}
+	set, err := os.ReadFile("example/brands/morgenrot/guard.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(set)
 	f.Add([]byte("a: &a [*a]\n<<: *a\n? [x]\n: !!binary x\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, out := range []any{&art.Brief{}, &brand.Kit{}, &brand.Style{}, &marker{}} {
+		for _, out := range []any{&art.Brief{}, &brand.Kit{}, &brand.Style{}, &marker{}, &brand.PromptSet{}, &pins{}} {
 			d := decode("x.yaml", data, out)
 			if b, ok := out.(*art.Brief); ok {
 				d.place(brand.CheckBrief(*b, brand.Kit{}))
+			}
+			if s, ok := out.(*brand.PromptSet); ok {
+				d.place(s.Check([]art.Gate{{Scorer: "contrast"}}))
+			}
+			if p, ok := out.(*pins); ok {
+				d.place(checkPins(*p))
 			}
 			lines := strings.Count(string(data), "\n") + 1
 			for _, p := range d.found {
