@@ -31,9 +31,9 @@ func unconnected(t *testing.T, url string) *Engine {
 	return e
 }
 
-// stored gives the two pictures that tests name.
+// stored gives the pictures that tests name.
 func stored(_ context.Context, sum string) ([]byte, error) {
-	for _, data := range [][]byte{drawn(64, 64, 7), drawn(64, 64, 8)} {
+	for _, data := range [][]byte{drawn(64, 64, 7), drawn(64, 64, 8), drawn(64, 64, 200), half()} {
 		if art.Digest(data) == sum {
 			return data, nil
 		}

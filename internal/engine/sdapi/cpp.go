@@ -118,7 +118,9 @@ func (c *cppServer) models() []engine.Model {
 		MinSize: max(limits.MinWidth, limits.MinHeight), MaxSize: min(limits.MaxWidth, limits.MaxHeight), SizeStep: 8,
 		NativeWidth: standard.Width, NativeHeight: standard.Height, MaxSteps: cppSteps,
 		Seeds: true, Negative: true, Weights: true, Dialect: "a1111", LoRAs: c.can("lora"), Hires: c.can("hires"),
-		Deterministic: true, // measured on CPU
+		// Measured on CPU. LoRA are added to 16-bit weights and taken out again, which leaves traces in later pictures, unless
+		// the server was started with --lora-apply-mode at_runtime; it doesn't say whether it was.
+		Deterministic: len(c.said.LoRAs) == 0,
 	}}
 	m.Defaults.Steps, m.Defaults.GuidanceScale = standard.Params.Steps, standard.Params.Guidance.Text
 	m.Defaults.Sampler = back(infotext.SamplerNames(), cpp, standard.Params.Sampler)

@@ -264,3 +264,18 @@ func drawn(width, height, seed int) []byte {
 	}
 	return b.Bytes()
 }
+
+// half is a mask whose right half is white.
+func half() []byte {
+	m := image.NewGray(image.Rect(0, 0, 64, 64))
+	for i := range m.Pix {
+		if i%64 >= 32 {
+			m.Pix[i] = 255
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}

@@ -47,35 +47,39 @@ func TestRealServer(t *testing.T) {
 func realFields(t *testing.T, s *testkit.SDCPP) {
 	writeLoRA(t, filepath.Join(s.Folder, "loras", "toy.safetensors"))
 	e := connected(t, s.URL)
-	half := 0.5
+	if e.Info().Models[0].Deterministic {
+		t.Error("equal recipes are said to give equal pixels, though LoRA may leave traces in the weights")
+	}
+	partly := 0.5
 	first := tinyRecipe(s)
-	first.Mode, first.InitImage, first.Strength, first.Steps = art.ModeImageToImage, kept(7), &half, 2
+	first.Mode, first.InitImage, first.Strength, first.Steps = art.ModeImageToImage, kept(7), &partly, 4
 	plain := render(t, e, tinyRecipe(s))
 	began := render(t, e, first)
-	for name, test := range map[string]struct {
+	tiny := tinyRecipe(s)
+	for _, test := range []struct {
+		name   string
 		from   engine.Picture
-		change func(*art.Recipe)
 		base   art.Recipe
 		side   int
+		change func(*art.Recipe)
 	}{
-		"seed":      {plain, func(r *art.Recipe) { r.Seed++ }, tinyRecipe(s), 64},
-		"prompt":    {plain, func(r *art.Recipe) { r.Prompt = "a pear" }, tinyRecipe(s), 64},
-		"guidance":  {plain, func(r *art.Recipe) { r.GuidanceScale, r.NegativePrompt = 5, "a pear" }, tinyRecipe(s), 64},
-		"steps":     {plain, func(r *art.Recipe) { r.Steps = 2 }, tinyRecipe(s), 64},
-		"sampler":   {plain, func(r *art.Recipe) { r.Steps, r.Sampler = 3, "euler_a" }, tinyRecipe(s), 64},
-		"size":      {plain, func(r *art.Recipe) { r.Width, r.Height = 96, 96 }, tinyRecipe(s), 96},
-		"lora":      {plain, func(r *art.Recipe) { r.LoRAs = []art.LoRA{{Name: "toy", Weight: 1}} }, tinyRecipe(s), 64},
-		"hires":     {plain, func(r *art.Recipe) { r.Hires = &art.Hires{Scale: 2, Strength: 0.5} }, tinyRecipe(s), 128},
-		"picture":   {began, func(r *art.Recipe) { r.InitImage = kept(8) }, first, 64},
-		"mask":      {began, func(r *art.Recipe) { r.Mode, r.MaskImage = art.ModeInpaint, kept(8) }, first, 64},
-		"strength":  {began, func(r *art.Recipe) { r.Strength = nil }, first, 64},
-		"vae tiles": {plain, func(r *art.Recipe) { r.VAETiling, r.Seed = true, 9 }, tinyRecipe(s), 64},
+		{"seed", plain, tiny, 64, func(r *art.Recipe) { r.Seed++ }},
+		{"prompt", plain, tiny, 64, func(r *art.Recipe) { r.Prompt = "a pear" }},
+		{"guidance", plain, tiny, 64, func(r *art.Recipe) { r.GuidanceScale, r.NegativePrompt = 5, "a pear" }},
+		{"steps", plain, tiny, 64, func(r *art.Recipe) { r.Steps = 2 }},
+		{"sampler", began, first, 64, func(r *art.Recipe) { r.Sampler = "euler_a" }},
+		{"size", plain, tiny, 96, func(r *art.Recipe) { r.Width, r.Height = 96, 96 }},
+		{"hires", plain, tiny, 128, func(r *art.Recipe) { r.Hires = &art.Hires{Scale: 2, Strength: 0.5} }},
+		{"picture", began, first, 64, func(r *art.Recipe) { r.InitImage = kept(200) }},
+		{"mask", began, first, 64, func(r *art.Recipe) { r.Mode, r.MaskImage = art.ModeInpaint, "sha256:"+art.Digest(half()) }},
+		{"strength", began, first, 64, func(r *art.Recipe) { r.Strength = nil }},
+		{"lora", plain, tiny, 64, func(r *art.Recipe) { r.LoRAs = []art.LoRA{{Name: "toy", Weight: 1}} }}, // the last: it may leave traces
 	} {
 		r := test.base
 		test.change(&r)
 		p := render(t, e, r)
 		if p.PixelsSHA256 == test.from.PixelsSHA256 || p.Width != test.side || len(p.Notes) != 0 {
-			t.Errorf("%s: %d×%d, notes %q, changed %t", name, p.Width, p.Height, p.Notes, p.PixelsSHA256 != test.from.PixelsSHA256)
+			t.Errorf("%s: %d×%d, notes %q, changed %t", test.name, p.Width, p.Height, p.Notes, p.PixelsSHA256 != test.from.PixelsSHA256)
 		}
 	}
 	for field, change := range map[string]func(*art.Recipe){
