@@ -11,11 +11,12 @@ import (
 
 // hosted are the settings of services. A service without a key is there and says that it isn't ready.
 type hosted struct {
-	OpenAIKey  string   // OPENAI_API_KEY
-	OpenAIBase string   // OPENAI_BASE_URL: another server that speaks the same
-	AzureKey   string   // AZURE_OPENAI_API_KEY
-	AzureBase  string   // AZURE_OPENAI_ENDPOINT, such as https://NAME.openai.azure.com; "" leaves Azure out
-	Azure      []string // AZURE_OPENAI_DEPLOYMENTS: names of deployments, by comma
+	OpenAIKey  string            // OPENAI_API_KEY
+	OpenAIBase string            // OPENAI_BASE_URL: another server that speaks the same
+	AzureKey   string            // AZURE_OPENAI_API_KEY
+	AzureBase  string            // AZURE_OPENAI_ENDPOINT, such as https://NAME.openai.azure.com; "" leaves Azure out
+	Azure      []string          // AZURE_OPENAI_DEPLOYMENTS: names of deployments, by comma
+	Keys       map[string]string // of services that need nothing else, by the variable's name
 }
 
 const openAIBase = "https://api.openai.com/v1"
@@ -24,6 +25,7 @@ func readHosted(getenv func(string) string) hosted {
 	h := hosted{
 		OpenAIKey: strings.TrimSpace(getenv("OPENAI_API_KEY")), OpenAIBase: strings.TrimSuffix(cmp.Or(getenv("OPENAI_BASE_URL"), openAIBase), "/"),
 		AzureKey: strings.TrimSpace(getenv("AZURE_OPENAI_API_KEY")), AzureBase: strings.TrimSuffix(getenv("AZURE_OPENAI_ENDPOINT"), "/"),
+		Keys: readKeys(getenv),
 	}
 	for name := range strings.SplitSeq(getenv("AZURE_OPENAI_DEPLOYMENTS"), ",") {
 		if name = strings.TrimSpace(name); name != "" {
@@ -49,5 +51,6 @@ func (t *tools) hosted() ([]engine.Engine, error) {
 		}
 		engines = append(engines, e)
 	}
-	return engines, nil
+	others, err := t.keyed()
+	return append(engines, others...), err
 }

@@ -41,7 +41,9 @@ type commands struct {
 	Models  modelsCmd  `cmd:"" help:"${models}"`
 	Import  importCmd  `cmd:"" help:"${import}"`
 	Export  exportCmd  `cmd:"" help:"${export}"`
+	Train   trainCmd   `cmd:"" help:"${train}"`
 	Engines enginesCmd `cmd:"" help:"${engines}"`
+	Cost    costCmd    `cmd:"" help:"${cost}"`
 	Serve   serveCmd   `cmd:"" help:"${serve}"`
 	Keys    keysCmd    `cmd:"" help:"${keys}"`
 	Bench   benchCmd   `cmd:"" help:"${bench}"`

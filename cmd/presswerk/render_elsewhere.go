@@ -9,7 +9,8 @@ import (
 	"presswerk/internal/engine"
 )
 
-// elsewhere renders a recipe with an engine other than the embedded one.
+// elsewhere renders a recipe with an engine other than the embedded one. Services that may charge are refused: a workspace's
+// ledger writes their calls down, and there may be none here.
 func (c *renderCmd) elsewhere(ctx context.Context, t *tools, r art.Recipe) (engine.Picture, art.Recipe, error) {
 	for flag, value := range map[string]string{
 		"latents": c.Latents, "noise": c.Noise, "posterior": c.Posterior, "save-latents": c.SaveLatents, "save-image": c.SaveImage, "save-steps": c.SaveSteps,
@@ -35,6 +36,9 @@ func (c *renderCmd) elsewhere(ctx context.Context, t *tools, r art.Recipe) (engi
 	e, err := registry.Get(r.Engine)
 	if err != nil {
 		return engine.Picture{}, r, err
+	}
+	if m, err := e.Info().Model(r.Model); err == nil && m.Service != nil {
+		return engine.Picture{}, r, art.Unsupported("engine", r.Engine+" may charge for pictures, and what is bought is written down beforehand", "use presswerk make")
 	}
 	p, err := e.Render(ctx, r, nil)
 	return p, r, err

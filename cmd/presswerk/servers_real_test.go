@@ -88,7 +88,12 @@ func TestRenderWithAServer(t *testing.T) {
 			t.Errorf("engine %s: %v: %s", engine, err, text)
 		}
 	}
-	r.Engine = "sdapi"
+	r.Engine, r.Model.Name = "openai", "gpt-image-1"
+	write(r)
+	if text, err := presswerk("render", recipe, "--out", dir, "--init", first); err == nil || !strings.Contains(text, "written down beforehand") {
+		t.Errorf("a service that charges: %v: %s", err, text)
+	}
+	r.Engine, r.Model.Name = "sdapi", "tiny"
 	write(r)
 	if text, err := presswerk("render", recipe, "--out", dir, "--init", first, "--save-image", filepath.Join(dir, "a.npy")); err == nil || !strings.Contains(text, "only the embedded renderer") {
 		t.Errorf("arrays of a server: %v: %s", err, text)

@@ -3,6 +3,7 @@ package brand
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"presswerk/internal/art"
@@ -40,7 +41,18 @@ func CheckBrief(b art.Brief, k Kit) []*art.FieldError {
 	checkMatrix(&p, b.Matrix)
 	checkSelect(&p, b.Select)
 	p.all = append(p.all, b.Legal.Usage.Check("legal.usage")...)
+	checkBudgets(&p, b.Budgets)
 	return p.all
+}
+
+// checkBudgets lets a brief limit its runs; days and months are the brand's and the workspace's.
+func checkBudgets(p *problems, all []art.Budget) {
+	p.all = append(p.all, art.CheckBudgets("budgets", all)...)
+	for i, b := range all {
+		if b.Day != nil || b.Month != nil {
+			p.add(fmt.Sprintf("budgets[%d]", i), "limits a day or a month", "a brief limits its runs: write run; days and months belong into the brand's kit or presswerk.yaml")
+		}
+	}
 }
 
 func wrongWord(s string) string {
@@ -142,6 +154,9 @@ func checkSelect(p *problems, s art.Select) {
 	}
 }
 
+// maxLoRA is the largest strength of a LoRA; beyond, pictures fall apart.
+const maxLoRA = 10
+
 // checkParameters looks at what no engine could ever honour; what a particular one cannot is plan's to say.
 func checkParameters(p *problems, field string, v art.Parameters) {
 	for _, n := range []struct {
@@ -165,6 +180,15 @@ func checkParameters(p *problems, field string, v art.Parameters) {
 	}
 	if v.Seed != nil && *v.Seed < 0 {
 		p.add(field+".seed", "is negative", "write a whole number from 0 up")
+	}
+	for i, l := range v.LoRAs {
+		at := fmt.Sprintf("%s.loras[%d]", field, i)
+		if l.Name == "" {
+			p.add(at+".name", "is missing", "write the name of a LoRA: presswerk models list")
+		}
+		if l.Weight == 0 || math.Abs(l.Weight) > maxLoRA || !finite(l.Weight) {
+			p.add(at+".weight", fmt.Sprintf("%v is out of range", l.Weight), fmt.Sprintf("write a number up to %d; 1 is the strength that it was trained with", maxLoRA))
+		}
 	}
 	if v.Format != "" && v.Format != "png" {
 		p.add(field+".format", fmt.Sprintf("masters are not kept as %q", v.Format), "write png; channels choose their own formats")

@@ -28,7 +28,7 @@ func Check(c art.Capabilities, r art.Recipe) error {
 		{r.Steps != 0 && !c.Walks() && c.MaxSteps == 0, "steps", "can't be chosen", "use 0"},
 		{c.MaxSteps > 0 && r.Steps > c.MaxSteps, "steps", fmt.Sprintf("%d are too many", r.Steps), fmt.Sprintf("use at most %d", c.MaxSteps)},
 		{r.Seed != 0 && !c.TakesSeed(), "seed", "is not taken", "use 0"},
-		{len(r.LoRAs) > 0 && !c.LoRAs, "loras", "are not taken", "take them out"},
+		{len(r.LoRAs) > 0 && !c.TakesLoRAs, "loras", "are not taken", "take them out"},
 		{len(r.Embeddings) > 0 && !c.Embeddings, "embeddings", "are not taken", "take them out"},
 		{r.Hires != nil && !c.Hires, "hires", "is not known", "take it out, and enlarge afterwards"},
 		{r.Tiling && !c.Tiling, "tiling", "is not known", "take it out"},

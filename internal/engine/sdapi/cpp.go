@@ -117,7 +117,7 @@ func (c *cppServer) models() []engine.Model {
 		Model: art.ModelRef{Name: c.said.Model.Stem}, Modes: modes, Samplers: steps, Schedulers: levels,
 		MinSize: max(limits.MinWidth, limits.MinHeight), MaxSize: min(limits.MaxWidth, limits.MaxHeight), SizeStep: 8,
 		NativeWidth: standard.Width, NativeHeight: standard.Height, MaxSteps: cppSteps,
-		Seeds: true, Negative: true, Weights: true, Dialect: "a1111", LoRAs: c.can("lora"), Hires: c.can("hires"),
+		Seeds: true, Negative: true, Weights: true, Dialect: "a1111", TakesLoRAs: c.can("lora"), LoRAs: adapters(c.loras()), Hires: c.can("hires"),
 		// Measured on CPU. LoRA are added to 16-bit weights and taken out again, which leaves traces in later pictures, unless
 		// the server was started with --lora-apply-mode at_runtime; it doesn't say whether it was.
 		Deterministic: len(c.said.LoRAs) == 0,
@@ -126,6 +126,15 @@ func (c *cppServer) models() []engine.Model {
 	m.Defaults.Sampler = back(infotext.SamplerNames(), cpp, standard.Params.Sampler)
 	m.Defaults.Scheduler = back(infotext.CurveNames(), cpp, standard.Params.Scheduler)
 	return []engine.Model{m}
+}
+
+// loras are the names of those that the server has.
+func (c *cppServer) loras() []string {
+	var all []string
+	for _, l := range c.said.LoRAs {
+		all = append(all, l.Name)
+	}
+	return all
 }
 
 // back gives our name of a server's; "" where there is none.

@@ -109,14 +109,12 @@ func some(s string) *string {
 }
 
 func (c *cppServer) lora(i int, name string) (string, error) {
-	var listed []string
 	for _, l := range c.said.LoRAs {
 		if l.Name == name || l.Path == name {
 			return l.Path, nil
 		}
-		listed = append(listed, l.Name)
 	}
-	return "", absent(fmt.Sprintf("loras[%d].name", i), name, listed)
+	return "", absent(fmt.Sprintf("loras[%d].name", i), name, c.loras())
 }
 
 func (c *cppServer) hires(h *art.Hires) (cppHires, error) {

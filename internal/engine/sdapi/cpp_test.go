@@ -208,7 +208,7 @@ func TestFlagsAndModels(t *testing.T) {
 	f.features = map[string]bool{}
 	e := connected(t, f.serve())
 	can := e.Info().Models[0]
-	if len(can.Modes) != 1 || can.LoRAs || can.Hires || len(can.Controls) != 0 || can.Defaults.Sampler != "euler_a" || can.Defaults.Scheduler != "normal" {
+	if len(can.Modes) != 1 || can.TakesLoRAs || can.Hires || len(can.Controls) != 0 || can.Defaults.Sampler != "euler_a" || can.Defaults.Scheduler != "normal" {
 		t.Errorf("%+v", can)
 	}
 	f.mu.Lock()

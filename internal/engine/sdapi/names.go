@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"presswerk/internal/art"
 	"presswerk/internal/infotext"
 )
 
@@ -55,4 +56,13 @@ func upscaler(ours string, theirs func(infotext.Name) string, listed []string) (
 	}
 	i := slices.IndexFunc(listed, func(l string) bool { return l == ours })
 	return ours, i >= 0 && ours != ""
+}
+
+// adapters are LoRA of which a server tells the names alone.
+func adapters(names []string) []art.Adapter {
+	var all []art.Adapter
+	for _, n := range names {
+		all = append(all, art.Adapter{Name: n})
+	}
+	return all
 }

@@ -240,7 +240,7 @@ func (w *webServer) models() []engine.Model {
 		Modes: []string{art.ModeTextToImage}, Samplers: steps, Schedulers: w.levels(),
 		MinSize: 64, MaxSize: 2048, SizeStep: 8, NativeWidth: standard(fields["width"]), NativeHeight: standard(fields["height"]), MaxSteps: 150,
 		Seeds: true, Negative: has("negative_prompt"), Weights: true, Dialect: "a1111",
-		LoRAs: len(w.loras) > 0, Embeddings: len(w.embeddings) > 0, Hires: has("enable_hr"), Tiling: has("tiling"), Refiner: has("refiner_checkpoint"),
+		TakesLoRAs: len(w.loras) > 0, LoRAs: adapters(w.loras), Embeddings: len(w.embeddings) > 0, Hires: has("enable_hr"), Tiling: has("tiling"), Refiner: has("refiner_checkpoint"),
 	}
 	if pictures := w.is.fields(picturePath); pictures["init_images"] != nil {
 		can.Modes = append(can.Modes, art.ModeImageToImage)

@@ -81,6 +81,7 @@ func (c *Client) refused(a Answer) error {
 	var said any
 	if json.Unmarshal(a.Body, &said) == nil {
 		e.Code, e.Message = words(said)
+		e.Wait = max(e.Wait, retryInfo(a.Body))
 	}
 	if e.Message == "" {
 		e.Message = beginning(a.Body)
@@ -102,7 +103,7 @@ func words(said any) (code, message string) {
 			}
 		}
 	case map[string]any:
-		for _, name := range []string{"code", "error_code", "name", "type"} {
+		for _, name := range []string{"code", "error_code", "error_type", "name", "type"} {
 			if s, ok := v[name].(string); ok && code == "" {
 				code = s
 			}
@@ -118,6 +119,26 @@ func words(said any) (code, message string) {
 		}
 	}
 	return code, ""
+}
+
+// retryInfo reads how long Google's services want to be left alone, which they say among an error's details.
+func retryInfo(body []byte) time.Duration {
+	var said struct {
+		Error struct {
+			Details []struct {
+				RetryDelay string `json:"retryDelay"`
+			} `json:"details"`
+		} `json:"error"`
+	}
+	if json.Unmarshal(body, &said) != nil {
+		return 0
+	}
+	for _, detail := range said.Error.Details {
+		if wait, err := time.ParseDuration(detail.RetryDelay); err == nil && wait > 0 {
+			return min(wait, 24*time.Hour)
+		}
+	}
+	return 0
 }
 
 // retryAfter reads the header of that name: seconds, or a date, which counts from the answer's own.

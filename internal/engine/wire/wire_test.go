@@ -207,3 +207,15 @@ func TestPoll(t *testing.T) {
 		t.Errorf("a job that is gone: %d looks, %v", looks, err)
 	}
 }
+
+func TestAnAnswerIsKeptWithoutSecretsAndPictures(t *testing.T) {
+	c := &Client{Secrets: []string{"hush"}}
+	long := strings.Repeat("A", maxKept+1)
+	got := string(c.Keep([]byte(`{"data": [{"b64_json": "` + long + `", "seed": 12345678901234567890}], "user": "hush"}`)))
+	if want := `{"data":[{"b64_json":"sha256:` + art.Digest([]byte(long)) + `","seed":12345678901234567890}],"user":"[secret]"}`; got != want {
+		t.Errorf("kept is %s, want %s", got, want)
+	}
+	if got := string(c.Keep([]byte("<p>hush"))); got != "<p>[secret]" || c.Keep(nil) != nil {
+		t.Errorf("kept is %q", got)
+	}
+}
