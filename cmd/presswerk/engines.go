@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -31,10 +32,10 @@ type modelAnswer struct {
 }
 
 // Run says of each engine whether it is ready, what it can do and with which models.
-func (*enginesCmd) Run(g *globals) error {
+func (*enginesCmd) Run(ctx context.Context, g *globals) error {
 	t := newTools(g)
 	defer t.close() //nolint:errcheck // nothing was written
-	registry, err := t.engines()
+	registry, err := t.engines(ctx)
 	if err != nil {
 		return err
 	}
