@@ -154,13 +154,18 @@ func TestServingProbesByItself(t *testing.T) {
 		return n
 	}
 	serve := func(until func() bool) {
-		c := k.command("serve", "--listen", "127.0.0.1:0")
+		ready := filepath.Join(t.TempDir(), "ready")
+		c := k.command("serve", "--listen", "127.0.0.1:0", "--ready-file", ready)
 		var out bytes.Buffer
 		c.Stdout, c.Stderr = &out, &out
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		for deadline := time.Now().Add(time.Minute); !until() && time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		serving := func() bool {
+			_, err := os.Stat(ready)
+			return err == nil
+		}
+		for deadline := time.Now().Add(time.Minute); !(serving() && until()) && time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		}
 		if err := errors.Join(c.Process.Signal(os.Interrupt), c.Wait()); err != nil {
 			t.Errorf("%v\n%s", err, out.String())
@@ -168,8 +173,13 @@ func TestServingProbesByItself(t *testing.T) {
 	}
 	slot := time.Now().Unix() / 3600
 	serve(func() bool { return probes() > 0 })
-	begun := time.Now()
-	serve(func() bool { return time.Since(begun) > 2*time.Second })
+	var begun time.Time
+	serve(func() bool {
+		if begun.IsZero() {
+			begun = time.Now()
+		}
+		return time.Since(begun) > 2*time.Second
+	})
 	if n := probes(); n != 1 && time.Now().Unix()/3600 == slot {
 		t.Errorf("started twice in one interval, and there are %d probes", n)
 	}

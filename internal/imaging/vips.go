@@ -182,10 +182,20 @@ func Decode(ctx context.Context, data []byte, l Limits) (*RGB, error) {
 	return fromVips(ref)
 }
 
+// transformToSRGB converts to the standard sRGB profile and embeds it. Its file is asked for by the call that locks: the
+// library's variable of that name is filled in on first use, by whoever comes first.
+func transformToSRGB(ref *vips.ImageRef) error {
+	profile, err := vips.GetSRGBIEC6196621ICCProfilePath()
+	if err != nil {
+		return err
+	}
+	return ref.TransformICCProfileWithFallback(profile, profile)
+}
+
 // toSRGB brings any colour space to 8-bit sRGB, by the embedded profile where there is one.
 func toSRGB(ref *vips.ImageRef) error {
 	if ref.HasICCProfile() && ref.Bands() >= 3 {
-		if err := ref.TransformICCProfile(vips.SRGBIEC6196621ICCProfilePath); err != nil {
+		if err := transformToSRGB(ref); err != nil {
 			return err
 		}
 	}
@@ -334,7 +344,7 @@ func Encode(p *RGB, e Encoding) ([]byte, error) {
 		return nil, err
 	}
 	defer ref.Close()
-	if err := ref.TransformICCProfileWithFallback(vips.SRGBIEC6196621ICCProfilePath, vips.SRGBIEC6196621ICCProfilePath); err != nil {
+	if err := transformToSRGB(ref); err != nil {
 		return nil, fmt.Errorf("imaging: embedding the sRGB profile: %w", err)
 	}
 	var data []byte
