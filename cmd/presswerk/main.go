@@ -41,6 +41,7 @@ type commands struct {
 	Models  modelsCmd  `cmd:"" help:"${models}"`
 	Import  importCmd  `cmd:"" help:"${import}"`
 	Export  exportCmd  `cmd:"" help:"${export}"`
+	Train   trainCmd   `cmd:"" help:"${train}"`
 	Engines enginesCmd `cmd:"" help:"${engines}"`
 	Serve   serveCmd   `cmd:"" help:"${serve}"`
 	Keys    keysCmd    `cmd:"" help:"${keys}"`

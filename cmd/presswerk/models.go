@@ -15,6 +15,7 @@ import (
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
 	"presswerk/internal/engine/local"
+	"presswerk/internal/model"
 	"presswerk/internal/modelstore"
 )
 
@@ -86,6 +87,23 @@ func (t *tools) sealed(name string) (local.Sealed, error) {
 		}
 		return t.g.store().Unseal(m, key)
 	}}, nil
+}
+
+// sealedAdapters lists the encrypted LoRAs of the store.
+func (t *tools) sealedAdapters(card func(name, dir string) *art.ModelCard) []art.Adapter {
+	all, err := t.g.store().List()
+	if err != nil {
+		return nil // storedFolders tells
+	}
+	var found []art.Adapter
+	for _, m := range all {
+		if m.Encrypted && m.Kind == art.ModelLoRA {
+			base := art.ModelRef{SHA256: m.Metadata[model.MetadataBaseID]}
+			base.Name, base.Version, _ = strings.Cut(m.Metadata[model.MetadataBase], "@")
+			found = append(found, art.Adapter{Name: m.Ref(), SHA256: m.SHA256, Base: base, Card: card(m.Name, "")})
+		}
+	}
+	return found
 }
 
 type modelsListCmd struct {

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -181,6 +182,9 @@ func (c *modelsConvertCmd) keep(ctx context.Context, g *globals, m modelstore.Ma
 	} else if !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("keeping the card: %w", err)
 	}
+	if err := descend(out, m); err != nil {
+		return err
+	}
 	kept, err := g.store().Add(ctx, out, o)
 	if err != nil {
 		return err
@@ -189,6 +193,24 @@ func (c *modelsConvertCmd) keep(ctx context.Context, g *globals, m modelstore.Ma
 		return err
 	}
 	return g.kept(kept)
+}
+
+// descend writes into a converted folder which model of the store it came from: a LoRA that was trained on that fits.
+func descend(out string, m modelstore.Manifest) error {
+	if m.Name == "" {
+		return nil
+	}
+	file := filepath.Join(out, "model.json")
+	about := map[string]any{}
+	if err := readJSON(file, &about); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	about["checkpoint"] = art.ModelRef{Name: m.Name, Version: m.Version, SHA256: m.SHA256}
+	text, err := json.MarshalIndent(about, "", " ")
+	if err != nil {
+		return fmt.Errorf("saying what the model was converted from: %w", err)
+	}
+	return writeWhole(file, text)
 }
 
 // ncnn writes the ONNX file of an ncnn network whole or not at all.

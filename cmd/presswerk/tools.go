@@ -86,7 +86,7 @@ func (t *tools) local(extra ...string) (*local.Engine, error) {
 		return nil, err
 	}
 	e, err := local.New(local.Options{
-		Card: cards, Sealed: t.sealed, Known: t.g.store().Known(),
+		Card: cards, Sealed: t.sealed, SealedAdapters: t.sealedAdapters(cards), Known: t.g.store().Known(),
 		Library: t.g.settings.native(onnxLibrary), Models: append(extra, t.modelFolders()...), Adapters: t.foldersOf("loras", t.g.store().Adapters()), Embeddings: t.foldersOf("embeddings", t.g.store().Embeddings()),
 		Upscalers: t.rendererUpscalers(), Threads: t.g.settings.Threads, Providers: t.providers(), Memory: t.memory(), Cache: filepath.Join(t.g.settings.CacheDir, "networks"),
 		Open: t.open, Version: local.Revision + "+onnxruntime-" + onnxVersion, Now: time.Now,

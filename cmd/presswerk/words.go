@@ -57,6 +57,7 @@ func sentences() map[string]sentence {
 	maps.Copy(all, modelSentences())
 	maps.Copy(all, guardSentences())
 	maps.Copy(all, importSentences())
+	maps.Copy(all, trainSentences())
 	return all
 }
 
@@ -69,7 +70,7 @@ func catalogue() map[string]sentence {
 		"flag_workspace": {"The workspace; by default the one around the current folder or the named file.", "Der Arbeitsbereich; sonst der um den aktuellen Ordner oder die genannte Datei."},
 		"flag_version":   {"Print the version.", "Die Version ausgeben."},
 
-		"init":            {"Make a workspace with an example brand, three briefs and style tokens.", "Einen Arbeitsbereich mit Beispielmarke, drei Briefings und Stilbausteinen anlegen."},
+		"init":            {"Make a workspace with an example brand, briefs, style tokens and pictures to train on.", "Einen Arbeitsbereich mit Beispielmarke, Briefings, Stilbausteinen und Bildern zum Trainieren anlegen."},
 		"make":            {"Take a brief down the whole line: render, judge, select, finish, publish.", "Ein Briefing durch die ganze Linie führen: rendern, beurteilen, auswählen, fertigstellen, veröffentlichen."},
 		"plan":            {"Show the recipes and the cost of a brief; nothing is rendered.", "Rezepte und Aufwand eines Briefings zeigen; nichts wird gerendert."},
 		"render":          {"Render one recipe, exactly.", "Genau ein Rezept rendern."},

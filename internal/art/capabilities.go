@@ -28,7 +28,9 @@ type Capabilities struct {
 	Sizes             []Size      `json:"sizes,omitempty"`      // the only sizes there are; none means every one within the limits above
 	Controls          []string    `json:"controls,omitempty"`   // kinds of control pictures, as in Control.Kind; none means no control
 	MaxReferences     int         `json:"max_references"`       // pictures that may be referred to
-	LoRAs             bool        `json:"loras"`
+	TakesLoRAs        bool        `json:"takes_loras"`
+	LoRAs             []Adapter   `json:"loras,omitempty"`     // those that are here, whatever model they were made for
+	Checkpoint        ModelRef    `json:"checkpoint,omitzero"` // what the model was converted from; LoRA trained on that fit
 	Embeddings        bool        `json:"embeddings"`
 	Hires             bool        `json:"hires"`
 	Tiling            bool        `json:"tiling"`            // seamless patterns
@@ -55,6 +57,26 @@ type Service struct {
 	Dated    string `json:"dated"`               // YYYY-MM-DD
 	SeedKept bool   `json:"seed_kept,omitempty"` // a seed is taken, though equal pixels aren't promised
 }
+
+// Fits tells whether what was trained on a model goes with this one: the same bytes, or the checkpoint that it was converted
+// from. Who doesn't say what it was trained on is taken at its word.
+func (c Capabilities) Fits(base ModelRef) bool {
+	return base.SHA256 == "" || base.SHA256 == c.Model.SHA256 || base.SHA256 == c.Checkpoint.SHA256
+}
+
+// Adapter is a LoRA that an engine has.
+type Adapter struct {
+	Name   string     `json:"name"` // "name@version" where it has a version
+	SHA256 string     `json:"sha256"`
+	Base   ModelRef   `json:"base,omitzero"`  // the one model that it was trained on; empty where the file doesn't say
+	Card   *ModelCard `json:"card,omitempty"` // nil: nobody wrote one
+}
+
+// TakesSeed tells whether a seed may be handed over, be it that equal pixels are promised or not.
+func (c Capabilities) TakesSeed() bool { return c.Seeds || c.Service != nil && c.Service.SeedKept }
+
+// Walks tells whether pictures are made by a sampler that can be chosen, in steps that can be counted.
+func (c Capabilities) Walks() bool { return len(c.Samplers) > 0 }
 
 // Vocabulary lists the words that a small model was trained on. Others may be asked for, with a warning.
 type Vocabulary struct {

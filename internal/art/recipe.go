@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/gowebpki/jcs"
 )
@@ -47,6 +48,15 @@ type ModelRef struct {
 	Dir     string `json:"dir,omitempty"`
 }
 
+// Told names a model for people: its name, and the beginning of its SHA-256.
+func (m ModelRef) Told() string {
+	name := m.Name
+	if m.Version != "" {
+		name += "@" + m.Version
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s (SHA-256 %s…)", name, m.SHA256[:min(len(m.SHA256), 12)]))
+}
+
 // Refiner is a second model that takes over at a fraction of the steps.
 type Refiner struct {
 	ModelRef
@@ -55,9 +65,9 @@ type Refiner struct {
 
 // LoRA is a low-rank change of the model's weights.
 type LoRA struct {
-	Name   string  `json:"name"`
-	SHA256 string  `json:"sha256,omitempty"`
-	Weight float64 `json:"weight"`
+	Name   string  `json:"name" yaml:"name"`                         // of a file that the engine has, "name" or "name@version"
+	SHA256 string  `json:"sha256,omitempty" yaml:"sha256,omitempty"` // of its bytes; a plan fills it in
+	Weight float64 `json:"weight" yaml:"weight"`                     // 1 is the strength that it was trained with
 }
 
 // Control is a picture that steers the layout through a control network.
@@ -143,6 +153,7 @@ type Recipe struct {
 	OriginalSize      []int           `json:"original_size,omitempty"`         // [h, w]
 	CropsTopLeft      []int           `json:"crops_coords_top_left,omitempty"` // [y, x]
 	TargetSize        []int           `json:"target_size,omitempty"`           // [h, w]
+	Draw              Seed            `json:"draw,omitempty"`                  // tells equal requests to an engine apart that takes no seed
 	Options           map[string]any  `json:"options,omitempty"`               // what only this engine knows, such as a hosted model's quality
 }
 

@@ -3,6 +3,7 @@ package brand
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"presswerk/internal/art"
@@ -142,6 +143,9 @@ func checkSelect(p *problems, s art.Select) {
 	}
 }
 
+// maxLoRA is the largest strength of a LoRA; beyond, pictures fall apart.
+const maxLoRA = 10
+
 // checkParameters looks at what no engine could ever honour; what a particular one cannot is plan's to say.
 func checkParameters(p *problems, field string, v art.Parameters) {
 	for _, n := range []struct {
@@ -165,6 +169,15 @@ func checkParameters(p *problems, field string, v art.Parameters) {
 	}
 	if v.Seed != nil && *v.Seed < 0 {
 		p.add(field+".seed", "is negative", "write a whole number from 0 up")
+	}
+	for i, l := range v.LoRAs {
+		at := fmt.Sprintf("%s.loras[%d]", field, i)
+		if l.Name == "" {
+			p.add(at+".name", "is missing", "write the name of a LoRA: presswerk models list")
+		}
+		if l.Weight == 0 || math.Abs(l.Weight) > maxLoRA || !finite(l.Weight) {
+			p.add(at+".weight", fmt.Sprintf("%v is out of range", l.Weight), fmt.Sprintf("write a number up to %d; 1 is the strength that it was trained with", maxLoRA))
+		}
 	}
 	if v.Format != "" && v.Format != "png" {
 		p.add(field+".format", fmt.Sprintf("masters are not kept as %q", v.Format), "write png; channels choose their own formats")

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"presswerk/internal/art"
@@ -53,6 +55,7 @@ func (f *Factory) input(o Order) (plan.Input, error) {
 			if own, ok := o.Cards[c.Model.Name]; ok {
 				c.Card = &own
 			}
+			c.LoRAs = o.carded(c.LoRAs)
 			in.Engines = append(in.Engines, c)
 			if m.Shutdown != "" {
 				in.Shutdowns = append(in.Shutdowns, art.Shutdown{Engine: c.Engine, Model: c.Model.Name, Date: m.Shutdown, Source: "the engine says so"})
@@ -61,6 +64,18 @@ func (f *Factory) input(o Order) (plan.Input, error) {
 	}
 	in.Shutdowns = append(in.Shutdowns, table...)
 	return in, nil
+}
+
+// carded puts the workspace's own cards over those of LoRAs.
+func (o Order) carded(all []art.Adapter) []art.Adapter {
+	all = slices.Clone(all)
+	for i, a := range all {
+		name, _, _ := strings.Cut(a.Name, "@")
+		if own, ok := o.Cards[name]; ok {
+			all[i].Card = &own
+		}
+	}
+	return all
 }
 
 // Start begins a run, or finds the one that equals the order: the same brief, kit and recipes are the same run, so

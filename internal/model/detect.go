@@ -171,13 +171,13 @@ func loraFamily(file *Safetensors) string {
 // maxWord bounds what is kept of one entry of a file's metadata.
 const maxWord = 2000
 
-// ownWords keeps what people should see of a file's metadata: kohya's and modelspec's entries, without thumbnails.
+// ownWords keeps what people should see of a file's metadata: kohya's, modelspec's and our own entries, without thumbnails.
 //
 // Source: kohya-ss/sd-scripts, library/sai_model_spec.py; Stability-AI/ModelSpec.
 func ownWords(file *Safetensors) map[string]string {
 	kept := map[string]string{}
 	for _, key := range file.MetadataKeys() {
-		if value := file.Metadata(key); (strings.HasPrefix(key, "ss_") || strings.HasPrefix(key, "modelspec.")) && !strings.HasPrefix(value, "data:") {
+		if value := file.Metadata(key); (strings.HasPrefix(key, "ss_") || strings.HasPrefix(key, "modelspec.") || strings.HasPrefix(key, "presswerk.")) && !strings.HasPrefix(value, "data:") {
 			if len(value) > maxWord {
 				value = strings.ToValidUTF8(value[:maxWord], "") + "…"
 			}

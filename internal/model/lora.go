@@ -74,6 +74,20 @@ func OpenLoRA(file *Safetensors, networks map[string][]string) (*LoRA, error) {
 	return l, nil
 }
 
+// Keys of a file's metadata that say which model a LoRA was trained on. Presswerk's own training writes them.
+const (
+	MetadataBase   = "presswerk.base.name" // name@version
+	MetadataBaseID = "presswerk.base.sha256"
+)
+
+// BaseOf tells which model a file was trained on, by its SHA-256; empty where the file doesn't say.
+func BaseOf(file *Safetensors) art.ModelRef {
+	var ref art.ModelRef
+	ref.Name, ref.Version, _ = strings.Cut(file.Metadata(MetadataBase), "@")
+	ref.SHA256 = file.Metadata(MetadataBaseID)
+	return ref
+}
+
 // addKey sorts one tensor of the file to its weight.
 func addKey(file *Safetensors, known keys, pairs map[string]*pair, key string) error {
 	if reason := otherMethod(key); reason != "" {

@@ -127,6 +127,15 @@ func (n *Network) Names() []string {
 	return slices.Compact(names)
 }
 
+// Places tells in which value of the graph each weight lies: an initialiser, or what a DequantizeLinear makes of one.
+func (n *Network) Places() map[string]string {
+	places := map[string]string{}
+	for name, p := range n.places {
+		places[name] = p.Initializer
+	}
+	return places
+}
+
 // Shape is a weight's shape as torch has it, [out, in] or [out, in, height, width]; nil where it is unknown.
 func (n *Network) Shape(torch string) []int {
 	p, ok := n.places[torch]

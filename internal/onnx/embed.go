@@ -81,6 +81,8 @@ type edit struct {
 	tensor func(name string) (message []byte, known bool)             // an initialiser; nil and true drops it
 	node   func(n Node, raw func() ([]byte, error)) ([][]byte, error) // what stands in an operator's place; nil keeps it
 	inputs [][]byte                                                   // further inputs
+	// initializers are further ones.
+	initializers [][]byte
 }
 
 // embedding is the edit that takes the vectors of tokens from an input of this name in the place of a table's rows. The

@@ -20,7 +20,7 @@ const (
 // Graph is what an ONNX file says of its operators and weights. The weights themselves stay in the file.
 type Graph struct {
 	Nodes  []Node
-	Stored map[string]Stored // the initialisers by name
+	Stored map[string]Stored // the initialisers by name, and what DequantizeLinear makes of those of 8 bits
 
 	folder fs.FS
 	name   string
@@ -41,6 +41,7 @@ type Stored struct {
 	file           string // beside the ONNX file; "" in it
 	offset, length int64  // of the little-endian numbers; length −1 reaches to the end of file
 	odd            bool   // stored in a way that Weight doesn't read
+	packed         *packed
 }
 
 // Weight is a tensor of weights: little-endian numbers in row-major order.
@@ -77,6 +78,7 @@ func OpenGraph(folder fs.FS, name string) (*Graph, error) {
 	if err != nil {
 		return nil, fmt.Errorf("onnx: reading the graph of %s: %w: %w", name, err, ErrModel)
 	}
+	g.findPacked()
 	return g, nil
 }
 
@@ -303,6 +305,8 @@ func width(t ElementType) int64 {
 		return 4
 	case TypeFloat16, TypeBFloat16:
 		return 2
+	case typeInt8, typeUint8:
+		return 1
 	}
 	return 0
 }
@@ -316,11 +320,11 @@ func bytesOf(t ElementType, dims []int64) int64 {
 	return n * width(t)
 }
 
-// Weight reads a weight of float32, float16 or bfloat16 numbers.
+// Weight reads a weight of float32, float16 or bfloat16 numbers, or one of 8 bits as float32.
 func (g *Graph) Weight(name string) (Weight, error) {
 	s, ok := g.Stored[name]
-	if !ok {
-		return Weight{}, fmt.Errorf("onnx: %s has no initialiser %q: %w", g.name, name, ErrModel)
+	if !ok || width(s.Type) < 2 {
+		return Weight{}, fmt.Errorf("onnx: %s has no initialiser %q of floats: %w", g.name, name, ErrModel)
 	}
 	raw, err := g.bytes(s)
 	if err != nil {
@@ -335,6 +339,9 @@ func (g *Graph) bytes(s Stored) ([]byte, error) {
 
 // part reads so many numbers of a weight.
 func (g *Graph) part(s Stored, from, count int64) ([]byte, error) {
+	if s.packed != nil {
+		return g.unpack(*s.packed, from, count)
+	}
 	if width(s.Type) == 0 {
 		return nil, fmt.Errorf("element type %d is none that can be read", s.Type)
 	}

@@ -109,9 +109,8 @@ func replace(path string, o Options, limit int64) (_ replaced, err error) {
 		}
 		changes.node = newCircular().edit
 	}
-	network, err := segments(f, info.Size(), changes.with(o.Weights, func(name string, w Weight) []byte {
-		return protowire.AppendBytes(header9(name, w), w.Raw)
-	}))
+	message := func(name string, w Weight) []byte { return protowire.AppendBytes(header9(name, w), w.Raw) }
+	network, err := segments(f, info.Size(), changes.with(o.Weights, message).unpacking(g, o.Weights, message))
 	if err != nil {
 		return replaced{}, fmt.Errorf("%w: %w", err, ErrModel)
 	}
@@ -267,6 +266,9 @@ func graphSegments(w *wire, e edit) ([]segment, error) {
 	for _, in := range e.inputs {
 		put(graphInput, in)
 	}
+	for _, i := range e.initializers {
+		put(graphInitializer, i)
+	}
 	return out, err
 }
 
@@ -315,9 +317,8 @@ func (g *Graph) replaceOnDisk(dir string, f io.ReaderAt, size int64, changes edi
 	if err != nil {
 		return replaced{}, err
 	}
-	network, err := segments(f, size, changes.with(o.Weights, func(name string, w Weight) []byte {
-		return externalTensor(name, w, places[name])
-	}))
+	message := func(name string, w Weight) []byte { return externalTensor(name, w, places[name]) }
+	network, err := segments(f, size, changes.with(o.Weights, message).unpacking(g, o.Weights, message))
 	if err != nil {
 		return replaced{}, err
 	}

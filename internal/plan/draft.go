@@ -80,7 +80,21 @@ func over(base, top art.Parameters) art.Parameters {
 		Eta:             number(base.Eta, top.Eta),
 		Format:          word(base.Format, top.Format),
 		ColourProfile:   word(base.ColourProfile, top.ColourProfile),
+		LoRAs:           loras(base.LoRAs, top.LoRAs),
 	}
+}
+
+// loras adds those of top to those of base; one of the same name takes the place of the earlier.
+func loras(base, top []art.LoRA) []art.LoRA {
+	all := slices.Clone(base)
+	for _, l := range top {
+		if i := slices.IndexFunc(all, func(o art.LoRA) bool { return o.Name == l.Name }); i >= 0 {
+			all[i] = l
+		} else {
+			all = append(all, l)
+		}
+	}
+	return all
 }
 
 func word(base, top string) string {

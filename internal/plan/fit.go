@@ -95,8 +95,10 @@ func fit(r art.Recipe, d draft, c art.Capabilities, run art.RunKind) []misfit {
 		}
 	}
 	add(len(c.Modes) > 0 && !slices.Contains(c.Modes, r.Mode), "mode", "does not make pictures from text", "choose another model")
-	add(!slices.Contains(c.Samplers, r.Sampler), "parameters.sampler", fmt.Sprintf("has no sampler %q", r.Sampler), suggest(r.Sampler, c.Samplers))
+	add((r.Sampler != "" || c.Walks()) && !slices.Contains(c.Samplers, r.Sampler), "parameters.sampler", fmt.Sprintf("has no sampler %q", r.Sampler), suggest(r.Sampler, c.Samplers))
 	add(r.Scheduler != "" && !slices.Contains(c.Schedulers, r.Scheduler), "parameters.scheduler", fmt.Sprintf("has no scheduler %q", r.Scheduler), suggest(r.Scheduler, c.Schedulers))
+	size := art.Size{Width: r.Width, Height: r.Height}
+	add(len(c.Sizes) > 0 && !slices.Contains(c.Sizes, size), "parameters.width", fmt.Sprintf("makes no picture of %d×%d", r.Width, r.Height), "use "+sizes(c))
 	for _, side := range []struct {
 		name string
 		n    int
@@ -105,15 +107,25 @@ func fit(r art.Recipe, d draft, c art.Capabilities, run art.RunKind) []misfit {
 		add(side.n < max(c.MinSize, 1) || side.n > c.MaxSize, field, fmt.Sprintf("makes no side of %d pixels", side.n), fmt.Sprintf("use %d to %d", max(c.MinSize, 1), c.MaxSize))
 		add(c.SizeStep > 1 && side.n%c.SizeStep != 0, field, fmt.Sprintf("makes no side of %d pixels, which is not a multiple of %d", side.n, c.SizeStep), fmt.Sprintf("use %d", nearestSize(side.n, c)))
 	}
-	add(r.Steps < 1 || c.MaxSteps > 0 && r.Steps > c.MaxSteps, "parameters.steps", fmt.Sprintf("does not take %d steps", r.Steps), fmt.Sprintf("use 1 to %d", c.MaxSteps))
+	add(!c.Walks() && c.MaxSteps == 0 && r.Steps != 0, "parameters.steps", "walks in no steps that could be chosen", "take them out")
+	add(c.Walks() && r.Steps < 1 || c.MaxSteps > 0 && r.Steps > c.MaxSteps, "parameters.steps", fmt.Sprintf("does not take %d steps", r.Steps), fmt.Sprintf("use 1 to %d", c.MaxSteps))
 	add(r.GuidanceScale > maxGuidance, "parameters.guidance_scale", fmt.Sprintf("makes nothing of guidance %v", r.GuidanceScale), fmt.Sprintf("use 0 to %d", maxGuidance))
 	add(r.GuidanceRescale > 1, "parameters.guidance_rescale", "rescales by a share", "use 0 to 1")
 	add(r.Eta > 1, "parameters.eta", fmt.Sprintf("makes nothing of eta %v", r.Eta), "use 0 to 1")
-	add(r.NoiseSource != "cpu" && r.NoiseSource != "cuda", "parameters.noise_source", fmt.Sprintf("draws no noise from %q", r.NoiseSource), "use cpu or cuda")
+	add((r.NoiseSource != "" || c.Walks()) && r.NoiseSource != "cpu" && r.NoiseSource != "cuda", "parameters.noise_source", fmt.Sprintf("draws no noise from %q", r.NoiseSource), "use cpu or cuda")
 	add(len(d.wanted) > 0 && !c.Negative, "prompt.negatives", "knows no negative prompt", "take them out")
 	add(run == art.Production && !c.Seeds, "parameters.seed", "keeps no seed, so a production could not be repeated", "explore with it")
 	add(run == art.Production && c.Model.SHA256 == "", "parameters.model", "is not pinned by a hash, so a production could not be repeated", "explore with it")
 	return bad
+}
+
+// sizes lists the only sizes that an engine makes.
+func sizes(c art.Capabilities) string {
+	var all []string
+	for _, s := range c.Sizes {
+		all = append(all, fmt.Sprintf("%d×%d", s.Width, s.Height))
+	}
+	return strings.Join(all, " or ")
 }
 
 func nearestSize(n int, c art.Capabilities) int {

@@ -150,7 +150,9 @@ func (b *builder) planned(d draft, c art.Capabilities, canary bool) (art.Planned
 	if err != nil {
 		return art.PlannedRecipe{}, []art.Refusal{refusalOf(err)}, nil
 	}
-	if refused := slices.Concat(b.misfits(r, d, c), b.terms(c, canary), b.stopped(c)); len(refused) > 0 {
+	var unfit []art.Refusal
+	r.LoRAs, unfit = b.adapters(d.parameters.LoRAs, c)
+	if refused := slices.Concat(unfit, b.misfits(r, d, c), b.terms(c, canary), b.stopped(c)); len(refused) > 0 {
 		return art.PlannedRecipe{}, refused, nil
 	}
 	id, err := r.ID()

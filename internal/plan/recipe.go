@@ -80,6 +80,12 @@ func (d draft) recipe(c art.Capabilities, seed art.Seed) (art.Recipe, error) {
 		Sampler: sampler(p, c), Scheduler: p.Scheduler, Seed: or(p.Seed, seed), NoiseSource: word("cpu", p.NoiseSource), Eta: or(p.Eta, 0),
 	}
 	r.Model.Dir = ""
+	if !c.Walks() {
+		r.Steps, r.GuidanceScale, r.NoiseSource = or(p.Steps, 0), or(p.GuidanceScale, 0), p.NoiseSource
+	}
+	if !c.TakesSeed() { // then it only tells pictures apart
+		r.Draw, r.Seed = r.Seed, 0
+	}
 	if c.Dialect == prompt.A1111 {
 		r.Syntax = prompt.A1111
 	}

@@ -12,28 +12,33 @@ func (b *builder) terms(c art.Capabilities, canary bool) []art.Refusal {
 	if b.in.Brief.Run != art.Production {
 		return nil
 	}
-	name := c.Model.Name
-	var refused []art.Refusal
+	refused := b.carded("parameters.model", c.Model.Name, c.Card)
 	if !canary {
-		refused = b.pinned(c)
+		refused = append(b.pinned(c), refused...)
 	}
+	return refused
+}
+
+// carded lists what the card of a model, or that it has none, keeps a production from.
+func (b *builder) carded(at, name string, card *art.ModelCard) []art.Refusal {
+	var refused []art.Refusal
 	refuse := func(field, reason, remedy string) {
 		refused = append(refused, art.Refusal{Field: field, Reason: reason, Remedy: remedy})
 	}
 	switch {
-	case c.Card == nil:
-		refuse("parameters.model", fmt.Sprintf("the model %s has no card, so nobody knows what it may be used for", name), fmt.Sprintf("write one: presswerk models card %s --draft; or explore with it", name))
+	case card == nil:
+		refuse(at, fmt.Sprintf("the model %s has no card, so nobody knows what it may be used for", name), fmt.Sprintf("write one: presswerk models card %s --draft; or explore with it", name))
 		return refused
-	case c.Card.Draft:
-		refuse("parameters.model", fmt.Sprintf("the card of the model %s is a draft", name), "complete it and take the line draft out, or explore with it")
+	case card.Draft:
+		refuse(at, fmt.Sprintf("the card of the model %s is a draft", name), "complete it and take the line draft out, or explore with it")
 		return refused
 	}
-	if l := c.Card.License; l.Accept && !b.in.Models.Accepts(l.ID) {
-		refuse("parameters.model", fmt.Sprintf("nobody has accepted the licence %s of the model %s in this workspace", l.ID, name), fmt.Sprintf("read it: presswerk models card %s; then presswerk models accept %s --accept-licence NAME", name, name))
+	if l := card.License; l.Accept && !b.in.Models.Accepts(l.ID) {
+		refuse(at, fmt.Sprintf("nobody has accepted the licence %s of the model %s in this workspace", l.ID, name), fmt.Sprintf("read it: presswerk models card %s; then presswerk models accept %s --accept-licence NAME", name, name))
 	}
 	where := "the kit's "
 	usage := b.in.Brief.Legal.Usage
-	if field, reason := c.Card.Terms.Forbids(usage.Over(b.in.Kit.Usage)); field != "" {
+	if field, reason := card.Terms.Forbids(usage.Over(b.in.Kit.Usage)); field != "" {
 		if usage.Purpose != "" && field == "usage.purpose" || len(usage.Territories) > 0 && field == "usage.territories" {
 			where = "the brief's legal."
 		}

@@ -184,7 +184,7 @@ func (c Conformance) refusals(t *testing.T) {
 		"sampler":    {false, "sampler", func(r *art.Recipe) { r.Sampler = "guess" }},
 		"scheduler":  {false, "scheduler", func(r *art.Recipe) { r.Scheduler = "guess" }},
 		"width":      {false, "width", func(r *art.Recipe) { r.Width = 3 }},
-		"loras":      {can.LoRAs, "loras", func(r *art.Recipe) { r.LoRAs = []art.LoRA{{Name: "x", Weight: 1}} }},
+		"loras":      {can.TakesLoRAs, "loras", func(r *art.Recipe) { r.LoRAs = []art.LoRA{{Name: "x", Weight: 1}} }},
 		"embeddings": {can.Embeddings, "embeddings", func(r *art.Recipe) { r.Embeddings = []art.ModelRef{{Name: "x"}} }},
 		"hires":      {can.Hires, "hires", func(r *art.Recipe) { r.Hires = &art.Hires{Scale: 2, Strength: 0.5} }},
 		"tiling":     {can.Tiling, "tiling", func(r *art.Recipe) { r.Tiling = true }},

@@ -223,6 +223,14 @@ func DecodeCard(file string, data []byte) (art.ModelCard, error) {
 	return c, d.found.err()
 }
 
+// DecodeDataset reads a dataset.yaml strictly; file is how messages call it.
+func DecodeDataset(file string, data []byte) (art.Dataset, error) {
+	var set art.Dataset
+	d := decode(file, data, &set)
+	d.place(set.Check())
+	return set, d.found.err()
+}
+
 // EncodeCard writes a card as YAML, with a line that tells editors its schema.
 func EncodeCard(c art.ModelCard) ([]byte, error) {
 	var b bytes.Buffer

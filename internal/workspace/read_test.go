@@ -51,7 +51,7 @@ func TestTheExampleLoads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff([]string{"briefs/breakfast-table.yaml", "briefs/explore-styles.yaml", "briefs/winter-animals.yaml"}, briefs); d != "" {
+	if d := cmp.Diff([]string{"briefs/breakfast-table.yaml", "briefs/explore-styles.yaml", "briefs/two-ink.yaml", "briefs/winter-animals.yaml"}, briefs); d != "" {
 		t.Error(d)
 	}
 	for _, path := range briefs {
@@ -245,7 +245,7 @@ func FuzzDecode(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, name := range files {
+	for _, name := range append(files, "example/datasets/two-ink/dataset.yaml") {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			f.Fatal(err)
@@ -259,7 +259,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(set)
 	f.Add([]byte("a: &a [*a]\n<<: *a\n? [x]\n: !!binary x\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, out := range []any{&art.Brief{}, &brand.Kit{}, &brand.Style{}, &marker{}, &brand.PromptSet{}, &pins{}} {
+		for _, out := range []any{&art.Brief{}, &brand.Kit{}, &brand.Style{}, &marker{}, &brand.PromptSet{}, &pins{}, &art.Dataset{}} {
 			d := decode("x.yaml", data, out)
 			if b, ok := out.(*art.Brief); ok {
 				d.place(brand.CheckBrief(*b, brand.Kit{}))
@@ -269,6 +269,9 @@ func FuzzDecode(f *testing.F) {
 			}
 			if p, ok := out.(*pins); ok {
 				d.place(checkPins(*p))
+			}
+			if s, ok := out.(*art.Dataset); ok {
+				d.place(s.Check())
 			}
 			lines := strings.Count(string(data), "\n") + 1
 			for _, p := range d.found {

@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "write schemas/*.json anew")
 
 // schemas are the files that editors read, each with the Go type that it is made from.
 func schemaTypes() map[string]any {
-	return map[string]any{"workspace": marker{}, "brief": art.Brief{}, "kit": brand.Kit{}, "style": brand.Style{}, "card": art.ModelCard{}, "guard": brand.PromptSet{}}
+	return map[string]any{"workspace": marker{}, "brief": art.Brief{}, "kit": brand.Kit{}, "style": brand.Style{}, "card": art.ModelCard{}, "guard": brand.PromptSet{}, "dataset": art.Dataset{}}
 }
 
 func TestSchemasAreThoseOfTheTypes(t *testing.T) {
@@ -60,7 +60,7 @@ func TestSchemasAreThoseOfTheTypes(t *testing.T) {
 }
 
 func TestTheExampleFitsTheSchemas(t *testing.T) {
-	for pattern, name := range map[string]string{"example/presswerk.yaml": "workspace", "example/briefs/*.yaml": "brief", "example/brands/*/kit.yaml": "kit", "example/brands/*/guard.yaml": "guard", "example/styles/*.yaml": "style"} {
+	for pattern, name := range map[string]string{"example/presswerk.yaml": "workspace", "example/briefs/*.yaml": "brief", "example/brands/*/kit.yaml": "kit", "example/brands/*/guard.yaml": "guard", "example/styles/*.yaml": "style", "example/datasets/*/dataset.yaml": "dataset"} {
 		schema := compile(t, name)
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
@@ -155,7 +155,7 @@ func required() map[string][]string {
 		"Kit":    {"name", "owner", "colours", "channels", "rubric", "rights"},
 		"Owner":  {"name", "email"}, "Colour": {"name", "hex"}, "Channel": {"name", "title", "widths", "formats"},
 		"Gate": {"scorer"}, "Rights": {"creator", "credit", "copyright"}, "Style": {"version", "title"},
-		"ModelCard": {"model", "kind"}, "PromptSet": {"prompts", "seeds"}, "FixedPrompt": {"name", "prompt"},
+		"ModelCard": {"model", "kind"}, "PromptSet": {"prompts", "seeds"}, "FixedPrompt": {"name", "prompt"}, "Dataset": {"title"}, "DatasetPicture": {"file"},
 	}
 }
 
@@ -177,6 +177,7 @@ func narrower() map[string]map[string]any {
 		"AIAct.role": {"enum": []string{"provider", "deployer", "both"}}, "Terms.commercial": {"enum": []string{"yes", "no", "unknown"}},
 		"PromptSet.prompts": {"minItems": 2}, "PromptSet.seeds": {"minItems": 1}, "PromptSet.confidence": {"minimum": 0.5, "exclusiveMaximum": 1},
 		"PromptSet.margins": {"additionalProperties": map[string]any{"type": "number", "exclusiveMinimum": 0}}, "FixedPrompt.name": {"pattern": "^[a-z0-9][a-z0-9-]{0,62}$"},
+		"Dataset.people": {"enum": []string{art.PeopleNone, art.PeopleDepicted}}, "DatasetPicture.people": {"enum": []string{art.PeopleNone, art.PeopleDepicted}},
 		"Usage.purpose": {"enum": []string{art.Commercial, art.NonCommercial}},
 	}
 }

@@ -104,11 +104,9 @@ def single(parts: dict) -> dict:
     return {k: v.contiguous() for k, v in out.items()}
 
 
-def main() -> None:
-    out = Path(sys.argv[1])
-    folder = out / "tiny"
+def write(folder: Path, parts: dict) -> Path:
+    """Writes the diffusers folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    parts = networks()
     for name, module in parts.items():
         module.save_pretrained(folder / name)
     DDIMScheduler(
@@ -122,7 +120,10 @@ def main() -> None:
         "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderKL"],
     }
     (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
-    save_file(single(parts), out / "tiny-single.safetensors")
+    return folder
 
 
-main()
+if __name__ == "__main__":
+    made = networks()
+    write(Path(sys.argv[1]) / "tiny", made)
+    save_file(single(made), Path(sys.argv[1]) / "tiny-single.safetensors")

@@ -111,7 +111,7 @@ func (s adapterSet) patch(f *Folder) (_ patches, err error) {
 		}
 		networks[name], names[name] = n, n.Names()
 	}
-	opened, err := s.open(names)
+	opened, err := s.open(f, names)
 	if err != nil {
 		return nil, fmt.Errorf("local: adding LoRAs to model %s: %w", f.about.Name, err)
 	}
@@ -132,14 +132,14 @@ type openedSet struct {
 }
 
 // open reads the headers of all adapters. Their numbers are read from the files until these are closed.
-func (s adapterSet) open(names map[string][]string) (o openedSet, err error) {
+func (s adapterSet) open(f *Folder, names map[string][]string) (o openedSet, err error) {
 	defer func() {
 		if err != nil {
 			o.close(&err)
 		}
 	}()
 	for _, a := range s {
-		lora, file, err := a.open(names)
+		lora, file, err := a.open(f, names)
 		if err != nil {
 			return o, fmt.Errorf("LoRA %s: %w", a.name, err)
 		}
@@ -158,7 +158,7 @@ func (o openedSet) close(err *error) {
 
 // open reads an adapter's header. Its numbers are read from the file later; one that is encrypted is decrypted into memory,
 // and nothing of it is written.
-func (a adapter) open(names map[string][]string) (*lowrank.LoRA, io.Closer, error) {
+func (a adapter) open(f *Folder, names map[string][]string) (*lowrank.LoRA, io.Closer, error) {
 	if a.sealed != nil {
 		data, err := a.sealed()
 		if err != nil {
@@ -167,7 +167,7 @@ func (a adapter) open(names map[string][]string) (*lowrank.LoRA, io.Closer, erro
 		if sum := art.Digest(data); sum != a.sha256 {
 			return nil, nil, fmt.Errorf("it has SHA-256 %s, and %s was named: %w", sum, a.sha256, art.ErrMismatch)
 		}
-		lora, err := readAdapter(bytes.NewReader(data), int64(len(data)), names)
+		lora, err := readAdapter(f, bytes.NewReader(data), int64(len(data)), names)
 		return lora, io.NopCloser(nil), err
 	}
 	file, err := os.Open(a.path)
@@ -178,16 +178,19 @@ func (a adapter) open(names map[string][]string) (*lowrank.LoRA, io.Closer, erro
 	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())
 	}
-	lora, err := readAdapter(file, info.Size(), names)
+	lora, err := readAdapter(f, file, info.Size(), names)
 	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())
 	}
 	return lora, file, nil
 }
 
-func readAdapter(file io.ReaderAt, size int64, names map[string][]string) (*lowrank.LoRA, error) {
+func readAdapter(f *Folder, file io.ReaderAt, size int64, names map[string][]string) (*lowrank.LoRA, error) {
 	tensors, err := lowrank.OpenSafetensors(file, size)
 	if err != nil {
+		return nil, err
+	}
+	if err := f.made(tensors); err != nil {
 		return nil, err
 	}
 	return lowrank.OpenLoRA(tensors, names)

@@ -201,8 +201,8 @@ func TestBadAdapters(t *testing.T) {
 	}
 	other := adapted(art.LoRA{Name: "tiny-kohya", Weight: 1})
 	other.Model.Dir = filepath.Join("testdata", "models", "sdxl-base-tiny")
-	quantised := adapted(art.LoRA{Name: "second", Weight: 1})
-	quantised.Model.Dir = houseDir
+	house := adapted(art.LoRA{Name: "second", Weight: 1})
+	house.Model.Dir = houseDir
 	for _, test := range []struct {
 		recipe art.Recipe
 		want   error
@@ -210,7 +210,7 @@ func TestBadAdapters(t *testing.T) {
 	}{
 		{adapted(art.LoRA{Name: "broken", Weight: 1}), art.ErrInvalid, "LoRA broken"},
 		{other, art.ErrInvalid, "[16 32], but this model's has [16 64]"},
-		{quantised, art.ErrUnsupported, "quantised"},
+		{house, art.ErrInvalid, "was made for another model"},
 	} {
 		if _, err := e.RenderArrays(context.Background(), test.recipe, Inputs{}, nil); !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.words) {
 			t.Errorf("%s: %v, want %v with %q", test.words, err, test.want, test.words)

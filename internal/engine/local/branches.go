@@ -116,7 +116,7 @@ func (p *pipeline) view(added adapterSet) (_ *pipeline, err error) {
 	for network, b := range p.branches.networks {
 		names[network] = b.slots.Names()
 	}
-	opened, err := added.open(names)
+	opened, err := added.open(p.folder, names)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,8 @@ type Options struct {
 	Memory    int64    // bytes that loaded models may take by the size of their files, one with other adapters being another one; 0 means 4 GiB. One model is always loaded
 	Adapters  []string // folders of LoRA files that recipes may name, without .safetensors
 	// Sealed finds a LoRA that is encrypted on the disk by its name; art.ErrNotFound means that there is none. Nil knows none.
-	Sealed func(name string) (Sealed, error)
+	Sealed         func(name string) (Sealed, error)
+	SealedAdapters []art.Adapter // those that Sealed finds, for Info
 	// Embeddings are folders of textual inversions that recipes may name, without .safetensors, .pt or .bin.
 	Embeddings []string
 	Upscalers  []Upscaler // networks that recipes may name for enlarging
@@ -111,6 +112,8 @@ func (e *Engine) describe() engine.Info {
 	if _, err := os.Stat(e.options.Library); err != nil {
 		reasons = append(reasons, fmt.Sprintf("%v (%v)", onnx.ErrLibrary, err))
 	}
+	adapters, wrong := e.shelved()
+	reasons = append(reasons, wrong...)
 	for _, m := range e.models {
 		if m.err != nil {
 			reasons = append(reasons, m.err.Error())
@@ -123,6 +126,7 @@ func (e *Engine) describe() engine.Info {
 		if about.Card != nil && about.ModelLicense == "" {
 			about.ModelLicense = about.Card.License.ID
 		}
+		about.LoRAs = adapters
 		info.Models = append(info.Models, about)
 	}
 	info.Reason = strings.Join(reasons, "; ")
@@ -142,8 +146,8 @@ func (f *Folder) capabilities(version string) engine.Model {
 			MinSize: orInt(f.about.MinSize, f.step()), MaxSize: orInt(f.about.MaxSize, maxSide), SizeStep: f.step(),
 			NativeWidth: width, NativeHeight: height, MaxSteps: 1000,
 			Seeds: true, Negative: true, Weights: false, Dialect: f.about.Dialect, Deterministic: true,
-			SecondsPerPicture: f.about.Seconds, Vocabulary: f.about.Words,
-			LoRAs: true, Embeddings: f.hasEncoder() || f.xl(), Hires: true, Tiling: true, Refiner: f.xl(), MaxBatch: maxBatch,
+			SecondsPerPicture: f.about.Seconds, Vocabulary: f.about.Words, Checkpoint: f.about.Checkpoint,
+			TakesLoRAs: true, Embeddings: f.hasEncoder() || f.xl(), Hires: true, Tiling: true, Refiner: f.xl(), MaxBatch: maxBatch,
 			MaxReferences: f.unet.ImageAdapters,
 		},
 	}

@@ -17,18 +17,19 @@ import (
 
 // description is model.json, a file of ours beside model_index.json: what people and the planner should know.
 type description struct {
-	Name     string            `json:"name"`
-	Version  string            `json:"version"`
-	License  string            `json:"license"`
-	Dialect  string            `json:"dialect"`
-	Width    int               `json:"width"` // native size in pixels
-	Height   int               `json:"height"`
-	MinSize  int               `json:"min_size"`
-	MaxSize  int               `json:"max_size"`
-	Seconds  float64           `json:"seconds_per_picture"`
-	Defaults engine.Defaults   `json:"defaults"`
-	Words    *art.Vocabulary   `json:"vocabulary"`
-	Session  map[string]string `json:"session"` // ONNX Runtime session entries that this model wants
+	Name       string            `json:"name"`
+	Version    string            `json:"version"`
+	License    string            `json:"license"`
+	Dialect    string            `json:"dialect"`
+	Width      int               `json:"width"` // native size in pixels
+	Height     int               `json:"height"`
+	MinSize    int               `json:"min_size"`
+	MaxSize    int               `json:"max_size"`
+	Seconds    float64           `json:"seconds_per_picture"`
+	Defaults   engine.Defaults   `json:"defaults"`
+	Words      *art.Vocabulary   `json:"vocabulary"`
+	Session    map[string]string `json:"session"`    // ONNX Runtime session entries that this model wants
+	Checkpoint art.ModelRef      `json:"checkpoint"` // what the folder was converted from
 	// Threads of one network. Small networks are made fastest one thread a picture, several pictures at a time; and
 	// then the number of cores doesn't change the bits.
 	Threads int `json:"threads"`
