@@ -26,6 +26,7 @@ type settings struct {
 	Python     string   // PRESSWERK_TRAINER_PYTHON: a Python that has what the trainer needs; "" sets one up
 	Cache      string   // the user's cache folder for Presswerk
 	Hosted     hosted
+	Comfy      comfySettings
 }
 
 // Names of the native libraries inside a native folder.
@@ -59,6 +60,7 @@ func readSettings(getenv func(string) string) settings {
 	}
 	s.readStore(getenv)
 	s.Hosted = readHosted(getenv)
+	s.Comfy = readComfy(getenv)
 	if list := getenv("PRESSWERK_PROVIDER"); list != "" {
 		s.Providers = strings.Split(list, ",")
 	}

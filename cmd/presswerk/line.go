@@ -127,7 +127,7 @@ func openLine(ctx context.Context, g *globals, ws workspaceDir, o lineOptions) (
 	}
 	l.closers = append(l.closers, l.blobs.Close)
 	l.tools.open, l.tools.ws = l.blobs.Get, &ws
-	if l.engines, err = l.tools.engines(); err != nil {
+	if l.engines, err = l.tools.engines(ctx); err != nil {
 		return l, err
 	}
 	options := factory.Options{

@@ -25,7 +25,7 @@ func (c *planCmd) Run(ctx context.Context, g *globals) error {
 	t := newTools(g)
 	defer t.close() //nolint:errcheck // nothing was written
 	t.ws = &ws
-	engines, err := t.engines()
+	engines, err := t.engines(ctx)
 	if err != nil {
 		return err
 	}

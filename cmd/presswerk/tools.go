@@ -67,7 +67,7 @@ func (t *tools) close() error {
 }
 
 // engines registers every engine that this program has.
-func (t *tools) engines() (engine.Registry, error) {
+func (t *tools) engines(ctx context.Context) (engine.Registry, error) {
 	e, err := t.local()
 	if err != nil {
 		return engine.Registry{}, err
@@ -76,7 +76,11 @@ func (t *tools) engines() (engine.Registry, error) {
 	if err != nil {
 		return engine.Registry{}, err
 	}
-	return engine.NewRegistry(slices.Concat([]engine.Engine{e}, services, t.g.more)...)
+	comfy, err := t.comfyui(ctx)
+	if err != nil {
+		return engine.Registry{}, err
+	}
+	return engine.NewRegistry(slices.Concat([]engine.Engine{e}, comfy, services, t.g.more)...)
 }
 
 // local is the embedded renderer with all models that can be found.

@@ -81,7 +81,7 @@ func TestWhatIsThereIsOffered(t *testing.T) {
 	}
 	c := info.Models[0].Capabilities
 	if !slices.Contains(c.Samplers, "euler_a") || !slices.Contains(c.Samplers, "ddim") || !slices.Contains(c.Schedulers, "karras") || !slices.Equal(c.Controls, []string{"canny", "depth"}) ||
-		!c.LoRAs || c.SizeStep != 8 || !slices.Contains(c.Modes, art.ModeUpscale) || !c.Deterministic {
+		!c.TakesLoRAs || len(c.LoRAs) != 2 || c.LoRAs[1].Name != "sub/wash" || c.SizeStep != 8 || !slices.Contains(c.Modes, art.ModeUpscale) || !c.Deterministic {
 		t.Errorf("%+v", c)
 	}
 }

@@ -154,6 +154,19 @@ func (e *Engine) Connect(ctx context.Context) error {
 	return e.connect(ctx, e.servers)
 }
 
+// Reconnect asks those servers again that couldn't be used and have been left alone long enough.
+func (e *Engine) Reconnect(ctx context.Context) {
+	var again []*server
+	for _, s := range e.servers {
+		if s.due(e.o.Now()) {
+			again = append(again, s)
+		}
+	}
+	if len(again) > 0 {
+		_ = e.connect(ctx, again) // each keeps its error
+	}
+}
+
 // connect asks some servers, all at once.
 func (e *Engine) connect(ctx context.Context, servers []*server) error {
 	failed := make([]error, len(servers))

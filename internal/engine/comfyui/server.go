@@ -66,10 +66,24 @@ func (s *server) get(ctx context.Context, path string, into any) error {
 	return s.client.JSON(ctx, http.MethodGet, path, nil, into)
 }
 
+// patience is how long a server may take to say what it is, or what it is doing.
+const patience = 20 * time.Second
+
+// patiently asks a server something that it should know at once, so that one which hangs doesn't keep the others waiting.
+func (s *server) patiently(ctx context.Context, ask func(ctx context.Context) error) error {
+	inner, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	err := ask(inner)
+	if err != nil && inner.Err() != nil && ctx.Err() == nil {
+		return fmt.Errorf("%s: no answer from %s within %s: %w", s.client.Name, s.base(), patience, art.ErrUnavailable)
+	}
+	return err
+}
+
 // connect asks what is there. Without a snapshot the first state that is seen is pinned.
 func (s *server) connect(ctx context.Context, o Options) error {
 	k := known{base: s.base()}
-	k.err = s.probe(ctx, o, &k)
+	k.err = s.patiently(ctx, func(ctx context.Context) error { return s.probe(ctx, o, &k) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state, s.untried, s.until = k, false, time.Time{}
@@ -162,7 +176,11 @@ func (s *server) due(now time.Time) bool {
 
 // busy is how many pictures wait there or are being made, with those that are on their way to it.
 func (s *server) busy(ctx context.Context) (int, error) {
-	q, err := s.queue(ctx)
+	var q queue
+	err := s.patiently(ctx, func(ctx context.Context) (err error) {
+		q, err = s.queue(ctx)
+		return err
+	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(q.Running) + len(q.Pending) + s.asked, err
@@ -177,15 +195,7 @@ func (s *server) count(n int) {
 // pick gives the servers that a recipe can be asked of, the least busy first, with what each would be sent. Where none
 // can make it, the error is what keeps the first that answers from it.
 func (e *Engine) pick(ctx context.Context, r art.Recipe) ([]*server, error) {
-	var again []*server
-	for _, s := range e.servers {
-		if s.due(e.o.Now()) {
-			again = append(again, s)
-		}
-	}
-	if len(again) > 0 {
-		_ = e.connect(ctx, again) // each keeps its error
-	}
+	e.Reconnect(ctx)
 	type choice struct {
 		*server
 		busy int

@@ -91,6 +91,15 @@ func (k known) loras() []string       { return k.nodes.choices("LoraLoader", "lo
 func (k known) controls() []string    { return k.nodes.choices("ControlNetLoader", "control_net_name") }
 func (k known) upscalers() []string   { return k.nodes.choices("UpscaleModelLoader", "model_name") }
 
+// adapters are LoRA files as capabilities name them; nobody knows their hashes or what they were trained on.
+func adapters(files []string) []art.Adapter {
+	var all []art.Adapter
+	for _, file := range files {
+		all = append(all, art.Adapter{Name: modelName(file)})
+	}
+	return all
+}
+
 // kinds are the kinds of control pictures for which the server has networks whose names say so.
 func (k known) kinds() []string {
 	var all []string
@@ -151,7 +160,7 @@ func (k known) models(templates []template) []engine.Model {
 		if len(k.upscalers()) > 0 {
 			c.Modes = append(c.Modes, art.ModeUpscale)
 		}
-		c.Controls, c.LoRAs = k.kinds(), len(k.loras()) > 0
+		c.Controls, c.TakesLoRAs, c.LoRAs = k.kinds(), len(k.loras()) > 0, adapters(k.loras())
 		c.Hires, c.Refiner = true, true
 		if strings.Contains(strings.ToLower(file), "xl") {
 			c.NativeWidth, c.NativeHeight = 1024, 1024 // by name alone: a server tells nothing of what is in a file

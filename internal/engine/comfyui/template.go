@@ -225,7 +225,10 @@ func (t template) model(k known) engine.Model {
 	c.Model = art.ModelRef{Name: t.name, Version: t.digest[:12]}
 	c.Modes = []string{t.mode()}
 	c.Seeds, c.Negative = t.has("seed"), t.has("negative_prompt")
-	c.LoRAs, c.Refiner = len(t.loras) > 0 && len(k.loras()) > 0, t.has("refiner")
+	if c.Refiner = t.has("refiner"); len(t.loras) > 0 {
+		c.LoRAs = adapters(k.nodes.choices(t.graph[t.loras[0]].Class, "lora_name"))
+		c.TakesLoRAs = len(c.LoRAs) > 0
+	}
 	c.MaxReferences = len(t.slots["reference"])
 	c.Controls = nil
 	if len(t.controls) > 0 {
@@ -235,6 +238,9 @@ func (t template) model(k known) engine.Model {
 				c.Controls = append(c.Controls, kind)
 			}
 		}
+	}
+	if !t.has("steps") {
+		c.MaxSteps = 0
 	}
 	if !t.has("sampler") {
 		c.Samplers = nil

@@ -134,7 +134,7 @@ func TestAWorkflowIsAModel(t *testing.T) {
 	f := newFake(t)
 	e := open(t, Options{Templates: os.DirFS("testdata/workflows")}, f)
 	m, err := e.Info().Model(art.ModelRef{Name: "flow"})
-	if err != nil || !slices.Equal(m.Modes, []string{art.ModeTextToImage}) || m.NativeWidth != 256 || m.Defaults.Steps != 8 || m.Defaults.Sampler != "euler" || m.LoRAs || len(m.Controls) > 0 || len(m.Capabilities.Model.Version) != 12 {
+	if err != nil || !slices.Equal(m.Modes, []string{art.ModeTextToImage}) || m.NativeWidth != 256 || m.Defaults.Steps != 8 || m.Defaults.Sampler != "euler" || m.TakesLoRAs || len(m.Controls) > 0 || len(m.Capabilities.Model.Version) != 12 {
 		t.Fatalf("%+v, %v", m, err)
 	}
 	r := apple()
