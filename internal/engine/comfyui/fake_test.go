@@ -2,7 +2,6 @@ package comfyui
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -264,7 +263,7 @@ func (f *fake) prompt(w http.ResponseWriter, r *http.Request) {
 	f.number++
 	f.pending = append(f.pending, j)
 	if f.running == nil {
-		f.next()
+		f.next() //nolint:contextcheck // jobs outlive the request that asks for them
 	}
 	if f.lose {
 		if conn, _, err := w.(http.Hijacker).Hijack(); err == nil {
@@ -344,7 +343,7 @@ func (f *fake) send(j *fakeJob, kind websocket.MessageType, data []byte) {
 	c := f.sockets[j.id]
 	f.mu.Unlock()
 	if c != nil {
-		_ = c.Write(context.Background(), kind, data)
+		_ = c.Write(f.t.Context(), kind, data)
 	}
 }
 
@@ -475,8 +474,8 @@ func (f *fake) socket(w http.ResponseWriter, r *http.Request) {
 	f.dials++
 	f.sockets[id] = c
 	f.mu.Unlock()
-	_ = c.Write(context.Background(), websocket.MessageText, []byte(`{"type":"status","data":{"status":{"exec_info":{"queue_remaining":0}},"sid":"`+id+`"}}`))
-	_, _, _ = c.Read(context.Background()) // until it is closed
+	_ = c.Write(r.Context(), websocket.MessageText, []byte(`{"type":"status","data":{"status":{"exec_info":{"queue_remaining":0}},"sid":"`+id+`"}}`))
+	_, _, _ = c.Read(r.Context()) // until it is closed
 	f.mu.Lock()
 	if f.sockets[id] == c {
 		delete(f.sockets, id)

@@ -230,7 +230,7 @@ func (f finder) models(samplers []string) {
 		var chain []string
 		for range len(f.graph) {
 			next, _, ok := infotext.LinkOf(f.graph[id].Inputs["model"])
-			if !ok {
+			if !ok || slices.Contains(chain, next) {
 				break
 			}
 			if isLoRA(f.graph[next]) {
@@ -263,7 +263,7 @@ func (f finder) applied(samplers []string) {
 	id, input := samplers[0], "positive"
 	for range len(f.graph) {
 		next, _, ok := infotext.LinkOf(f.graph[id].Inputs[input])
-		if !ok {
+		if !ok || slices.Contains(f.controls, next) {
 			return
 		}
 		if n := f.graph[next]; isControl(n) && f.network(next) != "" {

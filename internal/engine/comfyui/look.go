@@ -182,7 +182,7 @@ func (e entry) elapsed() time.Duration {
 // best is the picture that counts: of the node that is named, else of one that saves, else of one that shows.
 func (e entry) best(node string) (file, bool) {
 	var ids []string
-	for _, id := range infotext.Graph(graphOf(e.Outputs)).IDs() {
+	for _, id := range graphOf(e.Outputs).IDs() {
 		if node == "" || id == node {
 			ids = append(ids, id)
 		}

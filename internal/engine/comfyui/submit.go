@@ -88,15 +88,17 @@ type refusal struct {
 }
 
 type nodeErrors struct {
-	Class  string `json:"class_type"`
-	Errors []struct {
-		Type    string `json:"type"`
-		Message string `json:"message"`
-		Details string `json:"details"`
-		Extra   struct {
-			Input string `json:"input_name"`
-		} `json:"extra_info"`
-	} `json:"errors"`
+	Class  string      `json:"class_type"`
+	Errors []nodeError `json:"errors"`
+}
+
+type nodeError struct {
+	Type    string `json:"type"`
+	Message string `json:"message"`
+	Details string `json:"details"`
+	Extra   struct {
+		Input string `json:"input_name"`
+	} `json:"extra_info"`
 }
 
 // submit asks for a picture. The links say to a later call what it needs, and travel with the job, so that it can be found
@@ -109,8 +111,7 @@ func (s *server) submit(ctx context.Context, id string, d drawn, links map[strin
 		return art.Invalid("options", err.Error(), "write plain values")
 	}
 	answer, err := s.client.Do(ctx, wire.Request{Method: http.MethodPost, Path: "/prompt", Body: body, Type: "application/json", Paid: true})
-	var said *wire.Error
-	if errors.As(err, &said) {
+	if _, refused := errors.AsType[*wire.Error](err); refused {
 		var no refusal
 		if json.Unmarshal(answer.Body, &no) == nil {
 			if field := d.complaint(s, no); field != nil {
@@ -146,32 +147,37 @@ func (d drawn) complaint(s *server, no refusal) error {
 		nodes = nil // a list: there are none
 	}
 	for _, id := range slices.Sorted(maps.Keys(nodes)) {
-		for _, e := range nodes[id].Errors {
-			in := e.Extra.Input
-			if in == "" { // a custom check names the input in its details
-				in, _, _ = strings.Cut(e.Details, " ")
-			}
-			field, known := d.field(id, in), true
-			if field == "" {
-				field, known = fmt.Sprintf("nodes.%s.%s", id, in), false
-			}
-			reason := fmt.Sprintf("%s: %s %s: %s", s.base(), nodes[id].Class, strings.ToLower(e.Message), e.Details)
-			err := &art.FieldError{Field: field, Reason: reason, Remedy: "correct the recipe", Kind: art.ErrInvalid}
-			switch {
-			case e.Type == "value_not_in_list":
-				err.Kind, err.Remedy = art.ErrNotFound, "put the file on the server, or name one that it has"
-			case e.Type == "required_input_missing":
-				err.Kind, err.Remedy = art.ErrUnsupported, "the server's node wants more than the workflow says: bring one to the other"
-			case !known:
-				err.Remedy = "correct the workflow"
-			}
-			return err
+		if len(nodes[id].Errors) > 0 {
+			return d.against(s, id, nodes[id].Class, nodes[id].Errors[0])
 		}
 	}
 	if t := no.Error.Type; t == "missing_node_type" || t == "invalid_prompt" {
 		return &art.FieldError{Field: "nodes", Reason: s.base() + ": " + no.Error.Message, Remedy: "install the node there, or use another server", Kind: art.ErrUnsupported}
 	}
 	return nil
+}
+
+// against makes an error of what a server says against a node.
+func (d drawn) against(s *server, id, class string, e nodeError) error {
+	in := e.Extra.Input
+	if in == "" { // a check of the node's own names the input in its details
+		in, _, _ = strings.Cut(e.Details, " ")
+	}
+	field, known := d.field(id, in), true
+	if field == "" {
+		field, known = fmt.Sprintf("nodes.%s.%s", id, in), false
+	}
+	reason := fmt.Sprintf("%s: %s %s: %s", s.base(), class, strings.ToLower(e.Message), e.Details)
+	err := &art.FieldError{Field: field, Reason: reason, Remedy: "correct the recipe", Kind: art.ErrInvalid}
+	switch {
+	case e.Type == "value_not_in_list":
+		err.Kind, err.Remedy = art.ErrNotFound, "put the file on the server, or name one that it has"
+	case e.Type == "required_input_missing":
+		err.Kind, err.Remedy = art.ErrUnsupported, "the server's node wants more than the workflow says: bring one to the other"
+	case !known:
+		err.Remedy = "correct the workflow"
+	}
+	return err
 }
 
 // field is the recipe's for an input of a node; "" where it has none.

@@ -123,13 +123,17 @@ func (t *template) named(id string) error {
 			if !isLoRA(node) {
 				return wrong("stands at a "+node.Class, "put it into the title of a LoraLoader")
 			}
-			t.loras, t.seat = append(t.loras, id), true
+			if t.seat = true; !slices.Contains(t.loras, id) {
+				t.loras = append(t.loras, id)
+			}
 			continue
 		case "control":
 			if !isControl(node) {
 				return wrong("stands at a "+node.Class, "put it into the title of a ControlNetApplyAdvanced")
 			}
-			t.controls = append(t.controls, id)
+			if !slices.Contains(t.controls, id) {
+				t.controls = append(t.controls, id)
+			}
 			continue
 		case "size":
 			if err := errorsOf(t.place(id, "width", ""), t.place(id, "height", "")); err != nil {

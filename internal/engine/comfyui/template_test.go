@@ -274,13 +274,40 @@ func text(t *testing.T, g infotext.Graph) string {
 	return string(data)
 }
 
+// ring is a graph whose LoRA and controls lead back to themselves.
+const ring = `{
+	"1": {"class_type": "KSampler", "inputs": {"latent_image": ["1", 0], "steps": 1, "model": ["2", 0], "positive": ["4", 0]}, "_meta": {"title": "slot:seed"}},
+	"2": {"class_type": "LoraLoader", "inputs": {"lora_name": "a", "model": ["3", 0]}, "_meta": {"title": "slot:loras slot:loras"}},
+	"3": {"class_type": "LoraLoader", "inputs": {"lora_name": "b", "model": ["2", 0]}},
+	"4": {"class_type": "ControlNetApplyAdvanced", "inputs": {"positive": ["4", 0], "negative": ["4", 1], "control_net": ["5", 0]}, "_meta": {"title": "slot:control slot:control"}},
+	"5": {"class_type": "ControlNetLoader", "inputs": {"control_net_name": "control_canny.safetensors"}},
+	"6": {"class_type": "SaveImage", "inputs": {"images": ["1", 0]}}
+}`
+
+func TestRings(t *testing.T) {
+	named := strings.ReplaceAll(strings.ReplaceAll(ring, `"_meta": {"title": "slot:seed"}`, `"_meta": {}`), `"steps": 1`, `"steps": 1, "seed": 2`)
+	for _, text := range []string{named, strings.NewReplacer("slot:loras", "", "slot:control", "").Replace(named)} {
+		w, wrong := workflow(t, text)
+		if wrong != "" {
+			t.Fatal(wrong)
+		}
+		r := within(apple())
+		r.Prompt, r.NegativePrompt, r.Sampler, r.Scheduler, r.GuidanceScale = "", "", "", "", 0
+		r.LoRAs = []art.LoRA{{Name: "ink", Weight: 1}, {Name: "wash", Weight: 1}}
+		r.Controls = []art.Control{{Kind: "canny", Image: sum(t, 1), End: 1}}
+		if _, err := w.draw(known{nodes: theirs(t)}, r); err == nil {
+			t.Error("a ring with inputs that are missing was drawn")
+		}
+	}
+}
+
 // Strangers' files and answers are read without a panic.
 func FuzzTemplate(f *testing.F) {
 	flow, err := os.ReadFile("testdata/workflows/flow.json")
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, seed := range []string{string(flow), custom, `{"1":{"class_type":"KSampler","inputs":{"latent_image":["1",0],"steps":1,"model":["1",0],"positive":["1",0]}}}`} {
+	for _, seed := range []string{string(flow), custom, `{"1":{"class_type":"KSampler","inputs":{"latent_image":["1",0],"steps":1,"model":["1",0],"positive":["1",0]}}}`, ring} {
 		f.Add(seed)
 	}
 	r := apple()
