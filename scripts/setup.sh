@@ -58,6 +58,10 @@ install_go() {
   (cd "$top/setup/gotools" && GOBIN="$1" go install tool)
 }
 
+install_sdcpp() {
+  "$top/scripts/sdcpp.sh" "$1"
+}
+
 for program in go python3; do
   command -v "$program" >/dev/null || { echo "setup: $program is missing; Go 1.26 and Python 3.11 or newer are needed first" >&2; exit 1; }
 done
@@ -70,4 +74,5 @@ if [ "${1:-}" = tools ]; then
   keyed python "$top/setup/python/requirements.txt"
   keyed go "$top/setup/gotools/go.mod" "$top/setup/gotools/go.sum"
   "$top/scripts/native.sh" "$top/setup/models.lock"
+  keyed sdcpp "$top/setup/sdcpp.lock" "$top/scripts/sdcpp.sh"
 fi

@@ -10,6 +10,7 @@ import (
 // againCmd makes an asset again from its record.
 type againCmd struct {
 	Asset string `arg:"" help:"${arg_asset}"`
+	Pay   bool   `name:"pay" help:"${flag_pay}"`
 }
 
 // Run renders and compares; exit 1 when the pictures differ or something is missing.
@@ -19,7 +20,7 @@ func (c *againCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer l.close()
-	answer, err := l.factory.Again(ctx, c.Asset)
+	answer, err := l.factory.Again(ctx, c.Asset, c.Pay)
 	if err != nil {
 		return err
 	}

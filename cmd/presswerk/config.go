@@ -27,6 +27,7 @@ type settings struct {
 	Cache      string   // the user's cache folder for Presswerk
 	Hosted     hosted
 	Comfy      comfySettings
+	Servers    []serverSetting // PRESSWERK_SDAPI: web UIs and stable-diffusion.cpp servers, by comma, as in http://host:7860 or box=http://user:password@host:7860
 }
 
 // Names of the native libraries inside a native folder.
@@ -67,6 +68,7 @@ func readSettings(getenv func(string) string) settings {
 	if n, err := strconv.ParseInt(getenv("PRESSWERK_MEMORY"), 10, 32); err == nil && n > 0 {
 		s.Memory = n << 20
 	}
+	s.Servers = readServers(getenv("PRESSWERK_SDAPI"))
 	s.CacheDir = filepath.Join(cacheDir(getenv), "presswerk")
 	s.User = getenv("USER")
 	s.Passphrase = getenv("PRESSWERK_PASSPHRASE")

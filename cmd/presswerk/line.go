@@ -75,7 +75,15 @@ func readOrder(ctx context.Context, w workspaceDir, brief string) (factory.Order
 	if err != nil {
 		return factory.Order{}, err
 	}
-	return factory.Order{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Commit: commit, Models: models, Cards: cards}, nil
+	prices, err := w.ReadPrices()
+	if err != nil {
+		return factory.Order{}, err
+	}
+	funds, err := w.fundsOf(ctx, o.Brief)
+	if err != nil {
+		return factory.Order{}, err
+	}
+	return factory.Order{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Commit: commit, Models: models, Cards: cards, Prices: prices, Funds: funds}, nil
 }
 
 // line is the factory with everything behind it. Whoever opens it closes it.
@@ -98,6 +106,7 @@ type line struct {
 type lineOptions struct {
 	Work  bool // jobs are worked on, or sites written
 	Serve bool // what is periodic is done, too
+	Books bool // nothing is rendered: engines stay closed
 }
 
 // openHere opens the line of the workspace around the current folder.
@@ -127,12 +136,14 @@ func openLine(ctx context.Context, g *globals, ws workspaceDir, o lineOptions) (
 	}
 	l.closers = append(l.closers, l.blobs.Close)
 	l.tools.open, l.tools.ws = l.blobs.Get, &ws
-	if l.engines, err = l.tools.engines(ctx); err != nil {
-		return l, err
+	if !o.Books {
+		if l.engines, err = l.tools.engines(ctx); err != nil {
+			return l, err
+		}
 	}
 	options := factory.Options{
 		Records: l.db, Blobs: l.blobs, Commit: l.commit, Engines: l.engines, Panel: judge.DefaultPanel(),
-		Now: time.Now, Hub: l.hub, Logger: l.logger(), Version: version,
+		Ledger: newLedger(ws, l.db, l.blobs), Now: time.Now, Hub: l.hub, Logger: l.logger(), Version: version,
 	}
 	if o.Work {
 		id, err := l.identity()

@@ -43,6 +43,7 @@ type commands struct {
 	Export  exportCmd  `cmd:"" help:"${export}"`
 	Train   trainCmd   `cmd:"" help:"${train}"`
 	Engines enginesCmd `cmd:"" help:"${engines}"`
+	Cost    costCmd    `cmd:"" help:"${cost}"`
 	Serve   serveCmd   `cmd:"" help:"${serve}"`
 	Keys    keysCmd    `cmd:"" help:"${keys}"`
 	Bench   benchCmd   `cmd:"" help:"${bench}"`

@@ -177,7 +177,7 @@ func (c *modelsListCmd) known(g *globals) error {
 	})
 }
 
-// inventory is what is known of models here. What the engines have is worked out once, when it is first asked for: every
+// inventory is what is known of models here. What the renderer has is worked out once, when it is first asked for: every
 // file is hashed for it.
 type inventory struct {
 	g      *globals

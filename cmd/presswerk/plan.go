@@ -45,6 +45,9 @@ func (c *planCmd) Run(ctx context.Context, g *globals) error {
 
 func planText(w io.Writer, words words, p art.Plan) {
 	fmt.Fprintln(w, words.say("plan_head", p.Brief, p.Cost.Pictures, duration(p.Cost.Seconds)))
+	if p.Cost.Money > 0 {
+		fmt.Fprintln(w, words.say("plan_money", p.Cost.Money, p.Cost.Currency))
+	}
 	for i, r := range p.Recipes {
 		canary := ""
 		if r.Canary {

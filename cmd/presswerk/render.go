@@ -9,8 +9,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"presswerk/internal/art"
+	"presswerk/internal/engine"
 	"presswerk/internal/engine/local"
 	"presswerk/internal/imaging"
 )
@@ -47,19 +49,7 @@ func (c *renderCmd) Run(ctx context.Context, g *globals) error {
 	}
 	t := newTools(g)
 	defer t.close() //nolint:errcheck // pictures are written by then
-	in, err := c.inputs(ctx)
-	if err != nil {
-		return err
-	}
-	e, err := t.local(recipeFolders(recipe)...)
-	if err != nil {
-		return err
-	}
-	result, err := e.RenderArrays(ctx, recipe, in, nil)
-	if err != nil {
-		return err
-	}
-	answer, err := c.write(recipe, result)
+	answer, err := c.render(ctx, t, recipe)
 	if err != nil {
 		return err
 	}
@@ -71,6 +61,42 @@ func (c *renderCmd) Run(ctx context.Context, g *globals) error {
 			g.note("%s", n)
 		}
 	})
+}
+
+// render has the recipe's engine make the pictures and writes them; a recipe without one means the embedded renderer.
+func (c *renderCmd) render(ctx context.Context, t *tools, recipe art.Recipe) (rendered, error) {
+	if recipe.Engine != "" && recipe.Engine != local.Name {
+		p, named, err := c.elsewhere(ctx, t, recipe)
+		if err != nil {
+			return rendered{}, err
+		}
+		return c.write(named, []engine.Picture{p})
+	}
+	in, err := c.inputs(ctx)
+	if err != nil {
+		return rendered{}, err
+	}
+	e, err := t.local(recipeFolders(recipe)...)
+	if err != nil {
+		return rendered{}, err
+	}
+	result, err := e.RenderArrays(ctx, recipe, in, nil)
+	if err != nil {
+		return rendered{}, err
+	}
+	var all []engine.Picture
+	for i := range result.Image.Shape[0] {
+		p, err := result.Picture(i)
+		if err != nil {
+			return rendered{}, err
+		}
+		all = append(all, p)
+	}
+	answer, err := c.write(recipe, all)
+	if err != nil {
+		return answer, err
+	}
+	return answer, c.writeArrays(result)
 }
 
 // readRecipe reads a recipe strictly: an unknown field would be ignored silently and change the picture.
@@ -155,8 +181,8 @@ func readArray(path string) (local.Array, error) {
 	return a, nil
 }
 
-// write puts all files into place.
-func (c *renderCmd) write(recipe art.Recipe, result local.Result) (rendered, error) {
+// write puts pictures and recipe into place.
+func (c *renderCmd) write(recipe art.Recipe, pictures []engine.Picture) (rendered, error) {
 	id, err := recipe.ID()
 	if err != nil {
 		return rendered{}, err
@@ -165,12 +191,8 @@ func (c *renderCmd) write(recipe art.Recipe, result local.Result) (rendered, err
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return answer, fmt.Errorf("making %s: %w", c.Out, err)
 	}
-	for i := range result.Image.Shape[0] {
-		p, err := result.Picture(i)
-		if err != nil {
-			return answer, err
-		}
-		path := filepath.Join(c.Out, fmt.Sprintf("%d.png", i))
+	for i, p := range pictures {
+		path := filepath.Join(c.Out, fmt.Sprintf("%d.%s", i, strings.TrimPrefix(p.MIME, "image/")))
 		if err := writeWhole(path, p.Bytes); err != nil {
 			return answer, err
 		}
@@ -184,7 +206,7 @@ func (c *renderCmd) write(recipe art.Recipe, result local.Result) (rendered, err
 	if err := writeWhole(filepath.Join(c.Out, "recipe.json"), append(text, '\n')); err != nil {
 		return answer, err
 	}
-	return answer, c.writeArrays(result)
+	return answer, nil
 }
 
 func (c *renderCmd) writeArrays(result local.Result) error {

@@ -76,11 +76,15 @@ func (t *tools) engines(ctx context.Context) (engine.Registry, error) {
 	if err != nil {
 		return engine.Registry{}, err
 	}
+	servers, err := t.servers(ctx)
+	if err != nil {
+		return engine.Registry{}, err
+	}
 	comfy, err := t.comfyui(ctx)
 	if err != nil {
 		return engine.Registry{}, err
 	}
-	return engine.NewRegistry(slices.Concat([]engine.Engine{e}, comfy, services, t.g.more)...)
+	return engine.NewRegistry(slices.Concat([]engine.Engine{e}, servers, comfy, services, t.g.more)...)
 }
 
 // local is the embedded renderer with all models that can be found.

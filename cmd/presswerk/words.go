@@ -58,6 +58,7 @@ func sentences() map[string]sentence {
 	maps.Copy(all, guardSentences())
 	maps.Copy(all, importSentences())
 	maps.Copy(all, trainSentences())
+	maps.Copy(all, costSentences())
 	return all
 }
 

@@ -17,6 +17,7 @@ type Candidate struct {
 	Elapsed      time.Duration `json:"elapsed_ns,omitempty"`
 	Reused       bool          `json:"reused,omitempty"` // an equal recipe had been rendered before
 	Notes        []string      `json:"notes,omitempty"`  // what the engine had to say
+	Call         string        `json:"call,omitempty"`   // the Call that brought it; "" where the engine is free and ends with us
 }
 
 // Asset is an approved, finished master with its provenance and lineage.

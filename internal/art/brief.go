@@ -40,6 +40,7 @@ type Brief struct {
 	Matrix     []Axis              `json:"matrix,omitempty" yaml:"matrix,omitempty"`
 	Select     Select              `json:"select,omitempty" yaml:"select,omitempty"`
 	Legal      Legal               `json:"legal,omitempty" yaml:"legal,omitempty"`
+	Budgets    []Budget            `json:"budgets,omitempty" yaml:"budgets,omitempty"` // what each run of the brief may cost; one for each currency
 	Due        *time.Time          `json:"due,omitempty" yaml:"due,omitempty"`
 }
 

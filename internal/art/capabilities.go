@@ -19,10 +19,11 @@ type Capabilities struct {
 	Seeds             bool        `json:"seeds"`
 	Negative          bool        `json:"negative_prompt"`
 	Weights           bool        `json:"prompt_weights"`
-	Dialect           string      `json:"dialect"`             // how prompts are written out: "house", "plain", "a1111"
-	Deterministic     bool        `json:"deterministic"`       // equal recipes give equal pixels on one machine
-	SecondsPerPicture float64     `json:"seconds_per_picture"` // measured or estimated at native size and 20 steps
-	PricePerPicture   float64     `json:"price_per_picture"`   // in Currency
+	Promptless        bool        `json:"promptless,omitempty"` // a prompt may be left out
+	Dialect           string      `json:"dialect"`              // how prompts are written out: "house", "plain", "a1111"
+	Deterministic     bool        `json:"deterministic"`        // equal recipes give equal pixels on one machine
+	SecondsPerPicture float64     `json:"seconds_per_picture"`  // measured or estimated at native size and 20 steps
+	PricePerPicture   float64     `json:"price_per_picture"`    // in Currency
 	Currency          string      `json:"currency"`
 	Vocabulary        *Vocabulary `json:"vocabulary,omitempty"` // what a small model was trained on; nil means open
 	Sizes             []Size      `json:"sizes,omitempty"`      // the only sizes there are; none means every one within the limits above

@@ -70,7 +70,8 @@ type RunView struct {
 	Run
 	Progress    Progress     `json:"progress"`
 	Publication *Publication `json:"publication,omitempty"`
-	Cover       string       `json:"cover,omitempty"` // blob of the best picture so far
+	Cover       string       `json:"cover,omitempty"`    // blob of the best picture so far
+	Spending    []Spending   `json:"spending,omitempty"` // what its calls cost, by engine, day and currency
 }
 
 // Event tells that something of a run has changed. It carries identities, never content.
@@ -95,4 +96,5 @@ type Comparison struct {
 	Expected     string   `json:"expected_pixels_sha256"`
 	Missing      []string `json:"missing,omitempty"` // what is needed and is not there
 	Engine       string   `json:"engine"`
+	Call         string   `json:"call,omitempty"` // the Call that brought the new picture
 }

@@ -41,7 +41,18 @@ func CheckBrief(b art.Brief, k Kit) []*art.FieldError {
 	checkMatrix(&p, b.Matrix)
 	checkSelect(&p, b.Select)
 	p.all = append(p.all, b.Legal.Usage.Check("legal.usage")...)
+	checkBudgets(&p, b.Budgets)
 	return p.all
+}
+
+// checkBudgets lets a brief limit its runs; days and months are the brand's and the workspace's.
+func checkBudgets(p *problems, all []art.Budget) {
+	p.all = append(p.all, art.CheckBudgets("budgets", all)...)
+	for i, b := range all {
+		if b.Day != nil || b.Month != nil {
+			p.add(fmt.Sprintf("budgets[%d]", i), "limits a day or a month", "a brief limits its runs: write run; days and months belong into the brand's kit or presswerk.yaml")
+		}
+	}
 }
 
 func wrongWord(s string) string {

@@ -45,6 +45,7 @@ func (k Kit) Check() []*art.FieldError {
 	checkSelect(&p, k.Select)
 	k.checkRights(&p)
 	p.all = append(p.all, k.Usage.Check("usage")...)
+	p.all = append(p.all, art.CheckBudgets("budgets", k.Budgets)...)
 	if m := k.PromptMode(); m != PromptAsHash && m != PromptAsText {
 		p.add("prompt_in_files", fmt.Sprintf("%q is neither hash nor text", m), `write "hash" to publish only the prompt's SHA-256, or "text" to publish its words`)
 	}

@@ -27,6 +27,7 @@ type Kit struct {
 	Select        art.Select     `json:"select,omitempty" yaml:"select,omitempty"`                   // the usual share that is picked
 	Rights        art.Rights     `json:"rights" yaml:"rights"`                                       // whose the pictures are
 	Usage         art.Usage      `json:"usage,omitzero" yaml:"usage,omitempty"`                      // what the brand's pictures are made for; models are chosen by it
+	Budgets       []art.Budget   `json:"budgets,omitempty" yaml:"budgets,omitempty"`                 // what may be spent for the brand; one for each currency
 	PromptInFiles string         `json:"prompt_in_files,omitempty" yaml:"prompt_in_files,omitempty"` // "hash" (default) or "text": how published files name their prompt
 	Signature     Signature      `json:"signature,omitempty" yaml:"signature,omitempty"`             // who signs the files
 }

@@ -21,7 +21,7 @@ func Check(c art.Capabilities, r art.Recipe) error {
 		field, reason, remedy string
 	}{
 		{!slices.Contains(c.Modes, r.Mode), "mode", fmt.Sprintf("%q is not made", r.Mode), "use " + oneOf(c.Modes)},
-		{r.Prompt == "" && r.Mode != art.ModeUpscale, "prompt", "is empty", "write what is to be seen"},
+		{r.Prompt == "" && r.Mode != art.ModeUpscale && !c.Promptless, "prompt", "is empty", "write what is to be seen"},
 		{r.NegativePrompt != "" && !c.Negative, "negative_prompt", "is not known", "take it out, or say it in the prompt"},
 		{r.Sampler != "" && !slices.Contains(c.Samplers, r.Sampler), "sampler", fmt.Sprintf("%q is not known", r.Sampler), "use " + oneOf(c.Samplers)},
 		{r.Scheduler != "" && !slices.Contains(c.Schedulers, r.Scheduler), "scheduler", fmt.Sprintf("%q is not known", r.Scheduler), "use " + oneOf(c.Schedulers)},

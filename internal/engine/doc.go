@@ -2,8 +2,8 @@
 //
 // An Engine turns one art.Recipe into one Picture. Info tells, without I/O, what an engine can do, so that the
 // planner can refuse what nobody could honour. A Registry is a value built from a list of engines in main; tests
-// build their own. Powers that not every engine has are separate interfaces (Batcher, Warmer, Previewer, Jobber), found with
-// As, which looks through wrappers. Wrappers are engines around an engine: Retry, Limit, Break, Record. Check refuses what
+// build their own. Powers that not every engine has are separate interfaces (Batcher, Warmer, Previewer, Jobber, Filmer), found
+// with As, which looks through wrappers. Wrappers are engines around an engine: Retry, Limit, Break, Record. Check refuses what
 // an engine's capabilities don't offer.
 //
 //	reg, err := engine.NewRegistry(local, comfy)

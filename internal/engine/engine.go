@@ -34,6 +34,9 @@ type Picture struct {
 	PixelsSHA256 string        // SHA-256 of the 8-bit RGB pixels, row by row, in lower-case hex
 	Notes        []string      // what a person should know, such as a prompt that was cut
 	Elapsed      time.Duration // wall-clock time of this picture; pictures of a batch may overlap
+	Answer       []byte        // the service's raw answer, without secrets and without the picture itself; nil where there is none
+	Price        float64       // what the service says that it charged; 0 where it says nothing
+	Currency     string        // of Price, ISO 4217, or a unit of the service's own such as "credits"
 }
 
 // Batcher is the power to make several pictures at once, faster than one after the other.

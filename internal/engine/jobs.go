@@ -24,8 +24,9 @@ type Jobber interface {
 	Start(ctx context.Context, name string, r art.Recipe) (Ticket, error)
 
 	// Wait gives the picture of a job, watching it while it runs. A second Wait for the same ticket gives the same
-	// picture as long as the service keeps it. A job that the service has lost gives art.ErrNotFound. When ctx ends
-	// the job goes on.
+	// picture as long as the service keeps it. A job that the service has lost gives art.ErrNotFound; one that may have
+	// ended well while its picture can't be had gives ErrUnknown, so that nobody asks for it anew. When ctx ends the
+	// job goes on.
 	Wait(ctx context.Context, t Ticket, progress Progress) (Picture, error)
 
 	// Cancel ends a job that isn't wanted any more; one that has ended stays as it is. What can't be cancelled gives
@@ -45,6 +46,7 @@ type Ticket struct {
 	Picture  *Picture          `json:"-"`                  // of services that answer at once
 	Price    float64           `json:"price,omitempty"`    // what the service says that it charges; 0 where it says nothing
 	Currency string            `json:"currency,omitempty"` // of Price
+	Size     art.Size          `json:"size,omitzero"`      // asked for, so that who comes back to it can tell
 }
 
 // Run starts a job, waits for it, and cancels it when ctx ends before. Engines that are Jobbers build Render with it.

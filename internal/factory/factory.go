@@ -14,6 +14,7 @@ import (
 	"presswerk/internal/engine"
 	"presswerk/internal/finish"
 	"presswerk/internal/judge"
+	"presswerk/internal/ledger"
 )
 
 // Records is what the factory asks of the store.
@@ -40,12 +41,13 @@ type Blobs interface {
 	Open(ctx context.Context, sum string) (io.ReadSeekCloser, int64, error)
 }
 
-// Options introduces the parts of the line to each other. All fields are needed.
+// Options introduces the parts of the line to each other. All fields but Ledger are needed.
 type Options struct {
 	Records  Records
 	Blobs    Blobs
 	Commit   func(ctx context.Context, c art.Change) error // writes a change and queues its jobs, at once
 	Engines  engine.Registry
+	Ledger   *ledger.Ledger // buys pictures; nil buys none
 	Panel    judge.Panel
 	Finisher *finish.Finisher
 	Site     Site

@@ -326,7 +326,7 @@ func TestAnAssetIsMadeAgainAndCompared(t *testing.T) {
 		t.Fatalf("%d assets, %v", len(assets), err)
 	}
 	id := assets[0].ID
-	same, err := b.Again(context.Background(), id)
+	same, err := b.Again(context.Background(), id, false)
 	if err != nil || !same.Identical || same.PixelsSHA256 != same.Expected || same.MaxAbsDiff != 0 {
 		t.Errorf("the same engine: %+v, %v", same, err)
 	}
@@ -340,17 +340,17 @@ func TestAnAssetIsMadeAgainAndCompared(t *testing.T) {
 			}
 		}
 	}
-	other, err := b.Again(context.Background(), id)
+	other, err := b.Again(context.Background(), id, false)
 	if want := 3 * float64(disc) / (64 * 64); err != nil || other.Identical || other.MaxAbsDiff != 3 || other.MeanAbsDiff < want-1e-9 || other.MeanAbsDiff > want+1e-9 {
 		t.Errorf("another engine: %+v, %v; want a mean of %.4f", other, err, want)
 	}
 	a.set(func(a *artist) {
 		a.before = func(context.Context, art.Seed) error { return fmt.Errorf("the model is gone: %w", art.ErrNotFound) }
 	})
-	if lost, err := b.Again(context.Background(), id); err != nil || lost.Identical || len(lost.Missing) != 1 {
+	if lost, err := b.Again(context.Background(), id, false); err != nil || lost.Identical || len(lost.Missing) != 1 {
 		t.Errorf("a lost model: %+v, %v", lost, err)
 	}
-	if _, err := b.Again(context.Background(), "nobody"); !errors.Is(err, art.ErrNotFound) {
+	if _, err := b.Again(context.Background(), "nobody", false); !errors.Is(err, art.ErrNotFound) {
 		t.Errorf("no such asset: %v", err)
 	}
 }

@@ -13,9 +13,11 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/brand"
+	"presswerk/internal/engine"
 	"presswerk/internal/guard"
 	"presswerk/internal/imaging"
 	"presswerk/internal/judge"
+	"presswerk/internal/ledger"
 	"presswerk/internal/plan"
 )
 
@@ -190,7 +192,16 @@ func (f *Factory) fresh(ctx context.Context, r art.PlannedRecipe) (art.Kept, err
 			Remedy: "compare before the next upgrade: what a guard renders is kept", Kind: art.ErrRefused,
 		}
 	}
-	p, err := e.Render(ctx, r.Recipe, nil)
+	bought, err := f.bought(e, r.Recipe)
+	if err != nil {
+		return art.Kept{}, err
+	}
+	var p engine.Picture
+	if bought { // within the workspace's budgets; nobody's run pays for it
+		p, _, err = f.Ledger.Render(ctx, e, ledger.Order{Key: "look/" + r.ID, Recipe: r.Recipe, Fresh: true}, nil)
+	} else {
+		p, err = e.Render(ctx, r.Recipe, nil)
+	}
 	if err != nil {
 		return art.Kept{}, err
 	}

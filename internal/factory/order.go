@@ -24,6 +24,8 @@ type Order struct {
 	Commit art.Commit
 	Models art.ModelPolicy
 	Cards  map[string]art.ModelCard // the workspace's own, by model; they stand over those that engines know
+	Prices art.Prices               // what engines cost
+	Funds  []art.Fund               // budgets that count for the brief, with what was spent of them
 }
 
 // Plan works an order out and writes nothing.
@@ -37,7 +39,7 @@ func (f *Factory) Plan(o Order) (art.Plan, error) {
 
 // input is all that a plan is made of: the order, what engines can do, and how long they can do it.
 func (f *Factory) input(o Order) (plan.Input, error) {
-	in := plan.Input{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Models: o.Models}
+	in := plan.Input{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Models: o.Models, Prices: o.Prices, Funds: o.Funds}
 	if f.Now != nil {
 		in.Now = f.Now()
 	}
@@ -106,25 +108,51 @@ func (f *Factory) Start(ctx context.Context, o Order) (art.RunView, error) {
 }
 
 // resume queues once more what a run was given up for: pictures that could not be rendered where nothing else passed,
-// and finishing, selecting and publishing where the run failed. Any other run is left as it is.
+// and finishing, selecting and publishing where the run failed. Pictures that could not be bought are always tried once more:
+// a budget may have been raised, a service may be back. Any other run is left as it is.
 func (f *Factory) resume(ctx context.Context, run art.RunView) (art.RunView, error) {
-	if run.State != art.RunFailed && run.State != art.RunEmpty && run.State != art.RunExplored {
+	if run.State == art.RunWorking {
 		return run, nil
 	}
 	candidates, err := f.Records.Candidates(ctx, run.ID)
 	if err != nil {
 		return run, fmt.Errorf("factory: resuming run %s: %w", run.ID, err)
 	}
-	change := givenUp(run.Run, candidates, int(f.Now().UnixMilli()))
+	revision := int(f.Now().UnixMilli())
+	var change art.Change
+	if run.State == art.RunFailed || run.State == art.RunEmpty || run.State == art.RunExplored {
+		change = givenUp(run.Run, candidates, revision)
+		change.RunState = &art.RunStateChange{Run: run.ID, State: art.RunWorking}
+	} else {
+		change = f.unbought(run.Run, candidates, revision)
+	}
 	if len(change.Jobs) == 0 {
 		return run, nil
 	}
-	change.RunState = &art.RunStateChange{Run: run.ID, State: art.RunWorking}
 	change.Events = []art.Event{{Kind: "run", Run: run.ID, At: f.Now()}}
 	if err := f.Commit(ctx, change); err != nil {
 		return run, fmt.Errorf("factory: resuming run %s: %w", run.ID, err)
 	}
 	return f.Records.Run(ctx, run.ID)
+}
+
+// unbought lists the pictures to try again that could not be bought. What is unknown is refused again, and costs nothing.
+func (f *Factory) unbought(run art.Run, candidates []art.CandidateView, revision int) art.Change {
+	var c art.Change
+	for _, v := range candidates {
+		if v.Failure == "" || f.Ledger == nil {
+			continue
+		}
+		e, err := f.Engines.Get(v.Planned.Engine)
+		if err != nil {
+			continue // nobody could make it
+		}
+		if bought, err := f.bought(e, v.Planned.Recipe); err == nil && bought {
+			c.Failures = append(c.Failures, art.RenderFailure{Candidate: v.ID})
+			c.Jobs = append(c.Jobs, art.Job{Kind: art.JobRender, Run: run.ID, Subject: v.ID, Revision: revision})
+		}
+	}
+	return c
 }
 
 // givenUp lists the jobs to try again. The revision tells them from the ones that ended.
@@ -164,6 +192,7 @@ func refusals(p art.Plan) error {
 
 // newRun gives the run its identity: the brief's name and a hash over all that decides what it makes.
 func newRun(o Order, p art.Plan) (art.Run, error) {
+	o.Kit.Budgets = nil // they are read anew for each call, and other ones make no other pictures
 	kit, err := art.CanonicalJSON(o.Kit)
 	if err != nil {
 		return art.Run{}, fmt.Errorf("factory: writing the kit down: %w", err)

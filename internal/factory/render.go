@@ -11,6 +11,7 @@ import (
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
 	"presswerk/internal/imaging"
+	"presswerk/internal/ledger"
 )
 
 // pdq names the perceptual hash that finds near-duplicates.
@@ -44,7 +45,7 @@ func (f *Factory) picture(ctx context.Context, c art.Candidate) (art.Candidate, 
 	twin, err := f.Records.RenderedAs(ctx, c.Planned.ID)
 	if err == nil {
 		c.Image, c.PixelsSHA256, c.Width, c.Height = twin.Image, twin.PixelsSHA256, twin.Width, twin.Height
-		c.Notes, c.Reused, c.RenderedAt = twin.Notes, true, f.Now()
+		c.Notes, c.Call, c.Reused, c.RenderedAt = twin.Notes, twin.Call, true, f.Now()
 		return c, nil
 	}
 	if !errors.Is(err, art.ErrNotFound) {
@@ -57,16 +58,57 @@ func (f *Factory) picture(ctx context.Context, c art.Candidate) (art.Candidate, 
 	if err != nil {
 		return c, err
 	}
-	p, err := f.watched(ctx, e, c)
+	p, call, err := f.made(ctx, e, c)
 	if err != nil {
 		return c, err
 	}
+	c.Call = call.ID
 	if c.Image, err = f.Blobs.Put(ctx, p.Bytes); err != nil {
 		return c, err
 	}
 	c.PixelsSHA256, c.Width, c.Height = p.PixelsSHA256, p.Width, p.Height
 	c.Notes, c.Elapsed, c.RenderedAt = p.Notes, p.Elapsed, f.Now()
 	return c, nil
+}
+
+// made renders a candidate, through the ledger where that costs something or outlives the process. Orders of one recipe
+// are the same thing, whichever run they come from: what an earlier run has paid for, or doesn't know, counts for all.
+func (f *Factory) made(ctx context.Context, e engine.Engine, c art.Candidate) (engine.Picture, art.Call, error) {
+	bought, err := f.bought(e, c.Planned.Recipe)
+	if err != nil {
+		return engine.Picture{}, art.Call{}, err
+	}
+	if !bought {
+		p, err := f.watched(ctx, e, c)
+		return p, art.Call{}, err
+	}
+	run, err := f.Records.Run(ctx, c.Run)
+	if err != nil {
+		return engine.Picture{}, art.Call{}, err
+	}
+	o := ledger.Order{
+		Key: "recipe/" + c.Planned.ID, Recipe: c.Planned.Recipe, Run: c.Run, Candidate: c.ID, Brand: run.BrandID, Budgets: run.Brief.Budgets,
+	}
+	return f.Ledger.Render(ctx, e, o, f.tell(c, new([]byte)))
+}
+
+// bought tells whether a recipe goes through the ledger. Without one, only what is free and ends with us is made.
+func (f *Factory) bought(e engine.Engine, r art.Recipe) (bool, error) {
+	if f.Ledger != nil {
+		q, err := f.Ledger.Quote(e, r)
+		return ledger.Takes(e, q), err
+	}
+	if m, err := e.Info().Model(r.Model); err == nil && ledger.Takes(e, art.Prices(nil).Quote(m.Capabilities, r)) {
+		return false, art.Unsupported("engine", r.Engine+" may cost something, and nothing is bought here", "use an engine of this machine")
+	}
+	return false, nil
+}
+
+// tell gives a progress that listeners hear, with the preview of the step that is told next.
+func (f *Factory) tell(c art.Candidate, preview *[]byte) engine.Progress {
+	return func(step, steps int) {
+		f.Hub.Tell(art.Event{Kind: "step", Run: c.Run, Candidate: c.ID, Step: step, Steps: steps, Preview: *preview, At: f.Now()})
+	}
 }
 
 // running refuses a recipe whose model was paused after its run had been planned.
@@ -88,10 +130,8 @@ func (f *Factory) running(ctx context.Context, r art.Recipe) error {
 
 // watched renders a candidate and tells how far it is, with a preview where the engine shows one.
 func (f *Factory) watched(ctx context.Context, e engine.Engine, c art.Candidate) (engine.Picture, error) {
-	var preview []byte // of the step that is told next
-	tell := func(step, steps int) {
-		f.Hub.Tell(art.Event{Kind: "step", Run: c.Run, Candidate: c.ID, Step: step, Steps: steps, Preview: preview, At: f.Now()})
-	}
+	var preview []byte
+	tell := f.tell(c, &preview)
 	shower, ok := engine.As[engine.Previewer](e)
 	if !ok || !f.Hub.Heard() {
 		return e.Render(ctx, c.Planned.Recipe, tell)

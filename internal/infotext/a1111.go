@@ -150,7 +150,7 @@ func (r *reading) a1111Schedule(a *parameters) {
 	s, ok := a1111Sampler(name)
 	c, _ := curveBy(func(c curve) string { return c.a1111 }, "Uniform")
 	for _, k := range curves() {
-		for _, suffix := range []string{k.a1111, k.comfy} {
+		for _, suffix := range []string{k.a1111, k.comfy, cppCurve(k.name)} {
 			short, has := cutSuffixFold(name, " "+suffix)
 			if !has || ok || suffix == "" {
 				continue

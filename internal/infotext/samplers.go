@@ -60,6 +60,7 @@ func samplers() []sampler {
 		{name: "ipndm", a1111: "IPNDM", comfy: "ipndm"},
 		{name: "ipndm_v", a1111: "IPNDM_V", comfy: "ipndm_v"},
 		{name: "res_multistep", comfy: "res_multistep"},
+		{name: "res_2s"},
 		{name: "gradient_estimation", comfy: "gradient_estimation"},
 		{name: "sa_solver", comfy: "sa_solver"},
 	}

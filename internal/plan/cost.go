@@ -2,6 +2,8 @@ package plan
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"presswerk/internal/art"
@@ -9,32 +11,66 @@ import (
 
 // cost estimates the renderer's time and the price. Time grows with steps and with pixels, from what the engine says
 // of one picture at its native size and 20 steps. Prices in different currencies are not added up: the first one counts
-// and a warning tells of the others.
+// and a warning tells of the others. What is left of budgets is compared with the whole estimate.
 func (b *builder) cost() art.Cost {
 	total := art.Cost{Pictures: len(b.plan.Recipes)}
 	var basis []string
 	told := map[string]bool{}
-	for _, r := range b.plan.Recipes {
-		c := b.chosen[r.ID]
-		total.Seconds += seconds(r.Recipe, c)
-		switch {
-		case c.PricePerPicture == 0:
-		case total.Currency == "" || total.Currency == c.Currency:
-			total.Currency = c.Currency
-			total.Money += c.PricePerPicture
-		default:
-			b.warn("cost", fmt.Sprintf("%s is priced in %s, which is not added to %s", c.Engine, c.Currency, total.Currency), "ask for its pictures in a plan of their own")
-		}
-		line := fmt.Sprintf("%s with model %s: %.3g s a picture of %d×%d at %d steps", c.Engine, c.Model.Name, c.SecondsPerPicture, c.NativeWidth, c.NativeHeight, usualSteps)
+	say := func(line string) {
 		if !told[line] {
 			told[line] = true
 			basis = append(basis, line)
 		}
 	}
+	sums := map[string]art.Amount{}
+	for _, r := range b.plan.Recipes {
+		c := b.chosen[r.ID]
+		total.Seconds += seconds(r.Recipe, c)
+		say(fmt.Sprintf("%s with model %s: %.3g s a picture of %d×%d at %d steps", c.Engine, c.Model.Name, c.SecondsPerPicture, c.NativeWidth, c.NativeHeight, usualSteps))
+		q := b.in.Prices.Quote(c, r.Recipe)
+		switch {
+		case !q.Known:
+			b.warn("cost", fmt.Sprintf("nobody knows what a picture of %s with model %s costs", c.Engine, c.Model.Name), "write its price into prices.yaml; where there are budgets it is refused")
+		case q.Amount == 0:
+		case total.Currency == "" || total.Currency == q.Currency:
+			total.Currency = q.Currency
+		default:
+			b.warn("cost", fmt.Sprintf("%s is priced in %s, which is not added to %s", c.Engine, q.Currency, total.Currency), "ask for its pictures in a plan of their own")
+		}
+		if q.Amount > 0 {
+			sums[q.Currency] += q.Amount
+			say(fmt.Sprintf("%s with model %s: %s a picture (%s, %s)", c.Engine, c.Model.Name, q, q.Source, q.Dated))
+		}
+	}
+	total.Money = sums[total.Currency].Float()
+	b.compare(sums)
 	if len(basis) > 0 {
 		total.Basis = "estimate; " + strings.Join(basis, "; ") + "; scaled by steps and pixels"
 	}
 	return total
+}
+
+// compare warns of budgets that the plan as a whole would exceed. Calls are refused one by one, when it comes to that.
+func (b *builder) compare(sums map[string]art.Amount) {
+	for _, currency := range slices.Sorted(maps.Keys(sums)) {
+		limited := false
+		for _, f := range b.in.Funds {
+			if f.Currency != currency {
+				continue
+			}
+			limited = true
+			if sums[currency] > f.Left() {
+				b.warn("cost", fmt.Sprintf("the plan is estimated at %s %s, and of the %s's budget of %s per %s are %s left: its last pictures will be refused",
+					sums[currency], currency, f.Level, f.Most, f.Per, f.Left()), "raise the budget, or make the matrix smaller; pictures that were made before cost nothing")
+			}
+		}
+		switch {
+		case !limited && len(b.in.Funds) > 0:
+			b.warn("cost", fmt.Sprintf("there are budgets, and none in %s", currency), "add one in "+currency)
+		case !limited:
+			b.warn("cost", fmt.Sprintf("no budget limits what is spent in %s", currency), "write budgets into presswerk.yaml or the brand's kit")
+		}
+	}
 }
 
 func seconds(r art.Recipe, c art.Capabilities) float64 {

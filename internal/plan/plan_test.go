@@ -416,3 +416,34 @@ func TestEveryPlanHoldsTogether(t *testing.T) {
 		}
 	})
 }
+
+func TestAPlanSaysWhatBudgetsWillNotBear(t *testing.T) {
+	ask := func(change func(*plan.Input)) art.Plan {
+		return make1(t, func(in *plan.Input) {
+			in.Brief.Matrix = []art.Axis{{Field: "engine", Values: []any{"cloud"}}, {Field: "seed", Values: []any{1, 2, 3}}}
+			change(in)
+		})
+	}
+	fund := art.Fund{Limit: art.Limit{Level: art.LevelBrand, Per: "day", Most: art.AmountOf(1), Currency: "EUR"}, Spent: art.AmountOf(0.95)}
+	for name, test := range map[string]struct {
+		funds []art.Fund
+		says  string
+	}{
+		"nothing set":      {nil, "no budget limits what is spent in EUR"},
+		"too little left":  {[]art.Fund{fund}, "estimated at 0.06 EUR, and of the brand's budget of 1.00 per day are 0.05 left"},
+		"another currency": {[]art.Fund{{Limit: art.Limit{Currency: "USD"}}}, "none in EUR"},
+	} {
+		if p := ask(func(in *plan.Input) { in.Funds = test.funds }); !told(p.Warnings, "cost", test.says) || len(p.Refused) != 0 {
+			t.Errorf("%s: %+v", name, p.Warnings)
+		}
+	}
+	fund.Spent = art.AmountOf(0.94)
+	if p := ask(func(in *plan.Input) { in.Funds = []art.Fund{fund} }); told(p.Warnings, "cost", "") {
+		t.Errorf("it fits: %+v", p.Warnings)
+	}
+	// A price table stands over what the engine says of itself.
+	own := art.Prices{{Engine: "cloud", Dated: "2026-11-26", Source: "our contract", Currency: "EUR", Prices: []art.Price{{Price: 0.5}}}}
+	if p := ask(func(in *plan.Input) { in.Prices = own }); math.Abs(p.Cost.Money-1.5) > 1e-9 || !strings.Contains(p.Cost.Basis, "0.50 EUR a picture (our contract, 2026-11-26)") {
+		t.Errorf("%+v", p.Cost)
+	}
+}

@@ -83,6 +83,9 @@ func runView(ctx context.Context, from bun.IDB, row runRow) (art.RunView, error)
 	if view.Publication, err = publication(ctx, from, run.ID); err != nil {
 		return view, err
 	}
+	if view.Spending, err = spending(ctx, from, "", run.ID); err != nil {
+		return view, err
+	}
 	if view.Publication != nil {
 		view.Progress.Published = len(view.Publication.Assets)
 	}

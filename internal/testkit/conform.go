@@ -90,6 +90,9 @@ func (c Conformance) info(t *testing.T) {
 		if m.Engine != info.Name || m.Capabilities.Model.Name == "" || len(m.Modes) == 0 {
 			t.Errorf("model %+v of engine %q with modes %q", m.Capabilities.Model, m.Engine, m.Modes)
 		}
+		if draws := slices.Contains(m.Modes, art.ModeTextToImage); draws && (m.NativeWidth < m.MinSize || max(m.NativeWidth, m.NativeHeight) > m.MaxSize) {
+			t.Errorf("%s: its own size %d×%d is none that it makes, %d to %d", m.Capabilities.Model.Name, m.NativeWidth, m.NativeHeight, m.MinSize, m.MaxSize)
+		}
 		for _, mode := range m.Modes {
 			if !slices.Contains(known, mode) {
 				t.Errorf("%s: nobody knows the mode %q", m.Capabilities.Model.Name, mode)
@@ -183,7 +186,7 @@ func (c Conformance) refusals(t *testing.T) {
 		"negative":   {can.Negative, "negative_prompt", func(r *art.Recipe) { r.NegativePrompt = "blurry" }},
 		"sampler":    {false, "sampler", func(r *art.Recipe) { r.Sampler = "guess" }},
 		"scheduler":  {false, "scheduler", func(r *art.Recipe) { r.Scheduler = "guess" }},
-		"width":      {false, "width", func(r *art.Recipe) { r.Width = 3 }},
+		"width":      {c.Recipe.Mode == art.ModeUpscale, "width", func(r *art.Recipe) { r.Width = 3 }},
 		"loras":      {can.TakesLoRAs, "loras", func(r *art.Recipe) { r.LoRAs = []art.LoRA{{Name: "x", Weight: 1}} }},
 		"embeddings": {can.Embeddings, "embeddings", func(r *art.Recipe) { r.Embeddings = []art.ModelRef{{Name: "x"}} }},
 		"hires":      {can.Hires, "hires", func(r *art.Recipe) { r.Hires = &art.Hires{Scale: 2, Strength: 0.5} }},

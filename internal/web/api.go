@@ -56,6 +56,10 @@ type (
 	idRequest struct {
 		ID string `path:"id"`
 	}
+	againRequest struct {
+		idRequest
+		Pay bool `query:"pay" doc:"Buy the picture anew where its engine costs something."`
+	}
 	searchRequest struct {
 		Words string `query:"q" doc:"All of these words must occur."`
 	}
@@ -116,8 +120,8 @@ func (s *Studio) api(r chi.Router) {
 		return &runBody{run}, err
 	})
 	post(api, "decide", "/candidates/{id}/decisions", "Approve, reject or send back a candidate.", access.Decide, s.apiDecide)
-	post(api, "again", "/assets/{id}/again", "Make an asset's picture again and compare.", access.Make, func(ctx context.Context, in *idRequest) (*comparisonBody, error) {
-		c, err := s.Line.Again(ctx, in.ID)
+	post(api, "again", "/assets/{id}/again", "Make an asset's picture again and compare.", access.Make, func(ctx context.Context, in *againRequest) (*comparisonBody, error) {
+		c, err := s.Line.Again(ctx, in.ID, in.Pay)
 		return &comparisonBody{c}, err
 	})
 	post(api, "verify", "/verify", "Say what each layer of a picture tells about its origin. The body is the file.", access.Read, func(ctx context.Context, in *pictureRequest) (*verifyBody, error) {

@@ -237,7 +237,7 @@ func (s *Studio) again(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	c, err := s.Line.Again(ctx, a.ID)
+	c, err := s.Line.Again(ctx, a.ID, r.FormValue("pay") == "true")
 	if err != nil {
 		s.fail(w, r, err)
 		return

@@ -31,7 +31,7 @@ type Line interface {
 	Assets(ctx context.Context, words string) ([]art.Asset, error)
 	Asset(ctx context.Context, id string) (art.Asset, error)
 	Decide(ctx context.Context, d art.Decision) error
-	Again(ctx context.Context, asset string) (art.Comparison, error)
+	Again(ctx context.Context, asset string, pay bool) (art.Comparison, error)
 	Blob(ctx context.Context, sha256 string) (io.ReadSeekCloser, int64, error)
 	Subscribe(ctx context.Context) <-chan art.Event
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -289,6 +290,26 @@ func nonEmpty(all ...string) []string {
 func last(address string) string { return address[strings.LastIndexByte(address, '/')+1:] }
 
 func number(n int) string { return strconv.Itoa(n) }
+
+// spent adds up what a run's calls cost, and what of it waits for an answer: "0.42 USD + 0.10 EUR". "" where there is none.
+func spent(all []art.Spending) (paid, open string) {
+	sums, promised := map[string]art.Amount{}, map[string]art.Amount{}
+	for _, s := range all {
+		sums[s.Currency] += s.Amount
+		promised[s.Currency] += s.Open
+	}
+	return sumText(sums), sumText(promised)
+}
+
+func sumText(sums map[string]art.Amount) string {
+	var parts []string
+	for _, currency := range slices.Sorted(maps.Keys(sums)) {
+		if sums[currency] != 0 {
+			parts = append(parts, sums[currency].String()+" "+currency)
+		}
+	}
+	return strings.Join(parts, " + ")
+}
 
 // query writes one parameter of an address, or nothing.
 func query(name, value string) string {

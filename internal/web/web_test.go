@@ -200,3 +200,15 @@ func TestEverySentenceIsThereInBothLanguages(t *testing.T) {
 		}
 	}
 }
+
+func TestARunsCostIsAddedUpByCurrency(t *testing.T) {
+	paid, open := spent([]art.Spending{
+		{Currency: "USD", Amount: art.AmountOf(0.1), Open: art.AmountOf(0.04)}, {Currency: "EUR", Amount: art.AmountOf(1)}, {Currency: "USD", Amount: art.AmountOf(0.2)}, {},
+	})
+	if paid != "1.00 EUR + 0.30 USD" || open != "0.04 USD" {
+		t.Errorf("%q, open %q", paid, open)
+	}
+	if paid, open := spent(nil); paid != "" || open != "" {
+		t.Errorf("nothing costs %q, %q", paid, open)
+	}
+}

@@ -50,6 +50,7 @@ func catalogue() map[string]sentence {
 		"run_explored_text": {"An exploration can never be published. Make it again as production to publish.", "Eine Erkundung kann nie veröffentlicht werden. Zum Veröffentlichen als Produktion neu herstellen."},
 		"run_empty_text":    {"No candidate passed every gate. The reasons stand under each picture.", "Kein Kandidat hat alle Prüfungen bestanden. Die Gründe stehen unter jedem Bild."},
 
+		"spent": {"Spent: %s.", "Ausgegeben: %s."}, "spent_open": {"Of it not answered yet, or unknown: %s.", "Davon noch ohne Antwort oder ungeklärt: %s."},
 		"goal": {"Goal", "Ziel"}, "audience": {"Audience", "Zielgruppe"}, "rendered": {"rendered", "gerendert"}, "judged": {"judged", "beurteilt"}, "selected": {"selected", "ausgewählt"},
 		"approved": {"approved", "freigegeben"}, "published": {"published", "veröffentlicht"}, "see_site": {"See the site", "Seite ansehen"}, "progress": {"Progress", "Fortschritt"},
 		"show_all": {"All", "Alle"}, "show_waiting": {"Waiting", "Wartend"}, "show_approved": {"Approved", "Freigegeben"}, "show_out": {"Left out", "Ausgelassen"}, "filter": {"Show", "Zeigen"},

@@ -1,7 +1,8 @@
 // Package workspace reads and makes the folders in which people work: briefs, brand kits and style tokens as YAML in a
 // Git folder.
 //
-//	presswerk.yaml             name and version of the workspace
+//	presswerk.yaml             name, version and budgets of the workspace
+//	prices.yaml                what hosted engines cost, over the prices that come along
 //	brands/<id>/kit.yaml       a brand kit, with its logo beside it
 //	brands/<id>/guard.yaml     the brand's fixed prompts, with which models are compared
 //	models/*.yaml              pins and their history, accepted licences, cards, dates on which hosted models go away

@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "write schemas/*.json anew")
 
 // schemas are the files that editors read, each with the Go type that it is made from.
 func schemaTypes() map[string]any {
-	return map[string]any{"workspace": marker{}, "brief": art.Brief{}, "kit": brand.Kit{}, "style": brand.Style{}, "card": art.ModelCard{}, "guard": brand.PromptSet{}, "dataset": art.Dataset{}}
+	return map[string]any{"workspace": marker{}, "brief": art.Brief{}, "kit": brand.Kit{}, "style": brand.Style{}, "card": art.ModelCard{}, "guard": brand.PromptSet{}, "dataset": art.Dataset{}, "prices": priceList{}}
 }
 
 func TestSchemasAreThoseOfTheTypes(t *testing.T) {
@@ -60,7 +60,7 @@ func TestSchemasAreThoseOfTheTypes(t *testing.T) {
 }
 
 func TestTheExampleFitsTheSchemas(t *testing.T) {
-	for pattern, name := range map[string]string{"example/presswerk.yaml": "workspace", "example/briefs/*.yaml": "brief", "example/brands/*/kit.yaml": "kit", "example/brands/*/guard.yaml": "guard", "example/styles/*.yaml": "style", "example/datasets/*/dataset.yaml": "dataset"} {
+	for pattern, name := range map[string]string{"example/presswerk.yaml": "workspace", "example/briefs/*.yaml": "brief", "example/brands/*/kit.yaml": "kit", "example/brands/*/guard.yaml": "guard", "example/styles/*.yaml": "style", "example/datasets/*/dataset.yaml": "dataset", "prices.yaml": "prices"} {
 		schema := compile(t, name)
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
@@ -156,6 +156,8 @@ func required() map[string][]string {
 		"Owner":  {"name", "email"}, "Colour": {"name", "hex"}, "Channel": {"name", "title", "widths", "formats"},
 		"Gate": {"scorer"}, "Rights": {"creator", "credit", "copyright"}, "Style": {"version", "title"},
 		"ModelCard": {"model", "kind"}, "PromptSet": {"prompts", "seeds"}, "FixedPrompt": {"name", "prompt"}, "Dataset": {"title"}, "DatasetPicture": {"file"},
+		"Budget": {"currency"}, "priceList": {"tables"},
+		"PriceTable": {"engine", "dated", "source", "currency", "prices"}, "Price": {"price"},
 	}
 }
 
@@ -172,7 +174,9 @@ func narrower() map[string]map[string]any {
 		"Kit.mandatory":  {"items": map[string]any{"enum": brand.MandatoryNames()}}, "Kit.prompt_in_files": {"enum": []string{"hash", "text"}},
 		"Parameters.format": {"enum": []string{"png"}}, "Parameters.colour_profile": {"enum": []string{"srgb"}},
 		"Parameters.noise_source": {"enum": []string{"cpu", "cuda"}}, "Style.parts": {"propertyNames": map[string]any{"enum": brand.PartNames()}},
-		"marker.version": {"const": Format},
+		"marker.version": {"const": Format}, "Budget.currency": {"pattern": "^[A-Z]{3}$"}, "Budget.run": {"minimum": 0}, "Budget.day": {"minimum": 0}, "Budget.month": {"minimum": 0},
+		"PriceTable.currency": {"pattern": "^[A-Z]{3}$"}, "PriceTable.dated": {"pattern": `^\d{4}-\d\d-\d\d`}, "PriceTable.prices": {"minItems": 1},
+		"Price.price": {"minimum": 0}, "Price.size": {"pattern": "^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$"}, "Price.per": {"enum": []string{art.PerPicture, art.PerMegapixel}},
 		"ModelCard.kind": {"enum": art.ModelKinds()}, "AIAct.gpai": {"enum": []string{"yes", "no", "unknown"}},
 		"AIAct.role": {"enum": []string{"provider", "deployer", "both"}}, "Terms.commercial": {"enum": []string{"yes", "no", "unknown"}},
 		"PromptSet.prompts": {"minItems": 2}, "PromptSet.seeds": {"minItems": 1}, "PromptSet.confidence": {"minimum": 0.5, "exclusiveMaximum": 1},

@@ -31,8 +31,9 @@ type Workspace struct {
 
 // marker is presswerk.yaml.
 type marker struct {
-	Name    string `yaml:"name"`
-	Version int    `yaml:"version"`
+	Name    string       `yaml:"name"`
+	Version int          `yaml:"version"`
+	Budgets []art.Budget `yaml:"budgets"` // what may be spent in the whole workspace; one for each currency
 }
 
 // Find opens the workspace that contains start, a folder or a file in it. Outside any it gives art.ErrNotFound.
@@ -79,6 +80,7 @@ func Open(dir string) (Workspace, error) {
 	if m.Version < 1 {
 		d.place([]*art.FieldError{{Field: "version", Reason: "is missing or below 1", Remedy: fmt.Sprintf("write version: %d", Format)}})
 	}
+	d.place(art.CheckBudgets("budgets", m.Budgets))
 	if err := d.found.err(); err != nil {
 		return Workspace{}, err
 	}

@@ -135,6 +135,7 @@ func checkUnbuilt(f *Folder, r art.Recipe) error {
 		{r.Refiner != nil && f.unet.InChannels > f.vae.LatentChannels, "refiner", "doesn't go with networks made for inpainting, which hand noise over where the picture should stay"},
 		{r.Eta != 0 && r.Sampler != "ddim", "eta", "only ddim has one"},
 		{r.Prompt2 != "" && !xl, "prompt_2", "this model has one text encoder"},
+		{len(r.Options) > 0, "options", "there are none"},
 		{!xl && (r.OriginalSize != nil || r.CropsTopLeft != nil || r.TargetSize != nil), "original_size", "only SDXL models know sizes"},
 		{!f.takes(r.Mode), "model", fmt.Sprintf("its UNet takes %d channels, which does not go with %s", f.unet.InChannels, r.Mode)},
 		{xl && !f.hasEncoder() && r.Mode == art.ModeTextToImage, "model", "is a refiner, which can't start a picture"},

@@ -127,6 +127,8 @@ type answer struct {
 	Usage struct {
 		TotalTokens int `json:"total_tokens"`
 	} `json:"usage"`
+
+	raw []byte // as it came; nil of a stream
 }
 
 func (e *Engine) start(ctx context.Context, name string, r art.Recipe, see func(image.Image)) (engine.Ticket, error) {
@@ -153,7 +155,7 @@ func (e *Engine) start(ctx context.Context, name string, r art.Recipe, see func(
 		return engine.Ticket{}, fmt.Errorf("%w: the answer was paid for: %w", err, engine.ErrUnknown)
 	}
 	p = wire.Asked(p, r)
-	p.Elapsed = e.options.Now().Sub(begun)
+	p.Elapsed, p.Answer = e.options.Now().Sub(begun), e.client.Keep(said.raw)
 	return engine.Ticket{Name: name, Picture: &p}, nil
 }
 
@@ -165,7 +167,9 @@ func (e *Engine) ask(ctx context.Context, request wire.Request, see func(image.I
 	if err != nil {
 		return said, err
 	}
-	return said, e.client.Read(got, true, &said)
+	err = e.client.Read(got, true, &said)
+	said.raw = got.Body
+	return said, err
 }
 
 // picture takes the one picture out of an answer.

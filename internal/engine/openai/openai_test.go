@@ -168,6 +168,9 @@ func TestTheRewrittenPromptIsKept(t *testing.T) {
 	if err != nil || !strings.Contains(strings.Join(p.Notes, "\n"), "a very red apple") || !strings.Contains(strings.Join(p.Notes, "\n"), "100 tokens") {
 		t.Errorf("notes %q, %v", p.Notes, err)
 	}
+	if kept := string(p.Answer); !strings.Contains(kept, `"total_tokens":100`) || !strings.Contains(kept, "a very red apple") {
+		t.Errorf("kept is %s", kept)
+	}
 }
 
 func TestSketchesAreShown(t *testing.T) {

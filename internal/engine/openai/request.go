@@ -10,9 +10,7 @@ import (
 	"image/color"
 	"image/png"
 	"maps"
-	"mime/multipart"
 	"net/http"
-	"net/textproto"
 	"slices"
 	"strings"
 
@@ -39,21 +37,18 @@ func (e *Engine) request(ctx context.Context, r art.Recipe, stream bool) (wire.R
 		return wire.Request{Method: http.MethodPost, Path: "/images/generations", Body: body, Type: "application/json", Paid: true}, nil
 	}
 	delete(fields, "moderation") // is known for texts alone
-	body, kind, err := e.form(ctx, r, fields)
+	form, err := e.form(ctx, r, fields)
 	if err != nil {
 		return wire.Request{}, err
 	}
-	return wire.Request{Method: http.MethodPost, Path: "/images/edits", Body: body, Type: kind, Paid: true}, nil
+	return form.Request("/images/edits", true)
 }
 
 // form writes the fields with the pictures: the one to be changed first, then those that are referred to.
-func (e *Engine) form(ctx context.Context, r art.Recipe, fields map[string]any) ([]byte, string, error) {
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
+func (e *Engine) form(ctx context.Context, r art.Recipe, fields map[string]any) (*wire.Form, error) {
+	form := wire.NewForm()
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if err := form.WriteField(name, fmt.Sprint(fields[name])); err != nil {
-			return nil, "", fmt.Errorf("%s: writing a form: %w", e.options.Name, err)
-		}
+		form.Field(name, fields[name])
 	}
 	var sums []string
 	if r.InitImage != "" {
@@ -64,29 +59,22 @@ func (e *Engine) form(ctx context.Context, r art.Recipe, fields map[string]any) 
 	}
 	for i, sum := range sums {
 		data, err := e.open(ctx, sum)
-		if err == nil {
-			err = file(form, "image[]", fmt.Sprintf("image-%d", i), data)
-		}
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
+		form.Picture("image[]", fmt.Sprintf("image-%d", i), data)
 	}
 	if r.Mode == art.ModeInpaint {
 		data, err := e.open(ctx, r.MaskImage)
 		if err == nil {
 			data, err = mask(data)
 		}
-		if err == nil {
-			err = file(form, "mask", "mask", data)
-		}
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
+		form.Picture("mask", "mask", data)
 	}
-	if err := form.Close(); err != nil {
-		return nil, "", fmt.Errorf("%s: writing a form: %w", e.options.Name, err)
-	}
-	return body.Bytes(), form.FormDataContentType(), nil
+	return form, nil
 }
 
 func (e *Engine) open(ctx context.Context, sum string) ([]byte, error) {
@@ -98,25 +86,6 @@ func (e *Engine) open(ctx context.Context, sum string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: opening %s: %w", e.options.Name, sum, err)
 	}
 	return data, nil
-}
-
-// file adds a picture to a form; the service wants its type said.
-func file(form *multipart.Writer, field, name string, data []byte) error {
-	kind := http.DetectContentType(data)
-	ending := strings.TrimPrefix(kind, "image/")
-	if ending == kind {
-		return art.Invalid("init_image", "is no picture", "use PNG, JPEG or WebP")
-	}
-	part, err := form.CreatePart(textproto.MIMEHeader{
-		"Content-Disposition": {fmt.Sprintf("form-data; name=%q; filename=%q", field, name+"."+ending)}, "Content-Type": {kind},
-	})
-	if err == nil {
-		_, err = part.Write(data)
-	}
-	if err != nil {
-		return fmt.Errorf("writing a form: %w", err)
-	}
-	return nil
 }
 
 // mask turns white, which is what is made anew, into what the service takes for it: transparent.

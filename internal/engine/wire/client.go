@@ -27,10 +27,13 @@ const defaultLimit = 256 << 20
 type Client struct {
 	Name    string      // of the engine, for errors
 	Base    string      // address without a slash at the end; paths are put behind it
-	Header  http.Header // sent with every request to Base's host, and to no other
+	Header  http.Header // sent with every request to the service's own hosts, and to no other
 	Secrets []string    // never shown in errors
 	HTTP    *http.Client
 	Limit   int64 // bytes of an answer; 0 is 256 MiB
+	// Own tells which hosts beside Base's are the service's as well and get Header over HTTPS: some hand out links to
+	// machines of theirs. Nil: none.
+	Own func(host string) bool
 }
 
 // Request is one request.
@@ -77,7 +80,12 @@ func (c *Client) do(ctx context.Context, r Request, hear func([]byte) error) (An
 		return heard
 	}, hear != nil)
 	var said *Error
-	if err == nil || errors.As(err, &said) {
+	switch {
+	case err == nil:
+		return answer, nil
+	case errors.As(err, &said) && r.Paid && said.between():
+		return answer, fmt.Errorf("%w; what it stands before may have done it all the same: %w", err, engine.ErrUnknown)
+	case said != nil:
 		return answer, err
 	}
 	if own := (stopped{}); errors.As(heard, &own) {
@@ -88,13 +96,18 @@ func (c *Client) do(ctx context.Context, r Request, hear func([]byte) error) (An
 
 // fill sets the headers. Those that hold keys go to the service's own host alone: links that it gives may lead elsewhere.
 func (c *Client) fill(request *http.Request, r Request) {
-	if base, err := url.Parse(c.Base); err == nil && base.Host == request.URL.Host && base.Scheme == request.URL.Scheme {
+	if c.own(request.URL) {
 		maps.Copy(request.Header, c.Header)
 	}
 	maps.Copy(request.Header, r.Header)
 	if r.Type != "" {
 		request.Header.Set("Content-Type", r.Type)
 	}
+}
+
+func (c *Client) own(u *url.URL) bool {
+	base, err := url.Parse(c.Base)
+	return err == nil && base.Host == u.Host && base.Scheme == u.Scheme || c.Own != nil && u.Scheme == "https" && c.Own(u.Hostname())
 }
 
 // send exchanges request and answer; stream reads a body of events, where they are listened to.

@@ -9,6 +9,7 @@
 //	var made struct{ ID string }
 //	err := c.JSON(ctx, http.MethodPost, "/v1/jobs", request, &made)
 //
-// Poll watches a job with growing pauses. Decode reads a picture's size and type out of its bytes and refuses what is no
-// picture.
+// Poll watches a job with growing pauses. A Watcher watches a job to its end and fetches the one picture or clip that it
+// made, whose bytes stay as they are; what is no picture or no MP4 is refused, and what was paid for and can't be had is
+// engine.ErrUnknown. A Service is what engines are told about the service that they ask.
 package wire

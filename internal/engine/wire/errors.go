@@ -45,6 +45,12 @@ func (e *Error) Error() string {
 // Unwrap gives the sentinel.
 func (e *Error) Unwrap() error { return e.Kind }
 
+// between tells whether a proxy or gateway speaks that got no answer itself.
+func (e *Error) between() bool {
+	const cloudflare, cloudflareEnd = 520, 525
+	return e.Status == http.StatusBadGateway || e.Status == http.StatusGatewayTimeout || e.Status >= cloudflare && e.Status < cloudflareEnd
+}
+
 // RetryAfter is how long the service wants to be left alone.
 func (e *Error) RetryAfter() time.Duration { return e.Wait }
 
@@ -63,7 +69,7 @@ func remedies(status int) string {
 // kindOf sorts a status: what helps when it is asked again later, what a person has to change.
 func kindOf(status int) error {
 	switch {
-	case status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusPaymentRequired:
+	case status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusPaymentRequired || status == http.StatusUnavailableForLegalReasons:
 		return art.ErrRefused
 	case status == http.StatusNotFound || status == http.StatusGone:
 		return art.ErrNotFound
@@ -81,6 +87,7 @@ func (c *Client) refused(a Answer) error {
 	var said any
 	if json.Unmarshal(a.Body, &said) == nil {
 		e.Code, e.Message = words(said)
+		e.Wait = max(e.Wait, retryInfo(a.Body))
 	}
 	if e.Message == "" {
 		e.Message = beginning(a.Body)
@@ -102,12 +109,12 @@ func words(said any) (code, message string) {
 			}
 		}
 	case map[string]any:
-		for _, name := range []string{"code", "error_code", "name", "type"} {
+		for _, name := range []string{"code", "error_code", "error_type", "name", "type"} {
 			if s, ok := v[name].(string); ok && code == "" {
 				code = s
 			}
 		}
-		for _, name := range []string{"message", "msg", "detail", "title", "error", "errors", "reason"} {
+		for _, name := range []string{"message", "msg", "detail", "title", "error", "errors", "validation_errors", "reason"} {
 			inner, found := words(v[name])
 			if found != "" {
 				if code == "" {
@@ -118,6 +125,26 @@ func words(said any) (code, message string) {
 		}
 	}
 	return code, ""
+}
+
+// retryInfo reads how long Google's services want to be left alone, which they say among an error's details.
+func retryInfo(body []byte) time.Duration {
+	var said struct {
+		Error struct {
+			Details []struct {
+				RetryDelay string `json:"retryDelay"`
+			} `json:"details"`
+		} `json:"error"`
+	}
+	if json.Unmarshal(body, &said) != nil {
+		return 0
+	}
+	for _, detail := range said.Error.Details {
+		if wait, err := time.ParseDuration(detail.RetryDelay); err == nil && wait > 0 {
+			return min(wait, 24*time.Hour)
+		}
+	}
+	return 0
 }
 
 // retryAfter reads the header of that name: seconds, or a date, which counts from the answer's own.

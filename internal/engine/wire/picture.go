@@ -40,17 +40,31 @@ func (c *Client) Picture(data []byte) (engine.Picture, error) {
 // pixels is the SHA-256 of the 8-bit RGB pixels, row by row; transparency is left aside.
 func pixels(m image.Image) string {
 	b := m.Bounds()
-	plain := image.NewNRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
-	draw.Draw(plain, plain.Bounds(), m, b.Min, draw.Src)
+	all, stride := plain(m)
 	h := sha256.New()
 	row := make([]byte, 3*b.Dx())
 	for y := range b.Dy() {
 		for x := range b.Dx() {
-			copy(row[3*x:], plain.Pix[y*plain.Stride+4*x:y*plain.Stride+4*x+3])
+			copy(row[3*x:], all[y*stride+4*x:y*stride+4*x+3])
 		}
 		h.Write(row)
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// plain gives four bytes a pixel, not multiplied by the fourth. Where nothing is transparent that is the same as
+// multiplied, which the draw package is quick at.
+func plain(m image.Image) (pix []uint8, stride int) {
+	b := m.Bounds()
+	size := image.Rect(0, 0, b.Dx(), b.Dy())
+	if o, ok := m.(interface{ Opaque() bool }); ok && o.Opaque() {
+		to := image.NewRGBA(size)
+		draw.Draw(to, size, m, b.Min, draw.Src)
+		return to.Pix, to.Stride
+	}
+	to := image.NewNRGBA(size)
+	draw.Draw(to, size, m, b.Min, draw.Src)
+	return to.Pix, to.Stride
 }
 
 // Asked adds a note when a picture has another size than the recipe asks for.

@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -206,4 +207,96 @@ func TestPoll(t *testing.T) {
 	if !errors.Is(err, art.ErrNotFound) || looks != 1 {
 		t.Errorf("a job that is gone: %d looks, %v", looks, err)
 	}
+}
+
+func TestAnAnswerIsKeptWithoutSecretsAndPictures(t *testing.T) {
+	c := &Client{Secrets: []string{"hush"}}
+	long := strings.Repeat("A", maxKept+1)
+	got := string(c.Keep([]byte(`{"data": [{"b64_json": "` + long + `", "seed": 12345678901234567890}], "user": "hush"}`)))
+	if want := `{"data":[{"b64_json":"sha256:` + art.Digest([]byte(long)) + `","seed":12345678901234567890}],"user":"[secret]"}`; got != want {
+		t.Errorf("kept is %s, want %s", got, want)
+	}
+	if got := string(c.Keep([]byte("<p>hush"))); got != "<p>[secret]" || c.Keep(nil) != nil {
+		t.Errorf("kept is %q", got)
+	}
+}
+
+// A gateway that got no answer knows nothing of what stands behind it; asked for nothing that is paid, it may be asked again.
+func TestGatewaysKnowNothing(t *testing.T) {
+	for status, open := range map[int]bool{500: false, 502: true, 503: false, 504: true, 524: true} {
+		c := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+		paid, free := c.Pay(context.Background(), "/", nil, nil), c.JSON(context.Background(), http.MethodGet, "/", nil, nil)
+		if errors.Is(paid, engine.ErrUnknown) != open || errors.Is(free, engine.ErrUnknown) || !errors.Is(paid, art.ErrUnavailable) {
+			t.Errorf("status %d: paid %v, free %v", status, paid, free)
+		}
+	}
+}
+
+func TestKeysGoToOwnHosts(t *testing.T) {
+	c := Client{Base: "https://api.example", Own: func(host string) bool { return host == "eu.example" }}
+	for address, want := range map[string]bool{
+		"https://api.example/x": true, "http://api.example/x": false, "https://eu.example": true, "http://eu.example": false, "https://cdn.example": false,
+	} {
+		u, err := url.Parse(address)
+		if err != nil || c.own(u) != want {
+			t.Errorf("%s: %t, %v", address, !want, err)
+		}
+	}
+}
+
+func TestRoomAround(t *testing.T) {
+	var file bytes.Buffer
+	if err := png.Encode(&file, image.NewGray(image.Rect(0, 0, 64, 32))); err != nil {
+		t.Fatal(err)
+	}
+	room, err := RoomAround(art.Recipe{Width: 101, Height: 32}, file.Bytes())
+	if err != nil || room != (Room{Left: 18, Right: 19}) {
+		t.Errorf("%+v, %v", room, err)
+	}
+	for _, r := range []art.Recipe{{Width: 64, Height: 32}, {Width: 63, Height: 99}} {
+		if _, err := RoomAround(r, file.Bytes()); !errors.Is(err, art.ErrInvalid) {
+			t.Errorf("%d×%d: %v", r.Width, r.Height, err)
+		}
+	}
+	if _, err := RoomAround(art.Recipe{}, []byte("hello")); !errors.Is(err, art.ErrInvalid) {
+		t.Errorf("no picture: %v", err)
+	}
+}
+
+func TestForms(t *testing.T) {
+	f := NewForm()
+	f.Field("n", 3)
+	f.Picture("image", "image", []byte("\x89PNG\r\n\x1a\n…"))
+	r, err := f.Request("/edit", true)
+	if err != nil || !r.Paid || !strings.Contains(string(r.Body), `filename="image.png"`) || !strings.HasPrefix(r.Type, "multipart/form-data; boundary=") {
+		t.Errorf("%q %q, %v", r.Type, r.Body, err)
+	}
+	f = NewForm()
+	f.Picture("image", "image", []byte("hello"))
+	if _, err := f.Request("/edit", true); !errors.Is(err, art.ErrInvalid) {
+		t.Errorf("no picture: %v", err)
+	}
+}
+
+// FuzzPicture: whatever a service sends is a picture with a size, or is refused.
+func FuzzPicture(f *testing.F) {
+	var file bytes.Buffer
+	if err := png.Encode(&file, image.NewGray(image.Rect(0, 0, 3, 2))); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(file.Bytes())
+	f.Add(file.Bytes()[:40])
+	f.Add([]byte("GIF89a\x01\x00\x01\x00\x80\x00\x00"))
+	f.Add([]byte("RIFF\x1a\x00\x00\x00WEBPVP8L"))
+	f.Add([]byte("<html>"))
+	c := Client{Name: "example", Base: "https://api.example"}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if config, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil && config.Width*config.Height > 1<<20 {
+			return // is decoded, but slowly
+		}
+		p, err := c.Picture(data)
+		if err == nil && (p.Width < 1 || p.Height < 1 || len(p.PixelsSHA256) != 64 || !bytes.Equal(p.Bytes, data)) || err != nil && !errors.Is(err, art.ErrUnavailable) {
+			t.Errorf("%d×%d, %v", p.Width, p.Height, err)
+		}
+	})
 }

@@ -1,0 +1,109 @@
+package firefly
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"presswerk/internal/art"
+	"presswerk/internal/engine/wire"
+)
+
+// Tokens is Adobe's identity service.
+const Tokens = "https://ims-na1.adobelogin.com"
+
+const (
+	scope  = "openid,AdobeID,session,additional_info,read_organizations,firefly_api,ff_apis"
+	margin = 5 * time.Minute // before its end, a token isn't used any more
+)
+
+// door lets requests through with a token that counts. One asks for a token while the others wait.
+type door struct {
+	options Options
+	tokens  *wire.Client
+	turn    chan struct{} // holds one; who has taken it may touch what follows
+	client  *wire.Client
+	until   time.Time
+}
+
+func newDoor(o Options) (*door, error) {
+	if _, err := o.Client(nil); err != nil {
+		return nil, err
+	}
+	identity := o.Service
+	identity.Base = o.Tokens
+	tokens, err := identity.Client(nil)
+	if err != nil {
+		return nil, err
+	}
+	d := &door{options: o, tokens: tokens, turn: make(chan struct{}, 1)}
+	d.turn <- struct{}{}
+	return d, nil
+}
+
+// pass gives a client with a token. Not is one whose token was refused.
+func (d *door) pass(ctx context.Context, not *wire.Client) (*wire.Client, error) {
+	select {
+	case <-d.turn:
+		defer func() { d.turn <- struct{}{} }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%s: waiting for a token: %w", d.options.Name, ctx.Err())
+	}
+	if d.client != nil && d.client != not && d.options.Now().Before(d.until) {
+		return d.client, nil
+	}
+	token, life, err := d.ask(ctx)
+	if err != nil {
+		return nil, err
+	}
+	client, err := d.options.Client(http.Header{"Authorization": {"Bearer " + token}, "X-Api-Key": {d.options.ClientID}})
+	if err != nil {
+		return nil, err
+	}
+	client.Secrets = append(client.Secrets, token, d.options.ClientID)
+	client.Own = func(host string) bool { return strings.HasSuffix(host, ".adobe.io") }
+	d.client, d.until = client, d.options.Now().Add(life-margin)
+	return client, nil
+}
+
+func (d *door) ask(ctx context.Context) (token string, life time.Duration, err error) {
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {d.options.ClientID}, "client_secret": {d.options.Key}, "scope": {scope}}
+	got, err := d.tokens.Do(ctx, wire.Request{Method: http.MethodPost, Path: "/ims/token/v3", Type: "application/x-www-form-urlencoded", Body: []byte(form.Encode())})
+	if err != nil {
+		return "", 0, fmt.Errorf("asking for a token: %w", err)
+	}
+	var said struct {
+		Token   string `json:"access_token"`
+		Expires int    `json:"expires_in"` // seconds
+	}
+	if err := d.tokens.Read(got, false, &said); err != nil {
+		return "", 0, fmt.Errorf("asking for a token: %w", err)
+	}
+	if said.Token == "" || said.Expires <= 0 {
+		return "", 0, fmt.Errorf("%s: an answer without a token: %w", d.options.Name, art.ErrUnavailable)
+	}
+	return said.Token, time.Duration(said.Expires) * time.Second, nil
+}
+
+// call sends a request and reads its JSON. A token that isn't taken is replaced once: nothing was done for it.
+func (d *door) call(ctx context.Context, r wire.Request, into any) (*wire.Client, error) {
+	client, err := d.pass(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	got, err := client.Do(ctx, r)
+	if said := (*wire.Error)(nil); errors.As(err, &said) && said.Status == http.StatusUnauthorized {
+		if client, err = d.pass(ctx, client); err != nil {
+			return nil, err
+		}
+		got, err = client.Do(ctx, r)
+	}
+	if err != nil {
+		return client, err
+	}
+	return client, client.Read(got, r.Paid, into)
+}
