@@ -95,7 +95,7 @@ func (e *Engine) Info() engine.Info {
 		if !slices.Contains(versions, k.version) {
 			versions = append(versions, k.version)
 		}
-		reasons = append(reasons, k.trouble(e.templates)...)
+		reasons = append(reasons, k.reasons...)
 	}
 	if len(all) == 0 {
 		reasons = append(reasons, "no server is named")
@@ -113,13 +113,12 @@ func (e *Engine) Info() engine.Info {
 func (e *Engine) models(all []known, info engine.Info) []engine.Model {
 	var models []engine.Model
 	for _, k := range all {
-		for _, m := range k.models(e.templates) {
+		for _, m := range k.offered {
 			if slices.ContainsFunc(models, func(o engine.Model) bool { return o.Capabilities.Model == m.Capabilities.Model }) {
 				continue
 			}
 			m.Engine, m.EngineVersion = info.Name, info.Version
 			m.Deterministic = len(e.servers) == 1 && k.cpu
-			m.Service = nil
 			models = append(models, m)
 		}
 	}
@@ -174,7 +173,7 @@ func (e *Engine) connect(ctx context.Context, servers []*server) error {
 	for i, s := range servers {
 		go func() {
 			defer func() { done <- struct{}{} }()
-			failed[i] = s.connect(ctx, e.o)
+			failed[i] = s.connect(ctx, e.o, e.templates)
 		}()
 	}
 	for range servers {

@@ -36,7 +36,9 @@ type known struct {
 	nodes   nodes
 	pinned  nodes // nil where nothing is pinned
 	drift   []Difference
-	err     error // why it can't be used
+	offered []engine.Model // what can be made there
+	reasons []string       // what somebody should know of it
+	err     error          // why it can't be used
 }
 
 // newServer takes user and password out of the address, so that they stand in no message.
@@ -81,9 +83,10 @@ func (s *server) patiently(ctx context.Context, ask func(ctx context.Context) er
 }
 
 // connect asks what is there. Without a snapshot the first state that is seen is pinned.
-func (s *server) connect(ctx context.Context, o Options) error {
+func (s *server) connect(ctx context.Context, o Options, templates []template) error {
 	k := known{base: s.base()}
 	k.err = s.patiently(ctx, func(ctx context.Context) error { return s.probe(ctx, o, &k) })
+	k.offered, k.reasons = k.models(templates), k.trouble(templates)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state, s.untried, s.until = k, false, time.Time{}
@@ -242,19 +245,16 @@ func (e *Engine) pick(ctx context.Context, r art.Recipe) ([]*server, error) {
 
 // check refuses what a server can't make.
 func (e *Engine) check(k known, r art.Recipe) error {
-	info := engine.Info{Name: e.o.Name, Models: k.models(e.templates)}
-	for i := range info.Models {
-		info.Models[i].Engine = e.o.Name
-	}
 	if t, ok := e.template(r.Model.Name); ok {
 		if wrong := k.breaks(t); len(wrong) > 0 {
 			return art.Unsupported("model", fmt.Sprintf("%s: %s: %s", k.base, t.name, wrong[0]), "correct the workflow, or the server's nodes")
 		}
 	}
-	m, err := info.Model(r.Model)
+	m, err := engine.Info{Name: e.o.Name, Models: k.offered}.Model(r.Model)
 	if err != nil {
 		return err
 	}
+	m.Engine = e.o.Name // for the error
 	if err := engine.Check(m.Capabilities, r); err != nil {
 		return err
 	}

@@ -147,21 +147,22 @@ func (k known) models(templates []template) []engine.Model {
 	if k.err != nil {
 		return nil
 	}
+	common := k.common()
 	var all []engine.Model
 	for _, t := range templates {
 		if len(k.breaks(t)) == 0 {
-			all = append(all, t.model(k))
+			all = append(all, t.model(k, common))
 		}
 	}
+	common.Controls, common.LoRAs = k.kinds(), adapters(k.loras())
+	common.TakesLoRAs, common.Hires, common.Refiner = len(common.LoRAs) > 0, true, true
 	for _, file := range k.checkpoints() {
-		c := k.common()
+		c := common
 		c.Model = art.ModelRef{Name: modelName(file)}
 		c.Modes = []string{art.ModeTextToImage, art.ModeImageToImage, art.ModeInpaint}
 		if len(k.upscalers()) > 0 {
 			c.Modes = append(c.Modes, art.ModeUpscale)
 		}
-		c.Controls, c.TakesLoRAs, c.LoRAs = k.kinds(), len(k.loras()) > 0, adapters(k.loras())
-		c.Hires, c.Refiner = true, true
 		if strings.Contains(strings.ToLower(file), "xl") {
 			c.NativeWidth, c.NativeHeight = 1024, 1024 // by name alone: a server tells nothing of what is in a file
 		}

@@ -223,9 +223,8 @@ func (t template) mode() string {
 	return art.ModeTextToImage
 }
 
-// model says what the workflow honours on a server.
-func (t template) model(k known) engine.Model {
-	c := k.common()
+// model says what the workflow honours on a server; c is what all of its models have in common.
+func (t template) model(k known, c art.Capabilities) engine.Model {
 	c.Model = art.ModelRef{Name: t.name, Version: t.digest[:12]}
 	c.Modes = []string{t.mode()}
 	c.Seeds, c.Negative = t.has("seed"), t.has("negative_prompt")
@@ -234,7 +233,6 @@ func (t template) model(k known) engine.Model {
 		c.TakesLoRAs = len(c.LoRAs) > 0
 	}
 	c.MaxReferences = len(t.slots["reference"])
-	c.Controls = nil
 	if len(t.controls) > 0 {
 		c.Controls = k.kinds()
 		for _, id := range t.controls {
@@ -274,9 +272,6 @@ func (t template) network(id string) string {
 
 // breaks says what keeps the workflow from running on a server. Inputs that a recipe fills aren't looked at.
 func (k known) breaks(t template) []string {
-	if k.err != nil {
-		return nil
-	}
 	var all []string
 	_, wrong := k.nodes.complete(t.graph, k.pinned)
 	for _, p := range wrong {
@@ -294,6 +289,9 @@ func (k known) breaks(t template) []string {
 // trouble is what somebody should know of a server that answers: templates that it can't run, and what has changed in
 // nodes that are used.
 func (k known) trouble(templates []template) []string {
+	if k.err != nil {
+		return nil
+	}
 	var all []string
 	used := map[string]bool{}
 	for _, class := range core() {

@@ -194,7 +194,7 @@ func TestNamedSlots(t *testing.T) {
 	if want := "map[other:n text:p] map[cfg_rescale:0.2 height:32 seed:9 shift:2 width:128 words:[1 0]] 4 1"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	m := w.model(k)
+	m := w.model(k, k.common())
 	if m.MaxReferences != 1 || !slices.Equal(m.Options, []string{"rescale", "shift"}) || len(m.Samplers) > 0 {
 		t.Errorf("%+v", m)
 	}
@@ -318,7 +318,7 @@ func FuzzTemplate(f *testing.F) {
 			return
 		}
 		k := known{nodes: nodes{}}
-		_ = w.model(k)
+		_ = w.model(k, k.common())
 		_ = k.breaks(w)
 		_, _ = w.draw(k, r)
 	})
