@@ -225,6 +225,7 @@ func TestComingBack(t *testing.T) {
 		t.Fatalf("%+v, %v", found, err)
 	}
 	close(f.hold)
+	var _ engine.Watcher = other
 	for _, ticket := range []engine.Ticket{kept, found, {Name: "one", Job: ticket.Job}} {
 		if p, err := other.Wait(context.Background(), ticket, nil); err != nil || p.Width != 64 {
 			t.Errorf("%+v: %v", ticket, err)

@@ -145,7 +145,7 @@ type seen struct {
 }
 
 func (s seen) Wait(ctx context.Context, t engine.Ticket, progress engine.Progress) (engine.Picture, error) {
-	return s.wait(ctx, t, progress, s.see)
+	return s.WaitSeen(ctx, t, progress, s.see)
 }
 
 // Connect asks every server what it is, anew each time. It fails when none can be used; what fails is also Info's reason.

@@ -148,10 +148,11 @@ func unseen(r art.Recipe) []string {
 
 // Wait implements engine.Jobber.
 func (e *Engine) Wait(ctx context.Context, t engine.Ticket, progress engine.Progress) (engine.Picture, error) {
-	return e.wait(ctx, t, progress, nil)
+	return e.WaitSeen(ctx, t, progress, nil)
 }
 
-func (e *Engine) wait(ctx context.Context, t engine.Ticket, progress engine.Progress, see func(image.Image)) (engine.Picture, error) {
+// WaitSeen implements engine.Watcher.
+func (e *Engine) WaitSeen(ctx context.Context, t engine.Ticket, progress engine.Progress, see func(image.Image)) (engine.Picture, error) {
 	s, err := e.home(ctx, t)
 	if err != nil {
 		return engine.Picture{}, err
