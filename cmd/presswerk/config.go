@@ -26,6 +26,7 @@ type settings struct {
 	Python     string   // PRESSWERK_TRAINER_PYTHON: a Python that has what the trainer needs; "" sets one up
 	Cache      string   // the user's cache folder for Presswerk
 	Hosted     hosted
+	Comfy      comfySettings
 	Servers    []serverSetting // PRESSWERK_SDAPI: web UIs and stable-diffusion.cpp servers, by comma, as in http://host:7860 or box=http://user:password@host:7860
 }
 
@@ -60,6 +61,7 @@ func readSettings(getenv func(string) string) settings {
 	}
 	s.readStore(getenv)
 	s.Hosted = readHosted(getenv)
+	s.Comfy = readComfy(getenv)
 	if list := getenv("PRESSWERK_PROVIDER"); list != "" {
 		s.Providers = strings.Split(list, ",")
 	}

@@ -11,7 +11,9 @@ import (
 )
 
 // enginesCmd lists the engines.
-type enginesCmd struct{}
+type enginesCmd struct {
+	Pin string `name:"pin" placeholder:"ENGINE" help:"${flag_pin_servers}"`
+}
 
 // engineAnswer is one engine in the answer.
 type engineAnswer struct {
@@ -32,12 +34,17 @@ type modelAnswer struct {
 }
 
 // Run says of each engine whether it is ready, what it can do and with which models.
-func (*enginesCmd) Run(ctx context.Context, g *globals) error {
+func (c *enginesCmd) Run(ctx context.Context, g *globals) error {
 	t := newTools(g)
 	defer t.close() //nolint:errcheck // nothing was written
 	registry, err := t.engines(ctx)
 	if err != nil {
 		return err
+	}
+	if c.Pin != "" {
+		if err := pin(ctx, registry, c.Pin); err != nil {
+			return err
+		}
 	}
 	table, err := engine.Shutdowns()
 	if err != nil {

@@ -80,7 +80,11 @@ func (t *tools) engines(ctx context.Context) (engine.Registry, error) {
 	if err != nil {
 		return engine.Registry{}, err
 	}
-	return engine.NewRegistry(slices.Concat([]engine.Engine{e}, servers, services, t.g.more)...)
+	comfy, err := t.comfyui(ctx)
+	if err != nil {
+		return engine.Registry{}, err
+	}
+	return engine.NewRegistry(slices.Concat([]engine.Engine{e}, servers, comfy, services, t.g.more)...)
 }
 
 // local is the embedded renderer with all models that can be found.

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"image"
 
 	"presswerk/internal/art"
 )
@@ -36,6 +37,12 @@ type Jobber interface {
 	// Find looks for the job that was started under a name and whose ticket was lost. Art.ErrNotFound says that there
 	// is none, for certain; art.ErrUnsupported that this service can't tell.
 	Find(ctx context.Context, name string) (Ticket, error)
+}
+
+// Watcher is the power of a Jobber to show the picture of a job in the making.
+type Watcher interface {
+	// WaitSeen is Wait that also gives small pictures of what is coming, as RenderSeen of a Previewer does.
+	WaitSeen(ctx context.Context, t Ticket, progress Progress, see func(image.Image)) (Picture, error)
 }
 
 // Ticket names a job at its engine. It is kept as JSON.

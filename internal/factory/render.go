@@ -89,7 +89,11 @@ func (f *Factory) made(ctx context.Context, e engine.Engine, c art.Candidate) (e
 	o := ledger.Order{
 		Key: "recipe/" + c.Planned.ID, Recipe: c.Planned.Recipe, Run: c.Run, Candidate: c.ID, Brand: run.BrandID, Budgets: run.Brief.Budgets,
 	}
-	return f.Ledger.Render(ctx, e, o, f.tell(c, new([]byte)))
+	var preview []byte
+	if f.Hub.Heard() {
+		o.See = show(&preview)
+	}
+	return f.Ledger.Render(ctx, e, o, f.tell(c, &preview))
 }
 
 // bought tells whether a recipe goes through the ledger. Without one, only what is free and ends with us is made.
@@ -136,12 +140,17 @@ func (f *Factory) watched(ctx context.Context, e engine.Engine, c art.Candidate)
 	if !ok || !f.Hub.Heard() {
 		return e.Render(ctx, c.Planned.Recipe, tell)
 	}
-	return shower.RenderSeen(ctx, c.Planned.Recipe, tell, func(p image.Image) {
+	return shower.RenderSeen(ctx, c.Planned.Recipe, tell, show(&preview))
+}
+
+// show keeps the newest preview for the step that is told next.
+func show(preview *[]byte) func(image.Image) {
+	return func(p image.Image) {
 		var file bytes.Buffer
 		if err := png.Encode(&file, p); err == nil { // without one, the step is told alone
-			preview = file.Bytes()
+			*preview = file.Bytes()
 		}
-	})
+	}
 }
 
 // fingerprint hashes a candidate's picture so that later ones can be compared with it.

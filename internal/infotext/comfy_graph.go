@@ -27,8 +27,8 @@ type Node struct {
 // Link is an input that comes from a node's output.
 func Link(node string, output int) []any { return []any{node, output} }
 
-// linkOf reads a link.
-func linkOf(v any) (node string, output int, ok bool) {
+// LinkOf reads a link; ok is false for values.
+func LinkOf(v any) (node string, output int, ok bool) {
 	list, is := v.([]any)
 	if !is || len(list) != 2 {
 		return "", 0, false
@@ -45,8 +45,8 @@ func linkOf(v any) (node string, output int, ok bool) {
 	}
 }
 
-// ids are a graph's identities, numbers by size before words.
-func (g Graph) ids() []string {
+// IDs are a graph's identities, numbers by size before words.
+func (g Graph) IDs() []string {
 	var all []string
 	for id := range g {
 		all = append(all, id)

@@ -227,7 +227,7 @@ func (c *comfy) control(id string) {
 		return
 	}
 	c.met[id], c.met[loader] = true, true
-	k.Model.Name, k.Kind = modelName(name), kindOfModel(name)
+	k.Model.Name, k.Kind = modelName(name), KindOfModel(name)
 	for input, into := range map[string]*float64{"strength": &k.Weight, "start_percent": &k.Start, "end_percent": &k.End} {
 		if f, ok := c.float(id, input); ok {
 			*into = f

@@ -36,7 +36,7 @@ func parseComfyUI(text string) (Record, error) {
 	if weighted(p.Prompt) || weighted(p.NegativePrompt) {
 		c.note(NoteWeights)
 	}
-	for _, id := range g.ids() {
+	for _, id := range g.IDs() {
 		if n := g[id]; !c.met[id] {
 			c.keep(fmt.Sprintf("node %s %s", id, n.Class), compact(n.Inputs))
 		}
@@ -53,7 +53,7 @@ type comfy struct {
 
 // input follows a link of a node; ok is false for values and for links to nowhere.
 func (c *comfy) input(id, name string) (next string, output int, ok bool) {
-	next, output, ok = linkOf(c.graph[id].Inputs[name])
+	next, output, ok = LinkOf(c.graph[id].Inputs[name])
 	if ok {
 		_, ok = c.graph[next]
 	}
@@ -67,7 +67,7 @@ func (c *comfy) text(id, name string) (string, bool) {
 		if s, ok := textOf(v); ok {
 			return s, true
 		}
-		next, _, ok := linkOf(v)
+		next, _, ok := LinkOf(v)
 		n, there := c.graph[next]
 		if !ok || !there {
 			return "", false
@@ -105,7 +105,7 @@ func isSampler(n Node) bool {
 	if coreSampler(n.Class) {
 		return true
 	}
-	_, _, latent := linkOf(n.Inputs["latent_image"])
+	_, _, latent := LinkOf(n.Inputs["latent_image"])
 	return latent && n.Inputs["sampler_name"] != nil && n.Inputs["steps"] != nil
 }
 
@@ -121,7 +121,7 @@ func isSave(class string) bool {
 // sampler builds on.
 func (c *comfy) lastSampler() (string, bool) {
 	for _, want := range []string{"SaveImage", ""} {
-		for _, id := range c.graph.ids() {
+		for _, id := range c.graph.IDs() {
 			if class := c.graph[id].Class; isSave(class) && (want == "" || class == want) {
 				if s, ok := c.upstream(id, "images", nil); ok {
 					c.met[id] = true
@@ -138,7 +138,7 @@ func (c *comfy) lastSampler() (string, bool) {
 			}
 		}
 	}
-	for _, id := range slices.Backward(c.graph.ids()) {
+	for _, id := range slices.Backward(c.graph.IDs()) {
 		if isSampler(c.graph[id]) && !used[id] {
 			return id, true
 		}
@@ -162,7 +162,7 @@ func (c *comfy) upstream(id, name string, visit func(id string, n Node)) (string
 		}
 		id, name = next, ""
 		for _, key := range []string{"samples", "image", "images", "pixels", "latent", "latent_image"} {
-			if _, _, linked := linkOf(n.Inputs[key]); linked {
+			if _, _, linked := LinkOf(n.Inputs[key]); linked {
 				name = key
 				break
 			}
@@ -280,7 +280,7 @@ func (c *comfy) method(h *art.Hires, id string) {
 
 // enlarging reads a graph without a sampler that enlarges a picture with a network.
 func (c *comfy) enlarging() bool {
-	for _, id := range c.graph.ids() {
+	for _, id := range c.graph.IDs() {
 		if n := c.graph[id]; n.Class == "ImageUpscaleWithModel" {
 			p := &c.Recipe
 			loader, _, _ := c.input(id, "upscale_model")
@@ -300,7 +300,7 @@ func (c *comfy) enlarging() bool {
 
 // enlarged finds the size behind a network, and the pictures before and after it.
 func (c *comfy) enlarged(network string) {
-	for _, id := range c.graph.ids() {
+	for _, id := range c.graph.IDs() {
 		n := c.graph[id]
 		from, _, ok := c.input(id, "image")
 		if ok && n.Class == "ImageScale" && from == network {

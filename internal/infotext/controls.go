@@ -53,8 +53,8 @@ func kindOfModule(module string) string {
 	return module
 }
 
-// kindOfModel guesses nothing: it says a kind only where the network's name has its word.
-func kindOfModel(model string) string {
+// KindOfModel guesses nothing about a control network: it says a kind only where the network's name has its word.
+func KindOfModel(model string) string {
 	words := strings.FieldsFunc(strings.ToLower(model), func(r rune) bool { return strings.ContainsRune(`/\_-. `, r) })
 	for _, k := range kinds() {
 		if slices.ContainsFunc(k.words, func(w string) bool { return slices.Contains(words, w) }) {
@@ -67,7 +67,7 @@ func kindOfModel(model string) string {
 // moduleFor is the preprocessor that is written for a control: none where the network's name tells the kind, because
 // the recipe's picture is the finished control picture.
 func moduleFor(c art.Control) string {
-	if c.Kind == "" || c.Kind == kindOfModel(c.Model.Name) {
+	if c.Kind == "" || c.Kind == KindOfModel(c.Model.Name) {
 		return "none"
 	}
 	for _, k := range kinds() {
@@ -164,7 +164,7 @@ func (r *reading) controlUnit(pairs map[string]string) (left []string, ok bool) 
 	} else if hashed {
 		left = append(left, "Model: "+model)
 	}
-	if c.Kind = kindOfModel(name); module != "" && !strings.EqualFold(module, "none") {
+	if c.Kind = KindOfModel(name); module != "" && !strings.EqualFold(module, "none") {
 		c.Kind = kindOfModule(module)
 	}
 	if start, end, both := strings.Cut(strings.Trim(first("starting/ending"), "()"), ", "); both {

@@ -218,7 +218,7 @@ func invokeControl(v any, model string) (art.Control, bool) {
 		return art.Control{}, false
 	}
 	ref, ok := invokeModel(m[model])
-	c := art.Control{Model: ref, Kind: kindOfModel(ref.Name), Weight: 1, End: 1}
+	c := art.Control{Model: ref, Kind: KindOfModel(ref.Name), Weight: 1, End: 1}
 	o := object(m)
 	for name, into := range map[string]*float64{"control_weight": &c.Weight, "weight": &c.Weight, "begin_step_percent": &c.Start, "end_step_percent": &c.End} {
 		if f, is := o.float(name); is {

@@ -167,7 +167,7 @@ func (r *reading) swarmControls(o object) {
 		if !ok {
 			continue
 		}
-		c := art.Control{Model: art.ModelRef{Name: model}, Kind: kindOfModel(model), Weight: 1, End: 1}
+		c := art.Control{Model: art.ModelRef{Name: model}, Kind: KindOfModel(model), Weight: 1, End: 1}
 		if module, there := o.text(unit + "preprocessor"); there && !strings.EqualFold(module, "none") {
 			c.Kind = kindOfModule(module)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"time"
 
 	"presswerk/internal/art"
@@ -58,8 +59,9 @@ type Order struct {
 	Run       string
 	Candidate string
 	Brand     string
-	Budgets   []art.Budget // of the brief
-	Fresh     bool         // a picture that was brought earlier won't do
+	Budgets   []art.Budget      // of the brief
+	Fresh     bool              // a picture that was brought earlier won't do
+	See       func(image.Image) // shown what is coming, where the engine can show it; nil: nobody looks
 }
 
 // Quote is what a picture will probably cost.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -139,6 +140,24 @@ func (d *desk) buy(o Order) (engine.Picture, art.Call, error) {
 
 func want(seed art.Seed) Order {
 	return Order{Key: fmt.Sprintf("recipe/%d", seed), Run: "toys-1", Brand: "acme", Recipe: art.Recipe{Mode: art.ModeTextToImage, Engine: "shop", Model: art.ModelRef{Name: "disc"}, Prompt: "a disc", Seed: seed, Width: 64, Height: 64}}
+}
+
+// showing is an engine that shows a picture in the making.
+type showing struct{ *testkit.Customer }
+
+func (s showing) WaitSeen(ctx context.Context, t engine.Ticket, progress engine.Progress, see func(image.Image)) (engine.Picture, error) {
+	see(image.NewGray(image.Rect(0, 0, 8, 8)))
+	return s.Wait(ctx, t, progress)
+}
+
+func TestWhoLooksIsShownWhatIsComing(t *testing.T) {
+	d, seen := newDesk(t), 0
+	o := want(3)
+	o.See = func(image.Image) { seen++ }
+	e := showing{testkit.NewCustomer(d.shop.URL, false)}
+	if _, c, err := New(d.options()).Render(context.Background(), e, o, nil); err != nil || c.State != art.CallDone || seen != 1 {
+		t.Errorf("%d previews, %+v, %v", seen, c, err)
+	}
 }
 
 func TestAPictureIsBoughtOnceAndItsBytesStay(t *testing.T) {

@@ -124,7 +124,7 @@ func (w *walk) wait(ctx context.Context, c art.Call) (engine.Picture, art.Call, 
 		return engine.Picture{}, c, fmt.Errorf("ledger: reading the ticket of call %s: %w", c.ID, err)
 	}
 	running := c.State == art.CallRunning
-	p, err := w.jobber.Wait(ctx, t, func(step, steps int) {
+	p, err := w.seen(ctx, t, func(step, steps int) {
 		if !running {
 			running = true // a state that couldn't be written is written with the next one
 			_, _ = w.settle(ctx, c, art.CallOutcome{State: art.CallRunning})
@@ -145,6 +145,14 @@ func (w *walk) wait(ctx context.Context, c art.Call) (engine.Picture, art.Call, 
 	}
 	c, failed := w.end(ctx, c, art.CallFailed, err)
 	return engine.Picture{}, c, errors.Join(err, failed)
+}
+
+// seen waits, and shows what is coming to who wants to see it.
+func (w *walk) seen(ctx context.Context, t engine.Ticket, progress engine.Progress) (engine.Picture, error) {
+	if s, ok := engine.As[engine.Watcher](w.engine); ok && w.order.See != nil {
+		return s.WaitSeen(ctx, t, progress, w.order.See)
+	}
+	return w.jobber.Wait(ctx, t, progress)
 }
 
 // keep stores a picture and what is known of its price. The bytes stay as they came: they may carry a signature.
