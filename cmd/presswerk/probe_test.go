@@ -165,7 +165,7 @@ func TestServingProbesByItself(t *testing.T) {
 			_, err := os.Stat(ready)
 			return err == nil
 		}
-		for deadline := time.Now().Add(time.Minute); !(serving() && until()) && time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); (!serving() || !until()) && time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		}
 		if err := errors.Join(c.Process.Signal(os.Interrupt), c.Wait()); err != nil {
 			t.Errorf("%v\n%s", err, out.String())

@@ -151,42 +151,46 @@ func whole(dir string) bool {
 // sumsOf writes the SHA-256 of every part of an entry's files, one a line: parts, so that all cores share the work. Small
 // networks have no weights beside them.
 func sumsOf(dir string) (string, error) {
-	const part = 64 << 20
-	var all errgroup.Group
-	all.SetLimit(runtime.GOMAXPROCS(0))
-	var lines []*string
+	var sums strings.Builder
 	for _, name := range []string{cachedNetwork, cachedWeights} {
-		f, err := os.Open(filepath.Join(dir, name))
+		lines, err := partsOf(filepath.Join(dir, name))
 		if errors.Is(err, fs.ErrNotExist) && name == cachedWeights {
 			continue
 		}
 		if err != nil {
-			return "", errors.Join(err, all.Wait())
+			return "", err
 		}
-		defer f.Close() //nolint:errcheck // it was only read
-		info, err := f.Stat()
-		if err != nil {
-			return "", errors.Join(err, all.Wait())
+		for i, line := range lines {
+			fmt.Fprintf(&sums, "%s  %s %d\n", line, name, i)
 		}
-		for at := int64(0); at == 0 || at < info.Size(); at += part {
-			line := new(string)
-			lines = append(lines, line)
-			all.Go(func() error {
-				h := sha256.New()
-				_, err := io.Copy(h, io.NewSectionReader(f, at, part))
-				*line = fmt.Sprintf("%x  %s %d\n", h.Sum(nil), name, at)
-				return err
-			})
-		}
-	}
-	if err := all.Wait(); err != nil {
-		return "", err
-	}
-	var sums strings.Builder
-	for _, line := range lines {
-		sums.WriteString(*line)
 	}
 	return sums.String(), nil
+}
+
+// partsOf hashes the parts of a file side by side.
+func partsOf(path string) ([]string, error) {
+	const part = 64 << 20
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	var all errgroup.Group
+	all.SetLimit(runtime.GOMAXPROCS(0))
+	sums := make([]string, max(1, (info.Size()+part-1)/part))
+	for i := range sums {
+		all.Go(func() error {
+			h := sha256.New()
+			_, err := io.Copy(h, io.NewSectionReader(f, int64(i)*part, part))
+			sums[i] = hex.EncodeToString(h.Sum(nil))
+			return err
+		})
+	}
+	return sums, all.Wait()
 }
 
 // prune removes the least recently used entries, never the one at spare, until the limit holds, and what a killed process

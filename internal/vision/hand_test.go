@@ -28,7 +28,7 @@ func TestHandsAreThoseOfMediaPipe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rt.Close() //nolint:errcheck // nothing is left to be lost
+	defer rt.Close()
 	graph, err := model.ConvertTFLite(read(t, testkit.Native(t, "models/control/hand_landmark_full.tflite")))
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +37,7 @@ func TestHandsAreThoseOfMediaPipe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer network.Close() //nolint:errcheck // nothing is left to be lost
+	defer network.Close()
 
 	p := picture(t, "testdata/poses/hand.png")
 	r := whole(p)
