@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -22,34 +23,51 @@ import (
 // version is set by the build: -ldflags "-X main.version=…".
 var version = "dev" // a variable because the linker writes it
 
-// commands is the whole command line.
-type commands struct {
-	globals
+// command is one word of the command line with what it does; its line of help stands in the catalogue under its name.
+type command struct {
+	name string
+	does any
+}
 
-	Init    initCmd    `cmd:"" help:"${init}"`
-	Make    makeCmd    `cmd:"" help:"${make}"`
-	Plan    planCmd    `cmd:"" help:"${plan}"`
-	Render  renderCmd  `cmd:"" help:"${render}"`
-	Control controlCmd `cmd:"" help:"${control}"`
-	Judge   judgeCmd   `cmd:"" help:"${judge}"`
-	Review  reviewCmd  `cmd:"" help:"${review}"`
-	Finish  finishCmd  `cmd:"" help:"${finish}"`
-	Verify  verifyCmd  `cmd:"" help:"${verify}"`
-	Again   againCmd   `cmd:"" help:"${again}"`
-	Search  searchCmd  `cmd:"" help:"${search}"`
-	Publish publishCmd `cmd:"" help:"${publish}"`
-	Models  modelsCmd  `cmd:"" help:"${models}"`
-	Import  importCmd  `cmd:"" help:"${import}"`
-	Export  exportCmd  `cmd:"" help:"${export}"`
-	Train   trainCmd   `cmd:"" help:"${train}"`
-	Engines enginesCmd `cmd:"" help:"${engines}"`
-	Cost    costCmd    `cmd:"" help:"${cost}"`
-	Serve   serveCmd   `cmd:"" help:"${serve}"`
-	Keys    keysCmd    `cmd:"" help:"${keys}"`
-	Bench   benchCmd   `cmd:"" help:"${bench}"`
-	Doctor  doctorCmd  `cmd:"" help:"${doctor}"`
-	Backup  backupCmd  `cmd:"" help:"${backup}"`
-	Restore restoreCmd `cmd:"" help:"${restore}"`
+// commands is the whole command line, in the order in which help lists it.
+func commands() []command {
+	return []command{
+		{"init", &initCmd{}},
+		{"make", &makeCmd{}},
+		{"plan", &planCmd{}},
+		{"render", &renderCmd{}},
+		{"control", &controlCmd{}},
+		{"judge", &judgeCmd{}},
+		{"review", &reviewCmd{}},
+		{"finish", &finishCmd{}},
+		{"verify", &verifyCmd{}},
+		{"again", &againCmd{}},
+		{"search", &searchCmd{}},
+		{"publish", &publishCmd{}},
+		{"models", &modelsCmd{}},
+		{"import", &importCmd{}},
+		{"export", &exportCmd{}},
+		{"train", &trainCmd{}},
+		{"engines", &enginesCmd{}},
+		{"cost", &costCmd{}},
+		{"serve", &serveCmd{}},
+		{"keys", &keysCmd{}},
+		{"bench", &benchCmd{}},
+		{"doctor", &doctorCmd{}},
+		{"backup", &backupCmd{}},
+		{"restore", &restoreCmd{}},
+	}
+}
+
+// named are the commands that stand in the arguments, or all where none does. Reading the flags of all takes a fifth of a
+// second.
+func named(args []string) []command {
+	all := commands()
+	some := slices.DeleteFunc(slices.Clone(all), func(c command) bool { return !slices.Contains(args, c.name) })
+	if len(some) == 0 {
+		return all
+	}
+	return some
 }
 
 // globals are the flags of every command, and what commands write to.
@@ -73,12 +91,18 @@ func run(args []string, stdout, stderr io.Writer, getenv func(string) string, mo
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	w := wordsFor(getenv)
-	c := commands{globals: globals{settings: readSettings(getenv), words: w, out: stdout, err: stderr, more: more}}
-	parser, err := kong.New(&c,
+	g := globals{settings: readSettings(getenv), words: w, out: stdout, err: stderr, more: more}
+	options := []kong.Option{
 		kong.Name("presswerk"), kong.Description(w.say("about")), kong.UsageOnError(),
-		w.helps(), kong.Vars{"version": version}, kong.Writers(stdout, stderr),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&c.globals),
-	)
+		w.helps(),
+		kong.Vars{"version": version},
+		kong.Writers(stdout, stderr),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&g),
+	}
+	for _, c := range named(args) {
+		options = append(options, kong.DynamicCommand(c.name, "${"+c.name+"}", "", c.does))
+	}
+	parser, err := kong.New(&g, options...)
 	if err != nil {
 		fmt.Fprintln(stderr, "presswerk:", err)
 		return exitWrongUse
@@ -94,7 +118,7 @@ func run(args []string, stdout, stderr io.Writer, getenv func(string) string, mo
 	} else {
 		err = fmt.Errorf("%w: %w", art.ErrInvalid, err)
 	}
-	return c.end(err)
+	return g.end(err)
 }
 
 // The exit codes of the contract.

@@ -30,10 +30,7 @@ func (w words) say(key string, args ...any) string {
 	if !ok {
 		return key
 	}
-	text := s.en
-	if w.lang == "de" {
-		text = s.de
-	}
+	text := s.in(w.lang)
 	if len(args) == 0 {
 		return text
 	}
@@ -43,13 +40,20 @@ func (w words) say(key string, args ...any) string {
 // helps gives every sentence to kong, which puts them into its help.
 func (w words) helps() kong.Vars {
 	vars := kong.Vars{}
-	for key := range sentences() {
-		vars[key] = w.say(key)
+	for key, sentence := range sentences() {
+		vars[key] = sentence.in(w.lang)
 	}
 	return vars
 }
 
 type sentence struct{ en, de string }
+
+func (s sentence) in(lang string) string {
+	if lang == "de" {
+		return s.de
+	}
+	return s.en
+}
 
 // sentences are all of the command line.
 func sentences() map[string]sentence {
