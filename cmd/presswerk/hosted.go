@@ -50,9 +50,11 @@ func byComma(list string) (names []string) {
 // hosted makes an engine for each service. None is asked anything before a picture is wanted of it.
 func (t *tools) hosted() ([]engine.Engine, error) {
 	h := t.g.settings.Hosted
-	all := []openai.Options{{Name: "openai", Base: h.OpenAIBase, Key: h.OpenAIKey, KeyFrom: "OPENAI_API_KEY"}}
+	all := []openai.Options{{Service: wire.Service{Name: "openai", Base: h.OpenAIBase, Key: h.OpenAIKey, KeyFrom: "OPENAI_API_KEY"}}}
 	if h.AzureBase != "" {
-		all = append(all, openai.Options{Name: "azure", Base: h.AzureBase + "/openai/v1", Key: h.AzureKey, KeyFrom: "AZURE_OPENAI_API_KEY", Azure: true, Models: h.Azure})
+		all = append(all, openai.Options{Azure: true, Models: h.Azure, Service: wire.Service{
+			Name: "azure", Base: h.AzureBase + "/openai/v1", Key: h.AzureKey, KeyFrom: "AZURE_OPENAI_API_KEY",
+		}})
 	}
 	var engines []engine.Engine
 	for _, o := range all {

@@ -4,7 +4,7 @@
 // it again. Seeds and negative prompts don't exist there, and no two calls give equal pixels. What the service makes of a
 // prompt before it draws is kept as a note.
 //
-//	e, err := openai.New(openai.Options{Name: "openai", Base: "https://api.openai.com/v1", Key: key, Now: time.Now})
+//	e, err := openai.New(openai.Options{Service: wire.Service{Name: "openai", Base: "https://api.openai.com/v1", Key: key, Now: time.Now}})
 //
 // Source: OpenAI API 2.3.0, /images/generations and /images/edits, as of 2026-08-21; testdata/images.json is that part of
 // the description (MIT), from openai/openai-go, api_reference/openapi.transformed.yml.

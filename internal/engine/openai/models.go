@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
+	"presswerk/internal/engine/wire"
 )
 
 // model is what is known of a model's name.
@@ -33,7 +33,11 @@ func models() []model {
 	}
 }
 
-const maxReferences = 16
+// Limits of the API's description.
+const (
+	maxReferences = 16    // pictures
+	maxPrompt     = 32000 // characters
+)
 
 // names of the recipe's options that go to the service as they are.
 func optionNames() []string {
@@ -87,24 +91,24 @@ func (e *Engine) check(r art.Recipe) (model, error) {
 		return model{}, err
 	}
 	m := e.models[at]
-	if m.shutdown != "" && e.options.Now().Format(time.DateOnly) >= m.shutdown {
-		return m, &art.FieldError{
-			Field: "model", Reason: fmt.Sprintf("%s was shut down on %s", m.name, m.shutdown), Kind: art.ErrUnsupported,
-			Remedy: "its operator names " + m.instead + " instead; pictures that it made can still be imported",
-		}
+	if err := wire.Retired(m.name, m.shutdown, m.instead, e.options.Now()); err != nil {
+		return m, err
 	}
 	if err := engine.Check(e.options.capabilities(m).Capabilities, r); err != nil {
 		return m, err
 	}
+	takes := wire.Takes{Prompt: maxPrompt, References: []string{""}}
+	if err := takes.Check(r); err != nil {
+		return m, err
+	}
+	_, moderated := r.Options["moderation"]
 	switch {
 	case m.free && (r.Width > 3*r.Height || r.Height > 3*r.Width):
 		return m, art.Unsupported("width", fmt.Sprintf("%d×%d is wider or higher than three to one", r.Width, r.Height), "use at most 3:1")
 	case m.free && (max(r.Width, r.Height) > 3840 || min(r.Width, r.Height) > 2160):
 		return m, art.Unsupported("width", fmt.Sprintf("%d×%d is larger than 3840×2160", r.Width, r.Height), "make it smaller, and enlarge afterwards")
-	case r.Mode != art.ModeTextToImage && r.InitImage == "":
-		return m, art.Invalid("init_image", "is missing", "name the picture to be changed")
-	case r.Mode == art.ModeInpaint && r.MaskImage == "":
-		return m, art.Invalid("mask_image", "is missing", "name the mask, white where the picture is made anew")
+	case moderated && (r.Mode != art.ModeTextToImage || len(r.References) > 0):
+		return m, art.Unsupported("options.moderation", "is known for texts alone", "take it out")
 	case len(r.References) > 0 && r.Mode == art.ModeInpaint:
 		return m, art.Unsupported("references", "a mask counts for the first of several pictures only", "take the references out")
 	}

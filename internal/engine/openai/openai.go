@@ -9,7 +9,6 @@ import (
 	"image"
 	"net/http"
 	"net/url"
-	"time"
 
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
@@ -19,19 +18,12 @@ import (
 // Revision of this adapter; it goes up when equal recipes are asked for in another way.
 const Revision = "1"
 
-// Options say which service is asked, and how.
+// Options say which service is asked, and how. Its base goes up to and with the version: "https://api.openai.com/v1",
+// "https://NAME.openai.azure.com/openai/v1".
 type Options struct {
-	Name    string       // of the engine, such as "openai" or "azure"
-	Version string       // of this adapter
-	Base    string       // address up to and with its version: "https://api.openai.com/v1", "https://NAME.openai.azure.com/openai/v1"
-	Key     string       // "" makes the engine not ready
-	KeyFrom string       // where a key is looked for, for who has none
-	Azure   bool         // the key goes into Azure's header
-	Models  []string     // what the server has beside OpenAI's own, such as an Azure deployment's name
-	HTTP    *http.Client // nil is the default
-	Now     func() time.Time
-	// Open finds a picture that a recipe names by its SHA-256; nil finds none.
-	Open func(ctx context.Context, sha256 string) ([]byte, error)
+	wire.Service
+	Azure  bool     // the key goes into Azure's header
+	Models []string // what the server has beside OpenAI's own, such as an Azure deployment's name
 }
 
 // Engine asks one service. It is safe for concurrent use.
@@ -44,25 +36,24 @@ type Engine struct {
 
 // New makes an engine without asking the service anything.
 func New(o Options) (*Engine, error) {
-	if u, err := url.Parse(o.Base); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, art.Invalid("openai.base", fmt.Sprintf("%q is no address", o.Base), "write it as https://api.openai.com/v1")
-	}
 	header := http.Header{"Authorization": {"Bearer " + o.Key}}
 	if o.Azure {
 		header = http.Header{"Api-Key": {o.Key}}
 	}
-	e := &Engine{options: o, client: &wire.Client{Name: o.Name, Base: o.Base, Header: header, Secrets: []string{o.Key}, HTTP: o.HTTP}}
+	client, err := o.Client(header)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{options: o, client: client}
 	for _, name := range o.Models {
 		e.models = append(e.models, model{name: name, free: true, fidelity: true})
 	}
 	e.models = append(e.models, models()...)
-	e.info = engine.Info{Name: o.Name, Version: o.Version, Ready: o.Key != ""}
-	if o.Key == "" {
-		e.info.Reason = "there is no key; set " + o.KeyFrom
-	}
+	var known []engine.Model
 	for _, m := range e.models {
-		e.info.Models = append(e.info.Models, o.capabilities(m))
+		known = append(known, o.capabilities(m))
 	}
+	e.info = o.Service.Info(known)
 	return e, nil
 }
 
@@ -136,11 +127,8 @@ func (e *Engine) start(ctx context.Context, name string, r art.Recipe, see func(
 	if _, err := e.check(r); err != nil {
 		return engine.Ticket{}, err
 	}
-	if e.options.Key == "" {
-		return engine.Ticket{}, fmt.Errorf("%s: %s: %w", e.options.Name, e.info.Reason, art.ErrUnavailable)
-	}
-	if err := ctx.Err(); err != nil {
-		return engine.Ticket{}, fmt.Errorf("%s: %w", e.options.Name, err)
+	if err := e.options.Ready(ctx); err != nil {
+		return engine.Ticket{}, err
 	}
 	request, err := e.request(ctx, r, see != nil)
 	if err != nil {

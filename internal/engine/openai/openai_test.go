@@ -21,6 +21,7 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
+	"presswerk/internal/engine/wire"
 	"presswerk/internal/testkit"
 )
 
@@ -132,7 +133,7 @@ func open(t *testing.T, s *service) *Engine {
 	s.t = t
 	server := httptest.NewServer(testkit.ReadContract(t, "testdata/images.json").Hold(t, "/v1", s))
 	t.Cleanup(server.Close)
-	e, err := New(Options{
+	e, err := New(Options{Service: wire.Service{
 		Name: "openai", Version: "1", Base: server.URL + "/v1", Key: key, Now: func() time.Time { return time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC) },
 		Open: func(_ context.Context, sum string) ([]byte, error) {
 			data, err := base64.StdEncoding.DecodeString(picture(t, 64, 64))
@@ -141,7 +142,7 @@ func open(t *testing.T, s *service) *Engine {
 			}
 			return data, err
 		},
-	})
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +233,12 @@ func TestRefusals(t *testing.T) {
 		"no mask":    {func(r *art.Recipe) { r.Mode, r.InitImage = art.ModeInpaint, "x" }, art.ErrInvalid, "mask_image"},
 		"moderated":  {func(r *art.Recipe) { r.Prompt = "forbidden" }, art.ErrInvalid, "moderation_blocked"},
 		"odd size":   {func(r *art.Recipe) { r.Model.Name, r.Width, r.Height = "gpt-image-1", 512, 512 }, art.ErrUnsupported, "1536×1024"},
-		"seed":       {func(r *art.Recipe) { r.Seed = 7 }, art.ErrUnsupported, "seed"},
+		"strength":   {func(r *art.Recipe) { r.Strength = new(0.5) }, art.ErrUnsupported, "strength"},
+		"guidance":   {func(r *art.Recipe) { r.GuidanceScale = 7 }, art.ErrUnsupported, "guidance_scale"},
+		"moderation": {func(r *art.Recipe) {
+			r.Mode, r.InitImage, r.Options = art.ModeImageToImage, "x", map[string]any{"moderation": "low"}
+		}, art.ErrUnsupported, "options.moderation"},
+		"seed": {func(r *art.Recipe) { r.Seed = 7 }, art.ErrUnsupported, "seed"},
 	} {
 		r := apple()
 		test.change(&r)
@@ -273,7 +279,7 @@ func TestABrokenPictureIsUnknown(t *testing.T) {
 		"no image": `{"created":1,"data":[{"b64_json":"aGVsbG8="}]}`,
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
-		e, err := New(Options{Name: "openai", Base: server.URL, Key: key, Now: time.Now})
+		e, err := New(Options{Service: wire.Service{Name: "openai", Base: server.URL, Key: key, Now: time.Now}})
 		if err != nil {
 			t.Fatal(err)
 		}

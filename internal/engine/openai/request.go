@@ -36,7 +36,6 @@ func (e *Engine) request(ctx context.Context, r art.Recipe, stream bool) (wire.R
 		}
 		return wire.Request{Method: http.MethodPost, Path: "/images/generations", Body: body, Type: "application/json", Paid: true}, nil
 	}
-	delete(fields, "moderation") // is known for texts alone
 	form, err := e.form(ctx, r, fields)
 	if err != nil {
 		return wire.Request{}, err
@@ -58,14 +57,14 @@ func (e *Engine) form(ctx context.Context, r art.Recipe, fields map[string]any) 
 		sums = append(sums, reference.Image)
 	}
 	for i, sum := range sums {
-		data, err := e.open(ctx, sum)
+		data, _, err := e.options.File(ctx, "init_image", sum)
 		if err != nil {
 			return nil, err
 		}
 		form.Picture("image[]", fmt.Sprintf("image-%d", i), data)
 	}
 	if r.Mode == art.ModeInpaint {
-		data, err := e.open(ctx, r.MaskImage)
+		data, _, err := e.options.File(ctx, "mask_image", r.MaskImage)
 		if err == nil {
 			data, err = mask(data)
 		}
@@ -75,17 +74,6 @@ func (e *Engine) form(ctx context.Context, r art.Recipe, fields map[string]any) 
 		form.Picture("mask", "mask", data)
 	}
 	return form, nil
-}
-
-func (e *Engine) open(ctx context.Context, sum string) ([]byte, error) {
-	if e.options.Open == nil {
-		return nil, art.Unsupported("init_image", "pictures can't be opened here", "render inside a workspace")
-	}
-	data, err := e.options.Open(ctx, strings.TrimPrefix(sum, "sha256:"))
-	if err != nil {
-		return nil, fmt.Errorf("%s: opening %s: %w", e.options.Name, sum, err)
-	}
-	return data, nil
 }
 
 // mask turns white, which is what is made anew, into what the service takes for it: transparent.
