@@ -79,6 +79,9 @@ func (c Capabilities) TakesSeed() bool { return c.Seeds || c.Service != nil && c
 // Walks tells whether pictures are made by a sampler that can be chosen, in steps that can be counted.
 func (c Capabilities) Walks() bool { return len(c.Samplers) > 0 }
 
+// DrawsNoise tells whether one may choose where the noise comes from. Services don't say.
+func (c Capabilities) DrawsNoise() bool { return c.Walks() && c.Service == nil }
+
 // Vocabulary lists the words that a small model was trained on. Others may be asked for, with a warning.
 type Vocabulary struct {
 	Subjects []string          `json:"subjects"`

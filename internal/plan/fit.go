@@ -112,7 +112,7 @@ func fit(r art.Recipe, d draft, c art.Capabilities, run art.RunKind) []misfit {
 	add(r.GuidanceScale > maxGuidance, "parameters.guidance_scale", fmt.Sprintf("makes nothing of guidance %v", r.GuidanceScale), fmt.Sprintf("use 0 to %d", maxGuidance))
 	add(r.GuidanceRescale > 1, "parameters.guidance_rescale", "rescales by a share", "use 0 to 1")
 	add(r.Eta > 1, "parameters.eta", fmt.Sprintf("makes nothing of eta %v", r.Eta), "use 0 to 1")
-	add((r.NoiseSource != "" || c.Walks()) && r.NoiseSource != "cpu" && r.NoiseSource != "cuda", "parameters.noise_source", fmt.Sprintf("draws no noise from %q", r.NoiseSource), "use cpu or cuda")
+	add((r.NoiseSource != "" || c.DrawsNoise()) && r.NoiseSource != "cpu" && r.NoiseSource != "cuda", "parameters.noise_source", fmt.Sprintf("draws no noise from %q", r.NoiseSource), "use cpu or cuda")
 	add(len(d.wanted) > 0 && !c.Negative, "prompt.negatives", "knows no negative prompt", "take them out")
 	add(run == art.Production && !c.Seeds, "parameters.seed", "keeps no seed, so a production could not be repeated", "explore with it")
 	add(run == art.Production && c.Model.SHA256 == "", "parameters.model", "is not pinned by a hash, so a production could not be repeated", "explore with it")

@@ -81,7 +81,10 @@ func (d draft) recipe(c art.Capabilities, seed art.Seed) (art.Recipe, error) {
 	}
 	r.Model.Dir = ""
 	if !c.Walks() {
-		r.Steps, r.GuidanceScale, r.NoiseSource = or(p.Steps, 0), or(p.GuidanceScale, 0), p.NoiseSource
+		r.Steps, r.GuidanceScale = or(p.Steps, 0), or(p.GuidanceScale, 0)
+	}
+	if !c.DrawsNoise() {
+		r.NoiseSource = p.NoiseSource
 	}
 	if !c.TakesSeed() { // then it only tells pictures apart
 		r.Draw, r.Seed = r.Seed, 0

@@ -207,10 +207,34 @@ func (c Conformance) refusals(t *testing.T) {
 			t.Errorf("%s: %v; want a refusal of %s", name, err, test.field)
 		}
 	}
+	if can.Service != nil {
+		c.silent(t, e)
+	}
 	r := c.Recipe
 	r.Model = art.ModelRef{Name: "nobody-has-this"}
 	if _, err := e.Render(context.Background(), r, nil); !errors.Is(err, art.ErrNotFound) {
 		t.Errorf("an unknown model: %v", err)
+	}
+}
+
+// silent: services know nothing of these fields, so a recipe that sets them is refused instead of made without them.
+func (c Conformance) silent(t *testing.T, e engine.Engine) {
+	t.Helper()
+	for field, change := range map[string]func(*art.Recipe){
+		"guidance_rescale":   func(r *art.Recipe) { r.GuidanceRescale = 0.5 },
+		"eta":                func(r *art.Recipe) { r.Eta = 0.5 },
+		"clip_skip":          func(r *art.Recipe) { r.ClipSkip = new(2) },
+		"noise_source":       func(r *art.Recipe) { r.NoiseSource = "cuda" },
+		"prompt_2":           func(r *art.Recipe) { r.Prompt2 = "more" },
+		"variation_strength": func(r *art.Recipe) { r.VariationStrength = 0.5 },
+		"tiled_diffusion":    func(r *art.Recipe) { r.TiledDiffusion = &art.TiledDiffusion{} },
+	} {
+		r := c.Recipe
+		change(&r)
+		var refused *art.FieldError
+		if _, err := e.Render(context.Background(), r, nil); !errors.As(err, &refused) || refused.Field != field {
+			t.Errorf("%s was left out silently, or %v", field, err)
+		}
 	}
 }
 

@@ -280,13 +280,14 @@ func TestEndpoints(t *testing.T) {
 			return len(i.Images) == 2 && strings.HasPrefix(i.Images[0], "data:image/png;base64,") && i.Size.Width == 512
 		}},
 		"edit": {func(r *art.Recipe) {
-			r.Mode, r.InitImage, r.Model.Name, r.Steps = art.ModeImageToImage, sum, "fal-ai/flux-2-pro", 0
+			r.Mode, r.InitImage, r.Model.Name, r.Steps, r.GuidanceScale = art.ModeImageToImage, sum, "fal-ai/flux-2-pro", 0, 0
 		}, "fal-ai/flux-2-pro/edit", func(i input) bool { return len(i.Images) == 1 && i.Steps == 0 }},
 		"strength": {func(r *art.Recipe) {
 			r.Mode, r.InitImage, r.Model.Name, r.Strength = art.ModeImageToImage, sum, "fal-ai/flux/dev", &half
 		}, "fal-ai/flux/dev/image-to-image", func(i input) bool { return i.Image != "" && i.Size.Width == 0 }},
 		"mask": {func(r *art.Recipe) {
-			r.Mode, r.InitImage, r.MaskImage, r.Model.Name, r.Steps = art.ModeInpaint, sum, sum, "fal-ai/flux-pro/v1/fill", 0
+			r.Mode, r.InitImage, r.MaskImage, r.Model.Name = art.ModeInpaint, sum, sum, "fal-ai/flux-pro/v1/fill"
+			r.Steps, r.GuidanceScale = 0, 0
 		}, "fal-ai/flux-pro/v1/fill", func(i input) bool { return i.Image != "" && i.Mask != "" }},
 	} {
 		q := &queue{}

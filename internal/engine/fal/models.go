@@ -96,6 +96,9 @@ func (e *Engine) check(r art.Recipe) (family, error) {
 	if err := engine.Check(e.info.Models[at].Capabilities, r); err != nil {
 		return f, err
 	}
+	if err := (wire.Takes{Guidance: f.guidance}).Fields(r); err != nil {
+		return f, err
+	}
 	return f, wire.CheckPictures(r, f.references, f.references > 0, f.references == 0 && r.Mode == art.ModeImageToImage)
 }
 

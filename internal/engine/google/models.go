@@ -176,6 +176,9 @@ func (e *Engine) check(r art.Recipe) (model, error) {
 	if err := wire.CheckPictures(r, m.references, true, false); err != nil {
 		return m, err
 	}
+	if err := (wire.Takes{}).Fields(r); err != nil {
+		return m, err
+	}
 	const maxSeed = 1<<32 - 1 // 32 bits, which go out with a sign
 	if r.Seed > maxSeed {
 		return m, art.Unsupported("seed", fmt.Sprintf("%d is too large", r.Seed), fmt.Sprintf("use at most %d", int64(maxSeed)))

@@ -144,5 +144,8 @@ func (e *Engine) check(r art.Recipe) (model, error) {
 		return model{}, err
 	}
 	m := e.models[slices.IndexFunc(e.models, func(m model) bool { return m.name == known.Capabilities.Model.Name })]
+	if err := (wire.Takes{Guidance: m.guidance != ""}).Fields(r); err != nil {
+		return m, err
+	}
 	return m, wire.CheckPictures(r, known.MaxReferences, m.edit == m.references, m.strength != "")
 }

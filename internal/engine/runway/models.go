@@ -117,6 +117,9 @@ func (e *Engine) check(r art.Recipe) (model, error) {
 	if err := wire.CheckPictures(r, m.references, true, false); err != nil {
 		return m, err
 	}
+	if err := (wire.Takes{}).Fields(r); err != nil {
+		return m, err
+	}
 	if len(r.References) < m.least {
 		return m, art.Invalid("references", m.name+" can't do without", "name a picture, or use gen4_image")
 	}

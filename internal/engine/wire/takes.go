@@ -25,6 +25,22 @@ func (t Takes) Check(r art.Recipe) error {
 	if err := CheckPictures(r, len(r.References), false, t.Strength); err != nil {
 		return err
 	}
+	if err := t.Fields(r); err != nil {
+		return err
+	}
+	for i, c := range r.References {
+		if !slices.Contains(t.References, c.Kind) {
+			return art.Unsupported(fmt.Sprintf("references[%d].kind", i), fmt.Sprintf("%s: %q is not known", r.Model.Name, c.Kind), "use "+quoted(t.References))
+		}
+	}
+	if err := t.guides("controls", r.Controls); err != nil {
+		return err
+	}
+	return t.guides("references", r.References)
+}
+
+// Fields is Check without the pictures that steer, for engines that look at those themselves.
+func (t Takes) Fields(r art.Recipe) error {
 	letters := len([]rune(r.Prompt))
 	for _, rule := range []struct {
 		wrong         bool
@@ -56,15 +72,7 @@ func (t Takes) Check(r art.Recipe) error {
 			return art.Unsupported(rule.field, r.Model.Name+": "+rule.reason, "take it out, or choose another value")
 		}
 	}
-	for i, c := range r.References {
-		if !slices.Contains(t.References, c.Kind) {
-			return art.Unsupported(fmt.Sprintf("references[%d].kind", i), fmt.Sprintf("%s: %q is not known", r.Model.Name, c.Kind), "use "+quoted(t.References))
-		}
-	}
-	if err := t.guides("controls", r.Controls); err != nil {
-		return err
-	}
-	return t.guides("references", r.References)
+	return nil
 }
 
 // guides checks pictures that steer.
