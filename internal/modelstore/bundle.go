@@ -108,16 +108,6 @@ func (s *Store) exportBlob(ctx context.Context, t *tar.Writer, f File, progress 
 	return addEntry(t, blobPrefix+f.SHA256, f.Size, reading{ctx, &counting{in, f.SHA256[:12], 0, f.Size, progress}})
 }
 
-// Signer tells who signed a bundle, by the key's Fingerprint, and which models are in it. Nothing is kept, and nothing but
-// the index is read. A signature that does not fit gives art.ErrMismatch.
-func Signer(r io.Reader) (fingerprint string, models []Manifest, err error) {
-	b, key, err := readIndex(tar.NewReader(r))
-	if err != nil {
-		return "", nil, err
-	}
-	return Fingerprint(key), b.Models, nil
-}
-
 // Import takes all models of a bundle into the store. Trusted decides by the Fingerprint of the key that signed it; a no gives
 // art.ErrRefused, before any file is read. A bundle appears model by model, each whole or not at all.
 func (s *Store) Import(ctx context.Context, r io.Reader, trusted func(fingerprint string) bool, progress Progress) ([]Manifest, error) {
