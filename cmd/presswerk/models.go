@@ -65,6 +65,31 @@ func (t *tools) storedFolders() []string {
 	return found
 }
 
+// controlNetwork finds a control network of the store as recipes name it.
+func (t *tools) controlNetwork(ref art.ModelRef) (string, error) {
+	all, err := t.g.store().List()
+	if err != nil {
+		return "", err
+	}
+	var names []string
+	for _, m := range all {
+		if m.Kind != art.ModelControl || m.Form != modelstore.FormONNX {
+			continue
+		}
+		names = append(names, m.Ref())
+		if ref.Name != "" && (m.Name != ref.Name || ref.Version != "" && m.Version != ref.Version) || ref.SHA256 != "" && m.SHA256 != ref.SHA256 {
+			continue
+		}
+		return t.g.store().Folder(m), nil
+	}
+	remedy := "there is none yet: presswerk train controlnet, or presswerk models add a folder with model.onnx and config.json"
+	if len(names) > 0 {
+		remedy = "there are: " + strings.Join(names, ", ")
+	}
+	wanted := strings.TrimSpace(strings.TrimSuffix(ref.Name+"@"+ref.Version, "@") + " " + ref.SHA256)
+	return "", &art.FieldError{Field: "model", Reason: fmt.Sprintf("the store has no control network %q as ONNX", wanted), Remedy: remedy, Kind: art.ErrNotFound}
+}
+
 // sealed finds an encrypted LoRA of the store, by name or name@version.
 func (t *tools) sealed(name string) (local.Sealed, error) {
 	m, err := t.g.store().Find(name)

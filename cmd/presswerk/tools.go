@@ -97,7 +97,7 @@ func (t *tools) local(extra ...string) (*local.Engine, error) {
 		Card: cards, Sealed: t.sealed, SealedAdapters: t.sealedAdapters(cards), Known: t.g.store().Known(),
 		Library: t.g.settings.native(onnxLibrary), Models: append(extra, t.modelFolders()...), Adapters: t.foldersOf("loras", t.g.store().Adapters()), Embeddings: t.foldersOf("embeddings", t.g.store().Embeddings()),
 		Upscalers: t.rendererUpscalers(), Threads: t.g.settings.Threads, Providers: t.providers(), Memory: t.memory(), Cache: filepath.Join(t.g.settings.CacheDir, "networks"),
-		Open: t.open, Version: local.Revision + "+onnxruntime-" + onnxVersion, Now: time.Now,
+		Network: t.controlNetwork, Open: t.open, Version: local.Revision + "+onnxruntime-" + onnxVersion, Now: time.Now,
 	})
 	if err != nil {
 		return nil, err

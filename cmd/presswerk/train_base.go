@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"presswerk/internal/art"
 	"presswerk/internal/engine/local"
 	"presswerk/internal/model"
 	"presswerk/internal/modelstore"
+	"presswerk/internal/onnx"
 )
 
 // trainBase is the model that a training adds to.
@@ -168,13 +170,22 @@ func (b trainBase) can(kind string) error {
 	if b.form != modelstore.FormONNX {
 		return nil
 	}
-	switch kind {
-	case kindEmbedding:
-		return art.Unsupported("model", b.ref.Name+" is there as ONNX graphs, whose text encoder takes no new words while it learns", "train the embedding on the diffusers folder that it was converted from, or train a LoRA: presswerk train lora")
-	case kindControlNet:
-		return art.Unsupported("model", b.ref.Name+" is there as ONNX graphs, whose UNet takes no residuals of a control network", "train the control network on a diffusers folder of Stable Diffusion, then convert both: presswerk models convert MODEL --controlnet NAME")
+	if b.family == model.FamilySDXL {
+		return art.Unsupported("model", b.ref.Name+" is there as ONNX graphs of SDXL, whose second text encoder the trainer doesn't read", "train on the diffusers folder that it was converted from")
 	}
-	return nil
+	if kind != kindControlNet {
+		return nil
+	}
+	g, err := onnx.OpenGraph(os.DirFS(b.dir), "unet/model.onnx")
+	if err != nil {
+		return fmt.Errorf("looking for a UNet's inputs: %w", err)
+	}
+	for _, n := range g.Nodes {
+		if slices.ContainsFunc(n.Inputs, local.IsResidual) {
+			return nil
+		}
+	}
+	return art.Unsupported("model", b.ref.Name+" has a UNet that takes no residuals of a control network", "export it again with inputs for them, or train on a diffusers folder of Stable Diffusion and convert both: presswerk models convert MODEL --controlnet NAME")
 }
 
 // weights tells the trainer where torch's weights lie in an ONNX UNet, by the names under which the renderer will look for

@@ -36,7 +36,7 @@ func (j *job) metadata(user string) map[string]string {
 		"ss_caption_dropout_rate": fmt.Sprint(j.Dropout), "ss_dataset_hash": j.Dataset, "ss_tag_frequency": j.tags(),
 		"modelspec.sai_model_spec": "1.0.0", "modelspec.architecture": architecture + ending, "modelspec.implementation": "https://github.com/huggingface/diffusers",
 		"modelspec.title": j.name, "modelspec.author": user, "modelspec.license": j.check.Rights.License(), "modelspec.resolution": fmt.Sprintf("%dx%d", j.Width, j.Height),
-		"modelspec.trigger_phrase": j.Trigger, "modelspec.description": j.set.Title.In(art.English),
+		model.MetadataTrigger: j.Trigger, "modelspec.description": j.set.Title.In(art.English),
 	}
 	if j.Kind == kindLoRA || j.Kind == kindDreambooth {
 		m["ss_network_module"], m["ss_network_dim"], m["ss_network_alpha"] = "networks.lora", strconv.Itoa(j.Rank), fmt.Sprint(j.Alpha)

@@ -192,7 +192,7 @@ const maxTriggers = 12
 
 // triggers are the words that a LoRA was trained on: what modelspec names, else the most frequent of kohya's tags.
 func triggers(file *Safetensors) []string {
-	if said := file.Metadata("modelspec.trigger_phrase"); said != "" {
+	if said := file.Metadata(MetadataTrigger); said != "" {
 		return []string{said}
 	}
 	var byFolder map[string]map[string]float64

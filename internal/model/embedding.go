@@ -1,10 +1,12 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"presswerk/internal/art"
 )
@@ -37,7 +39,8 @@ func (e Embedding) Tokens() []string {
 
 // OpenEmbedding reads an embedding in safetensors, or in torch's zip format, in one of four forms: a tensor alone,
 // {token: tensor}, A1111's {"string_to_param": {"*": tensor}, "name": …}, and SDXL's {"clip_l": …, "clip_g": …}. Name is
-// the token where the file has none. Another form gives art.ErrUnsupported, a damaged one art.ErrInvalid.
+// the token where the file has none; safetensors may have one in their metadata. Another form gives art.ErrUnsupported, a
+// damaged one art.ErrInvalid.
 //
 // Source: diffusers, loaders/textual_inversion.py; AUTOMATIC1111/stable-diffusion-webui, modules/textual_inversion.
 func OpenEmbedding(r io.ReaderAt, size int64, name string) (Embedding, error) {
@@ -91,7 +94,7 @@ func embeddingTensors(r io.ReaderAt, size int64, torch bool, name string) (map[s
 		for _, key := range s.Names() {
 			named[key] = array{key, s.Shape(key), func() ([]float32, error) { return s.Floats(key) }}
 		}
-		return byEncoder(named, name)
+		return byEncoder(named, cmp.Or(trigger(s), name))
 	}
 	file, err := openTorch(r, size)
 	if err != nil {
@@ -121,6 +124,19 @@ func embeddingTensors(r io.ReaderAt, size int64, torch bool, name string) (map[s
 
 func (t *torchFile) array(name string, tensor *torchTensor) array {
 	return array{name, tensor.shape, func() ([]float32, error) { return t.floats(tensor) }}
+}
+
+// MetadataTrigger is the key of the words that call what a file was trained for.
+//
+// Source: Stability-AI/ModelSpec.
+const MetadataTrigger = "modelspec.trigger_phrase"
+
+// trigger is the one word that calls an embedding; several words are what a prompt should say besides.
+func trigger(s *Safetensors) string {
+	if said := s.Metadata(MetadataTrigger); !strings.ContainsAny(said, " \t\n,") {
+		return said
+	}
+	return ""
 }
 
 // bareTensor is what A1111 calls a tensor without token in safetensors.

@@ -205,7 +205,7 @@ func detectFolder(dir string) (Found, error) {
 	case slices.Contains(files, "config.json") && tensors:
 		f.Kind, f.Form = cmp.Or(classes()[classOf(filepath.Join(dir, "config.json"))], art.ModelNetwork), FormDiffusers
 	case graphs:
-		f.Kind, f.Form = art.ModelNetwork, FormONNX
+		f.Kind, f.Form = cmp.Or(classes()[classOf(filepath.Join(dir, "config.json"))], art.ModelNetwork), FormONNX
 	case has(isPickle):
 		return f, art.Unsupported(dir, "holds its weights only as Python pickles (.bin, .ckpt, .pt): opening one can run whatever its author wrote into it", "fetch the model as safetensors; most hubs offer both")
 	default:

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from trainer.export.networks import residual_shapes
+
 from .burn import load
 from .nets import VAE, House
 from .pack import pack_file
@@ -91,8 +93,8 @@ class UNetGraph(nn.Module):
             setattr(self, name, child)
         self.shell = [house]  # not a submodule: its layers would have two names
 
-    def forward(self, sample, timestep, encoder_hidden_states):
-        return self.shell[0](sample, timestep, encoder_hidden_states)
+    def forward(self, sample, timestep, encoder_hidden_states, *residuals):
+        return self.shell[0](sample, timestep, encoder_hidden_states, residuals=residuals)
 
 
 def graphs(house: House, vae: VAE, text: Text):
@@ -108,7 +110,18 @@ def graphs(house: House, vae: VAE, text: Text):
     yield "vae_decoder", DecoderGraph(vae), {"latent_sample": z}, "sample", {"latent_sample": small, "sample": large}
     yield "vae_encoder", EncoderGraph(vae), {"sample": image}, "latent_sample", {"sample": large, "latent_sample": small}
     unet = {"sample": z, "timestep": torch.tensor([500]), "encoder_hidden_states": states}
-    yield "unet", UNetGraph(house), unet, "out_sample", {"sample": small, "encoder_hidden_states": {0: "b"}, "out_sample": small}
+    axes = {"sample": small, "encoder_hidden_states": {0: "b"}, "out_sample": small}
+    for name, residual in residuals(house.unet).items():
+        # Every axis has a name of its own: a residual of zeros may then be 1 wide, and ONNX Runtime spreads it.
+        unet[name], axes[name] = residual, {i: f"{name}_{i}" for i in (0, 2, 3)}
+    yield "unet", UNetGraph(house), unet, "out_sample", axes
+
+
+def residuals(unet) -> dict:
+    """An example of each thing that a control network adds, under the names that diffusers' pipelines of ONNX give them."""
+    shapes = residual_shapes(unet)
+    names = [f"down_block_res_sample_{i}" for i in range(len(shapes) - 1)] + ["mid_block_res_sample"]
+    return {name: torch.randn(2, c, LATENT >> halvings, LATENT >> halvings) * 0.1 for name, (c, halvings) in zip(names, shapes, strict=True)}
 
 
 def write_graph(out: Path, name: str, module: nn.Module, inputs: dict, output: str, axes: dict) -> float:

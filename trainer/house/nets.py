@@ -196,12 +196,13 @@ class House(nn.Module):
         self.hint = nn.Conv2d(6, HINTS, 4, 4)
         self.unet = make_unet(channels)
 
-    def forward(self, sample, timestep, encoder_hidden_states, coarse=None):
-        """v for noisy latents [b, 8, h, w]; `coarse` if the prior's picture is at hand."""
+    def forward(self, sample, timestep, encoder_hidden_states, coarse=None, residuals=()):
+        """v for noisy latents [b, 8, h, w]; `coarse` if the prior's picture is at hand; residuals are a control network's."""
         if coarse is None:
             coarse = self.prior(encoder_hidden_states, 4 * sample.shape[2], 4 * sample.shape[3])
         given = torch.cat([sample, self.hint(coarse).to(sample.dtype)], 1)
-        return self.unet(given, timestep, encoder_hidden_states, return_dict=False)[0]
+        more = {"down_block_additional_residuals": residuals[:-1], "mid_block_additional_residual": residuals[-1]} if residuals else {}
+        return self.unet(given, timestep, encoder_hidden_states, return_dict=False, **more)[0]
 
 
 def alphas(steps=1000, first=0.00085, last=0.012):

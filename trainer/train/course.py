@@ -10,6 +10,7 @@ from . import pictures
 from .diffusion import draw
 from .events import tell
 from .job import MEASURED, SAVE_EVERY, Job
+from .words import spelled
 
 
 def run(description: dict, started: float, only_estimate: bool = False) -> None:
@@ -76,7 +77,7 @@ def look(job: Job) -> None:
 
 def _draw(job: Job) -> torch.Tensor:
     d = job.job
-    prompts = [job.base.write(p, job._word(), d["vectors"]) for p in d["sheet_prompts"]]
+    prompts = [spelled(p, job._word(), d["vectors"]) for p in d["sheet_prompts"]]
     controls = None
     if d["kind"] == "controlnet":
         controls = torch.stack([job.held[i % len(job.held)]["controls"][0] for i in range(len(prompts))]).to(job.base.device)
@@ -110,14 +111,13 @@ def finish(job: Job) -> None:
         "ss_steps": str(job.step), "ss_max_train_steps": str(d["steps"]), "ss_learning_rate": repr(d["learning_rate"]), "ss_seed": str(d["seed"]),
         "ss_batch_size_per_device": str(d["batch"]), "presswerk.validation_loss": f"{job.kept_at['loss']:.6f}", "presswerk.validation_loss_of_base": f"{job.first:.6f}",
     }
-    tensors = job.learnt.tensors()
     file = job.out / "result.safetensors"
     if d["kind"] == "controlnet":
-        job.learnt.module.save_pretrained(str(job.out / "result"))
         file = job.out / "result"
+        job.learnt.write(file)
     else:
         half = file.with_suffix(".half")
-        save_file(tensors, str(half), metadata)
+        save_file(job.learnt.tensors(), str(half), metadata)
         half.replace(file)
     stopped = job.step < d["steps"]
     tell(

@@ -27,15 +27,18 @@ class Unsupported(ValueError):
 
 class Graph(nn.Module):
     """Call it with the graph's inputs by name; it returns the first output. Branches maps a layer's node to a module that
-    is called with the layer's input and stride, padding and dilation, and whose result is added to the layer's."""
+    is called with the layer's input and stride, padding and dilation, and whose result is added to the layer's. Tables maps a
+    node that looks rows up to a module that is called with their numbers instead."""
 
     def __init__(self, path: Path):
         super().__init__()
         model = onnx.load(str(path))
         self.opset = next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx"))
         self.inputs = {i.name: [d.dim_value or None for d in i.type.tensor_type.shape.dim] for i in model.graph.input}
+        self.whole = {i.name: i.type.tensor_type.elem_type in (onnx.TensorProto.INT64, onnx.TensorProto.INT32) for i in model.graph.input}
         self.output = model.graph.output[0].name
         self.branches: dict = {}
+        self.tables: dict = {}
         constants, self.origin, nodes = self._fold(model.graph)
         self.nodes = [n for n in nodes if n.name in self._needed(nodes)]
         self.last_use = self._last_uses()
@@ -96,7 +99,8 @@ class Graph(nn.Module):
             values[name] = getattr(self, fixed) if isinstance(fixed, str) else fixed
         for at, node in enumerate(self.nodes):
             given = [values[i] if i else None for i in node.inputs]
-            result = run(node, given, self.opset)
+            table = self.tables.get(node.name)
+            result = run(node, given, self.opset) if table is None else table(given[1])
             branch = self.branches.get(node.name)
             if branch is not None:
                 result = result + branch(given[0], node.attributes)

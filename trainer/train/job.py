@@ -10,6 +10,7 @@ import torch
 from . import pictures
 from .diffusion import Noise, draw
 from .events import tell
+from .words import spelled
 
 DRAWS = 8  # of noise for each held-out picture
 BETTER = 0.999  # the share of the best loss that counts as an improvement
@@ -54,7 +55,7 @@ class Job:
         if job["kind"] == "embedding":
             return self.base.invent(job["trigger"], job["vectors"], job["like"])
         if job["kind"] == "controlnet":
-            return self.base.steer()
+            return self.base.steer(job.get("weights"))
         return self.base.adapt(job)
 
     # Data
@@ -79,7 +80,7 @@ class Job:
             if one.get("control"):
                 control = (pictures.load(one["control"], self.job["width"], self.job["height"]) + 1) / 2
             found.append({
-                "latents": [self.base.encode(w[None], generator)[0] for w in ways], "caption": self.base.write(one["caption"], self._word(), self.job["vectors"]),
+                "latents": [self.base.encode(w[None], generator)[0] for w in ways], "caption": spelled(one["caption"], self._word(), self.job["vectors"]),
                 "controls": [control, control.flip(-1)] if control is not None else None,
             })
         return found

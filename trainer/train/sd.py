@@ -5,6 +5,9 @@ from pathlib import Path
 
 import torch
 
+from .control import Control, channels
+from .words import Words
+
 LINEAR = ["to_q", "to_k", "to_v", "to_out.0", "proj_in", "proj_out", "ff.net.0.proj", "ff.net.2"]
 CONVOLUTIONS = ["conv1", "conv2", "conv_shortcut", "downsamplers.0.conv", "upsamplers.0.conv", "conv_in", "conv_out", "time_emb_proj"]
 
@@ -42,10 +45,6 @@ class StableDiffusion:
 
     def _frozen(self, module):
         return module.eval().requires_grad_(False).to(self.device)
-
-    def write(self, prompt: str, trigger: str, vectors: int) -> str:
-        """A prompt with all tokens of an embedding where its word stands."""
-        return prompt.replace(trigger, " ".join([trigger, *(f"{trigger}_{i}" for i in range(1, vectors))])) if trigger else prompt
 
     def read(self, prompts: list[str]) -> list[dict]:
         """What the UNet is told for each prompt. Gradients flow where an embedding is being learnt."""
@@ -98,16 +97,16 @@ class StableDiffusion:
         self.unet.add_adapter(LoraConfig(r=job["rank"], lora_alpha=job["alpha"], target_modules=targets, init_lora_weights=True))
         return Peft(self.unet, job["alpha"])
 
-    def invent(self, trigger: str, vectors: int, like: str) -> "Words":
+    def invent(self, trigger: str, vectors: int, like: str) -> Words:
         """Gives the text encoders new words, which begin as an old one."""
         return Words(self, trigger, vectors, like)
 
-    def steer(self) -> "Control":
+    def steer(self, weights: dict | None) -> Control:
         """Gives the UNet a control network, which begins as its own first half and changes nothing at first."""
         from diffusers import ControlNetModel
 
-        channels = [min(16 * 2**i, 256) for i in range(len(self.vae.config.block_out_channels))]
-        self.control = ControlNetModel.from_unet(self.unet, conditioning_embedding_out_channels=tuple(channels)).to(self.device).train()
+        widths = channels(len(self.vae.config.block_out_channels))
+        self.control = ControlNetModel.from_unet(self.unet, conditioning_embedding_out_channels=widths).to(self.device).train()
         return Control(self.control)
 
 
@@ -129,51 +128,3 @@ class Peft:
             if name.endswith(".lora_A.weight"):
                 found[f"unet.{name.removesuffix('.lora_A.weight')}.alpha"] = torch.tensor(float(self.alpha))
         return found
-
-
-class Words:
-    """Vectors in the place of new tokens, one row a token."""
-
-    def __init__(self, base: StableDiffusion, trigger: str, vectors: int, like: str):
-        self.rows = []
-        for tokenizer, encoder in zip(base.tokenizers, base.encoders, strict=True):
-            ids = tokenizer(like, add_special_tokens=False)["input_ids"] or tokenizer("a", add_special_tokens=False)["input_ids"]
-            table = encoder.get_input_embeddings()
-            first = len(tokenizer)
-            added = tokenizer.add_tokens([trigger, *(f"{trigger}_{i}" for i in range(1, vectors))])
-            if added != vectors:
-                raise ValueError(f"the word {trigger!r} is known already; choose one that is new")
-            row = torch.nn.Parameter(torch.stack([table.weight[ids[i % len(ids)]].clone() for i in range(vectors)]))
-            self.rows.append(row)
-            encoder.get_input_embeddings().forward = self._lookup(table, row, first)
-
-    @staticmethod
-    def _lookup(table, row, first: int):
-        def forward(ids):
-            found = torch.nn.functional.embedding(ids.clamp(max=first - 1), table.weight)
-            mine = ids >= first
-            if mine.any():
-                found = torch.where(mine[..., None], row[(ids - first).clamp(min=0, max=len(row) - 1)], found)
-            return found
-
-        return forward
-
-    def parameters(self) -> dict:
-        return {f"word.{i}": row for i, row in enumerate(self.rows)}
-
-    def tensors(self) -> dict:
-        names = ["emb_params"] if len(self.rows) == 1 else ["clip_l", "clip_g"]
-        return {name: row.detach().cpu().contiguous() for name, row in zip(names, self.rows, strict=True)}
-
-
-class Control:
-    """A control network as a whole."""
-
-    def __init__(self, module):
-        self.module = module
-
-    def parameters(self) -> dict:
-        return dict(self.module.named_parameters())
-
-    def tensors(self) -> dict:
-        return {name: value.detach().cpu().contiguous() for name, value in self.module.state_dict().items()}

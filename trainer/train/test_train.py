@@ -15,9 +15,11 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from trainer.export.folder import export
 from trainer.reference.make_tiny_checkpoint import TOKENIZER, networks, write
 
 from . import course
+from .control import beside, halves
 from .graph import Graph
 from .job import Job
 
@@ -132,6 +134,89 @@ class House(unittest.TestCase):
         for name, value in load_file(job["out"] + "/result.safetensors").items():
             self.assertTrue(torch.equal(value, once[name]), name)
         self.assertEqual(again[-1]["validation"], whole[-1]["validation"])
+
+
+    def test_embedding_learns_its_word_alone(self):
+        """Through the text encoder's graph. Prompts without the word are read as the renderer's encoder reads them."""
+        shown = pictures(self.dir, 64)
+        for p in shown:
+            p["caption"] += ", zwk"
+        job = lessons(self.dir, "embedding", {"form": "onnx", "dir": str(HOUSE)}, 64, pictures=shown[1:], validation=shown[:1], sheet_prompts=["a dog, zwk"], threads=2)
+        said = run(job)
+        tensors = load_file(job["out"] + "/result.safetensors")
+        self.assertEqual({k: list(v.shape) for k, v in tensors.items()}, {"emb_params": [2, 384]})
+        self.assertNotEqual(Path(said[-1]["trained"][0]).read_bytes(), Path(said[-1]["drawn_by_base"][0]).read_bytes())
+        base = Job(job).base
+        by_graph, base.encoders = base.read(["a red apple"])[0], []
+        by_renderer = base.read(["a red apple"])[0]
+        for name, want in by_renderer.items():
+            self.assertLess(float((by_graph[name] - want).abs().max() / want.abs().max()), 1e-4)
+
+    def test_a_unet_without_residuals_takes_no_control(self):
+        job = lessons(self.dir, "controlnet", {"form": "onnx", "dir": str(HOUSE)}, 64, weights={})
+        with self.assertRaisesRegex(ValueError, "residuals"):
+            run(job)
+
+
+class Graphs(unittest.TestCase):
+    """A converted model, as `models convert` leaves it."""
+
+    def setUp(self):
+        self.dir = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.dir)
+        self.model = self.dir / "onnx"
+        export(save(self.dir / "sd"), self.model, say=lambda _: None)
+        self.weights = {name: place["initializer"] for name, place in json.loads((self.model / "unet/weights.json").read_text())["weights"].items()}
+
+    def test_control_network_is_written_as_a_graph(self):
+        shown = pictures(self.dir, 32)
+        for p in shown:
+            p["control"] = p["file"]
+        job = lessons(self.dir, "controlnet", {"form": "onnx", "dir": str(self.model)}, 32, pictures=shown[1:], validation=shown[:1], weights=self.weights)
+        said = run(job)
+        measured = [e for e in said if e["event"] == "validation"]
+        self.assertNotEqual(measured[0]["loss"], measured[-1]["loss"])
+        session = onnxruntime.InferenceSession(job["out"] + "/result/model.onnx", providers=["CPUExecutionProvider"])
+        unet = onnxruntime.InferenceSession(str(self.model / "unet/model.onnx"), providers=["CPUExecutionProvider"])
+        given = {i.name: i for i in unet.get_inputs()}
+        for i in session.get_inputs():
+            if i.name in given:
+                self.assertEqual(i.type, given[i.name].type)
+        self.assertEqual([o.name for o in session.get_outputs()], halves(Graph(self.model / "unet/model.onnx")))
+        self.assertEqual(json.loads((Path(job["out"]) / "result/config.json").read_text())["_class_name"], "ControlNetModel")
+
+    def test_embedding(self):
+        shown = pictures(self.dir, 32)
+        for p in shown:
+            p["caption"] += ", zwk"
+        job = lessons(self.dir, "embedding", {"form": "onnx", "dir": str(self.model)}, 32, pictures=shown[1:], validation=shown[:1], sheet_prompts=["a dog, zwk"])
+        said = run(job)
+        self.assertEqual(list(load_file(job["out"] + "/result.safetensors")["emb_params"].shape), [2, 32])
+        self.assertNotEqual(Path(said[-1]["trained"][0]).read_bytes(), Path(said[-1]["drawn_by_base"][0]).read_bytes())
+
+    def test_every_row_has_its_own_time(self):
+        """Though a converted UNet takes one for all."""
+        from diffusers import UNet2DConditionModel
+
+        job = lessons(self.dir, "lora", {"form": "onnx", "dir": str(self.model)}, 32, weights=self.weights)
+        base = Job(job).base
+        torch.manual_seed(0)
+        z, t, given = torch.randn(2, *base.latent_shape), torch.tensor([20, 800]), base.stack(base.read(["a dog", "a red apple"]))
+        with torch.no_grad():
+            want = UNet2DConditionModel.from_pretrained(str(self.dir / "sd/unet"))(z, t, return_dict=False, **given)[0]
+            got = base.predict(z, t, given)
+        self.assertLess(float((got - want).abs().max() / want.abs().max()), 1e-4)
+
+    def test_control_network_begins_as_the_unet(self):
+        unet = Graph(self.model / "unet/model.onnx")
+        made = beside(unet, self.model / "unet/config.json", self.weights, 2).state_dict()
+        from diffusers import UNet2DConditionModel
+
+        want = UNet2DConditionModel.from_pretrained(str(self.dir / "sd/unet")).state_dict()
+        same = [k for k in made if k in want and made[k].dim() > 1]
+        self.assertGreater(len(same), 20)
+        for k in same:
+            self.assertTrue(torch.equal(made[k], want[k]), k)
 
 
 def fail_at(step: int):

@@ -39,7 +39,7 @@ func (p *pipeline) openControls(r art.Recipe, pictures []*imaging.RGB) ([]contro
 	}
 	var all []control
 	for i, c := range wanted {
-		path, err := p.controlPath(c.Model)
+		path, err := p.controlPath(i, c.Model)
 		if err != nil {
 			return nil, fmt.Errorf("local: controls[%d]: %w", i, err)
 		}
@@ -59,9 +59,41 @@ func (p *pipeline) openControls(r art.Recipe, pictures []*imaging.RGB) ([]contro
 	return all, nil
 }
 
-// controlPath finds a control network: in the folder that the recipe names, or in the pipeline's own.
-func (p *pipeline) controlPath(ref art.ModelRef) (string, error) {
-	dir := ref.Dir
+// finder finds the folder of a control network by what a recipe calls it; nil knows none.
+type finder func(ref art.ModelRef) (dir string, err error)
+
+// find gives the folder that controls[i] names; "" means the pipeline's own.
+func (f finder) find(i int, ref art.ModelRef) (string, error) {
+	if ref.Dir != "" || ref.Name == "" && ref.SHA256 == "" {
+		return ref.Dir, nil
+	}
+	field := fmt.Sprintf("controls[%d].model", i)
+	if f == nil {
+		return "", &art.FieldError{Field: field, Reason: "control networks have no names here", Remedy: "name its folder as model.dir", Kind: art.ErrNotFound}
+	}
+	dir, err := f(ref)
+	if err != nil {
+		return "", fmt.Errorf("local: %s: %w", field, err)
+	}
+	return dir, nil
+}
+
+// check refuses controls that name a network which isn't there.
+func (f finder) check(controls []art.Control) error {
+	for i, c := range controls {
+		if _, err := f.find(i, c.Model); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// controlPath finds a control network: where controls[i] says, or in the pipeline's own folder.
+func (p *pipeline) controlPath(i int, ref art.ModelRef) (string, error) {
+	dir, err := p.network.find(i, ref)
+	if err != nil {
+		return "", err
+	}
 	if dir == "" {
 		dir = p.folder.Dir
 	}
@@ -159,8 +191,8 @@ func ones(n int) []int64 {
 	return shape
 }
 
-// isResidual tells inputs of a denoiser that a control network or a T2I-Adapter fills.
-func isResidual(name string) bool {
+// IsResidual tells inputs of a denoiser that a control network or a T2I-Adapter fills.
+func IsResidual(name string) bool {
 	return isIntrablock(name) || strings.HasPrefix(name, "down_block_res_sample") || strings.HasPrefix(name, "mid_block_res_sample") ||
 		strings.HasPrefix(name, "down_block_additional_residual") || strings.HasPrefix(name, "mid_block_additional_residual")
 }
@@ -174,7 +206,7 @@ func isIntrablock(name string) bool {
 func (d *denoiser) steer(ctx context.Context, inputs map[string]onnx.Tensor, rows, negative int) error {
 	var wanted []onnx.Info
 	for _, in := range d.session.Inputs() {
-		if isResidual(in.Name) {
+		if IsResidual(in.Name) {
 			wanted = append(wanted, in)
 		}
 	}

@@ -45,6 +45,8 @@ type Options struct {
 	Together int
 	// Open finds a picture that a recipe names by its SHA-256; nil refuses such recipes.
 	Open func(ctx context.Context, sha256 string) ([]byte, error)
+	// Network finds the folder of a control network that a recipe names; art.ErrNotFound means that there is none. Nil knows none.
+	Network func(ref art.ModelRef) (dir string, err error)
 	// Known gives the SHA-256 of a file that somebody has hashed before and that is unchanged since; "" has it hashed. Nil
 	// knows none.
 	Known func(name string, info fs.FileInfo) (sha256 string)
@@ -96,7 +98,7 @@ func New(o Options) (*Engine, error) {
 	}
 	o.Cores = orInt(o.Cores, runtime.GOMAXPROCS(0))
 	e := &Engine{options: o, hasher: &hasher{known: o.Known}, cores: semaphore.NewWeighted(int64(o.Cores))}
-	e.pool = &pool{library: o.Library, budget: o.Memory, options: onnx.Options{IntraOpThreads: o.Threads, Providers: o.Providers, Scratch: o.Scratch, Cache: onnx.Cache{Dir: o.Cache}}}
+	e.pool = &pool{library: o.Library, network: o.Network, budget: o.Memory, options: onnx.Options{IntraOpThreads: o.Threads, Providers: o.Providers, Scratch: o.Scratch, Cache: onnx.Cache{Dir: o.Cache}}}
 	for _, dir := range o.Models {
 		f, err := openFolder(e.hasher, dir)
 		e.models = append(e.models, model{f, err})
@@ -191,6 +193,9 @@ func (e *Engine) Check(r art.Recipe) error {
 		return err
 	}
 	if err := e.checkEmbeddings(f, r); err != nil {
+		return err
+	}
+	if err := e.pool.network.check(r.Controls); err != nil {
 		return err
 	}
 	return check(f, r)

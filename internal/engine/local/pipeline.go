@@ -26,6 +26,7 @@ type pipeline struct {
 	prompted *prompted // what the UNet says of prompts alone, where it is split; else nil
 	decoder  *onnx.Session
 	cache    *promptCache
+	network  finder // of control networks
 	load     func(path string, outputs ...string) (*onnx.Session, error)
 	// loadVectors loads a text encoder that is given the vectors of tokens.
 	loadVectors func(network string) (*onnx.Session, error)

@@ -14,6 +14,7 @@ const defaultMemory = 4 << 30
 
 // pool keeps the last used pipelines loaded, as many as fit into a budget. It is safe for concurrent use; loading is one at a time.
 type pool struct {
+	network finder
 	mu      sync.Mutex
 	library string
 	options onnx.Options
@@ -109,6 +110,7 @@ func (p *pool) find(f *Folder, v variant) (*pooled, error) {
 	if err != nil {
 		return nil, loadError(f, err)
 	}
+	pipe.network = p.network
 	e := &pooled{pipe: pipe, how: v.key(), bytes: bytes}
 	p.loaded = append(p.loaded, e)
 	return e, nil

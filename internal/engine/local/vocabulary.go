@@ -25,7 +25,8 @@ type vocabulary struct {
 	entries []entry
 }
 
-// entry is one textual inversion: in plain syntax its own token stands for it, in A1111's the name of its file.
+// entry is one textual inversion: in plain syntax its own token stands for it, in A1111's the name of its file, without the
+// version that a recipe may name.
 type entry struct {
 	lowrank.Embedding
 	file string
@@ -67,11 +68,12 @@ func (e *Engine) vocabulary(r art.Recipe) (*vocabulary, error) {
 	}
 	v := &vocabulary{}
 	for i, file := range files {
-		one, err := readEmbedding(file, r.Embeddings[i].Name)
+		name, _, _ := strings.Cut(r.Embeddings[i].Name, "@")
+		one, err := readEmbedding(file, name)
 		if err != nil {
 			return nil, fmt.Errorf("local: embeddings[%d]: %w", i, err)
 		}
-		v.entries = append(v.entries, entry{one, r.Embeddings[i].Name})
+		v.entries = append(v.entries, entry{one, name})
 	}
 	if e.words.known == nil || len(e.words.known) >= maxVocabularies {
 		e.words.known = map[string]*vocabulary{}
