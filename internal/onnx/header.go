@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // ElementType is the number type of an input or output, as ONNX numbers them (onnx.proto3, TensorProto.DataType).
@@ -33,7 +34,24 @@ type Info struct {
 }
 
 // header is what a graph says of its own inputs and outputs, in its order.
-type header struct{ inputs, outputs []Info }
+type header struct {
+	inputs, outputs []Info
+	defaults        []Info // inputs that have numbers of their own, which a caller may replace
+}
+
+// with moves defaults that a caller wants to give to the inputs.
+func (h header) with(wanted func(name string) bool) header {
+	if wanted == nil {
+		return h
+	}
+	h.inputs = slices.Clip(h.inputs)
+	for _, in := range h.defaults {
+		if wanted(in.Name) {
+			h.inputs = append(h.inputs, in)
+		}
+	}
+	return h
+}
 
 // readHeader reads the inputs and outputs of an ONNX file without loading the weights: it walks the protobuf and
 // skips what is large. The field numbers are those of onnx.proto3 (ModelProto, GraphProto, ValueInfoProto).
@@ -95,9 +113,11 @@ func readGraph(w *wire, h *header) error {
 		}
 		return nil
 	})
-	// An input with an initialiser is a weight with a default, not something a caller must give.
+	// An input with an initialiser has a default: nothing that a caller must give. Old files list all their weights so.
 	for _, in := range inputs {
-		if !constants[in.Name] {
+		if constants[in.Name] {
+			h.defaults = append(h.defaults, in)
+		} else {
 			h.inputs = append(h.inputs, in)
 		}
 	}

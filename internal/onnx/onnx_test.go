@@ -296,6 +296,42 @@ func TestClosed(t *testing.T) {
 	}
 }
 
+// TestAnInputWithADefaultCanBeGiven in a whole network and in one that was cut in two.
+func TestAnInputWithADefaultCanBeGiven(t *testing.T) {
+	rt := open(t)
+	t.Cleanup(func() { _ = rt.Close() })
+	path := model(t, [][]byte{node("Mul", []string{"x", "w"}, []string{"y"}), node("Neg", []string{"e"}, []string{"f"}), node("Add", []string{"y", "f"}, []string{"z"})},
+		[][]byte{floats("w", 1, 2)}, [][]byte{value("x", TypeFloat32, "batch", 2), value("e", TypeFloat32, "batch", 2), value("w", TypeFloat32, 2)},
+		[][]byte{value("z", TypeFloat32, "batch", 2)})
+	wanted := func(name string) bool { return name == "w" }
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts, ok, err := SplitInputs(data, []string{"e"}, wanted)
+	if err != nil || !ok {
+		t.Fatalf("cut: %t, %v", ok, err)
+	}
+	x, e := Float32([]float32{3, 4}, 1, 2), Float32([]float32{1, 1}, 1, 2)
+	check := func(s *Session, err error, inputs map[string]Tensor, want ...float32) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		out, err := s.Run(t.Context(), inputs)
+		if err != nil || !slices.Equal(out["z"].F32, want) {
+			t.Errorf("gives %v, %v, not %v", out["z"].F32, err, want)
+		}
+	}
+	plain, err := rt.Load(path, Options{})
+	check(plain, err, map[string]Tensor{"x": x, "e": e}, 2, 7)
+	given, err := rt.Load(path, Options{Defaults: wanted})
+	check(given, err, map[string]Tensor{"x": x, "e": e, "w": Float32([]float32{10, 20}, 2)}, 29, 79)
+	rest, err := rt.LoadBytes("rest", parts.Rest, Options{})
+	check(rest, err, map[string]Tensor{"x": x, parts.Cut[0]: Float32([]float32{-1, -1}, 1, 2), "w": Float32([]float32{10, 20}, 2)}, 29, 79)
+}
+
 func TestHeader(t *testing.T) {
 	path := model(t, [][]byte{node("Mul", []string{"x", "w"}, []string{"y"})}, [][]byte{floats("w", 1, 2)},
 		[][]byte{value("x", TypeFloat32, "batch", 2), value("w", TypeFloat32, 2), value("s", TypeInt64)},
@@ -309,7 +345,8 @@ func TestHeader(t *testing.T) {
 			{Name: "x", Type: TypeFloat32, Dims: []int64{-1, 2}, Symbols: []string{"batch", ""}},
 			{Name: "s", Type: TypeInt64},
 		},
-		outputs: []Info{{Name: "y", Type: TypeFloat32, Dims: []int64{-1, 2}, Symbols: []string{"batch", ""}}},
+		outputs:  []Info{{Name: "y", Type: TypeFloat32, Dims: []int64{-1, 2}, Symbols: []string{"batch", ""}}},
+		defaults: []Info{{Name: "w", Type: TypeFloat32, Dims: []int64{2}, Symbols: []string{""}}},
 	}
 	if diff := cmp.Diff(want, h, cmp.AllowUnexported(header{})); diff != "" {
 		t.Error(diff)

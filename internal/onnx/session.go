@@ -15,15 +15,16 @@ import (
 
 // Options say how to load a network. The zero value is one CPU session with the library's own choice of threads.
 type Options struct {
-	IntraOpThreads int               // threads of one operator; 0 lets the library choose
-	Providers      []string          // execution providers in order of preference, see Providers; nil means cpu
-	Config         map[string]string // session configuration entries, such as session.disable_quant_qdq=1
-	Outputs        []string          // outputs to compute; nil means all
-	Cache          Cache             // keeps the optimised network on disk
-	Weights        map[string]Weight // take the place of the file's initialisers of the same name, type and shape
-	Embeds         string            // when set, an input of this name, [rows, tokens, width], takes the place of looking tokens up
-	Scratch        string            // folder for a network with other weights that is too large for memory; "" is the system's
-	Circular       bool              // convolutions see the opposite edge beyond the edge, in the place of zeros
+	IntraOpThreads int                    // threads of one operator; 0 lets the library choose
+	Providers      []string               // execution providers in order of preference, see Providers; nil means cpu
+	Config         map[string]string      // session configuration entries, such as session.disable_quant_qdq=1
+	Outputs        []string               // outputs to compute; nil means all
+	Cache          Cache                  // keeps the optimised network on disk
+	Weights        map[string]Weight      // take the place of the file's initialisers of the same name, type and shape
+	Defaults       func(name string) bool // tells which inputs that have a default Run is given all the same; nil means none
+	Embeds         string                 // when set, an input of this name, [rows, tokens, width], takes the place of looking tokens up
+	Scratch        string                 // folder for a network with other weights that is too large for memory; "" is the system's
+	Circular       bool                   // convolutions see the opposite edge beyond the edge, in the place of zeros
 }
 
 // TokenInput is what text encoders call the input that Options.Embeds stands in for.
@@ -104,6 +105,7 @@ func (r *Runtime) Load(path string, o Options) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("onnx: loading %s: %w", path, err)
 	}
+	h = h.with(o.Defaults)
 	outputs, err := choose(h.outputs, o.Outputs)
 	if err != nil {
 		return nil, fmt.Errorf("onnx: loading %s: %w", path, err)

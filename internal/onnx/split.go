@@ -77,9 +77,10 @@ type splitNode struct {
 	hasSubgraph bool
 }
 
-// SplitInputs cuts a network in two; fixed are the inputs that stay the same between runs. ok is false where nothing
-// depends on them alone, or where the graph has parts that can't be cut.
-func SplitInputs(data []byte, fixed []string) (_ Split, ok bool, err error) {
+// SplitInputs cuts a network in two; fixed are the inputs that stay the same between runs. Inputs with a default that wanted
+// names have none any more; nil names none. ok is false where nothing depends on the fixed inputs alone, or where the graph
+// has parts that can't be cut.
+func SplitInputs(data []byte, fixed []string, wanted func(name string) bool) (_ Split, ok bool, err error) {
 	var before, after, graph []byte
 	err = eachField(data, func(field protowire.Number, kind protowire.Type, whole, value []byte) {
 		switch {
@@ -100,6 +101,11 @@ func SplitInputs(data []byte, fixed []string) (_ Split, ok bool, err error) {
 	}
 	if err := s.read(graph); err != nil {
 		return Split{}, false, fmt.Errorf("onnx: splitting: %w: %w", err, ErrModel)
+	}
+	for name := range s.inputs {
+		if wanted != nil && wanted(name) {
+			delete(s.weights, name)
+		}
 	}
 	if !s.classify() {
 		return Split{}, false, nil

@@ -21,7 +21,7 @@ func TestSplitGivesTheSameNumbers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts, ok, err := SplitInputs(data, []string{"encoder_hidden_states"})
+	parts, ok, err := SplitInputs(data, []string{"encoder_hidden_states"}, nil)
 	if err != nil || !ok || len(parts.Cut) == 0 {
 		t.Fatalf("cut at %v, %t, %v", parts.Cut, ok, err)
 	}
@@ -89,7 +89,7 @@ func ramp(n int) []float32 {
 
 func TestSplitOfWhatCannotBeCut(t *testing.T) {
 	for name, data := range map[string][]byte{"nothing": nil, "noise": []byte("no network at all")} {
-		if _, ok, err := SplitInputs(data, []string{"x"}); ok || err == nil {
+		if _, ok, err := SplitInputs(data, []string{"x"}, nil); ok || err == nil {
 			t.Errorf("%s: %t, %v", name, ok, err)
 		}
 	}
@@ -97,7 +97,7 @@ func TestSplitOfWhatCannotBeCut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, ok, err := SplitInputs(data, []string{"encoder_hidden_states"}); ok || err != nil {
+	if _, ok, err := SplitInputs(data, []string{"encoder_hidden_states"}, nil); ok || err != nil {
 		t.Errorf("a decoder: %t, %v", ok, err)
 	}
 }
@@ -105,6 +105,6 @@ func TestSplitOfWhatCannotBeCut(t *testing.T) {
 func FuzzSplitInputs(f *testing.F) {
 	f.Add([]byte{0x3a, 0x02, 0x0a, 0x00})
 	f.Fuzz(func(_ *testing.T, data []byte) {
-		_, _, _ = SplitInputs(data, []string{"x"}) // strangers' bytes never end the program
+		_, _, _ = SplitInputs(data, []string{"x"}, nil) // strangers' bytes never end the program
 	})
 }

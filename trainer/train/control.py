@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from .graph import Graph
+from .graph import RESIDUALS, Graph
 
 
 class Control:
@@ -45,7 +45,7 @@ def channels(levels: int) -> tuple:
 
 def halves(unet: Graph) -> list:
     """The inputs through which a control network changes the UNet, in its order."""
-    return [n for n in unet.inputs if n.startswith(("down_block_res_sample", "down_block_additional_residual", "mid_block_"))]
+    return [n for n in unet.inputs if n.startswith(RESIDUALS)]
 
 
 def beside(unet: Graph, config: Path, weights: dict, levels: int):

@@ -19,6 +19,7 @@ DTYPES = {
 }
 HANDS_ON = ("Cast", "Transpose", "Identity", "DequantizeLinear")  # what stands between a stored weight and its layer
 LAYERS = ("Conv", "Gemm", "MatMul")
+RESIDUALS = ("down_block_res_sample", "down_block_additional_residual", "mid_block_")  # inputs that a control network fills
 
 
 class Unsupported(ValueError):
@@ -34,8 +35,10 @@ class Graph(nn.Module):
         super().__init__()
         model = onnx.load(str(path))
         self.opset = next(o.version for o in model.opset_import if o.domain in ("", "ai.onnx"))
-        self.inputs = {i.name: [d.dim_value or None for d in i.type.tensor_type.shape.dim] for i in model.graph.input}
-        self.whole = {i.name: i.type.tensor_type.elem_type in (onnx.TensorProto.INT64, onnx.TensorProto.INT32) for i in model.graph.input}
+        stored = {i.name for i in model.graph.initializer}  # an input with a default needn't be given; residuals are all the same
+        asked = [i for i in model.graph.input if i.name not in stored or i.name.startswith(RESIDUALS)]
+        self.inputs = {i.name: [d.dim_value or None for d in i.type.tensor_type.shape.dim] for i in asked}
+        self.whole = {i.name: i.type.tensor_type.elem_type in (onnx.TensorProto.INT64, onnx.TensorProto.INT32) for i in asked}
         self.output = model.graph.output[0].name
         self.branches: dict = {}
         self.tables: dict = {}
@@ -53,7 +56,7 @@ class Graph(nn.Module):
 
     def _fold(self, graph) -> tuple[dict, dict, list]:
         """Constants, the names that each stored weight has on its way to its layer, and the nodes that are left."""
-        known = {i.name: _tensor(i) for i in graph.initializer}
+        known = {i.name: _tensor(i) for i in graph.initializer if i.name not in self.inputs}
         origin = {name: (name,) for name in known}
         left = []
         for proto in graph.node:

@@ -77,7 +77,7 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 	load := func(name string, into **onnx.Session, outputs ...string) func() error {
 		return func() error {
 			o := f.cached(o, name)
-			o.Outputs, o.Weights = outputs, weights.of(name)
+			o.Outputs, o.Weights, o.Defaults = outputs, weights.of(name), IsResidual
 			o.Circular = o.Circular && !strings.HasPrefix(name, "text_encoder")
 			loaded, err := rt.Load(filepath.Join(f.Dir, filepath.FromSlash(name)), o)
 			*into = loaded

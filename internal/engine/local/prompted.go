@@ -47,7 +47,7 @@ func (p *pipeline) split(rt *onnx.Runtime, o onnx.Options) error {
 	if err != nil {
 		return fmt.Errorf("local: %w", err)
 	}
-	parts, ok, err := onnx.SplitInputs(data, []string{"encoder_hidden_states"})
+	parts, ok, err := onnx.SplitInputs(data, []string{"encoder_hidden_states"}, IsResidual)
 	if err != nil || !ok {
 		return err
 	}
