@@ -38,7 +38,7 @@ func (c *judgeCmd) Run(ctx context.Context, g *globals) error {
 	all := []judged{}
 	var worst error
 	for _, file := range c.Files {
-		j, err := one(ctx, file, colours, rubric)
+		j, err := one(ctx, t.panel(), file, colours, rubric)
 		if err != nil {
 			j.Error, worst = err.Error(), err
 		} else if !j.Verdict.Pass && worst == nil {
@@ -65,7 +65,7 @@ func (c *judgeCmd) rules(g *globals) ([]art.Colour, []art.Gate, error) {
 	return k.Colours, k.Rubric, err
 }
 
-func one(ctx context.Context, file string, colours []art.Colour, rubric []art.Gate) (judged, error) {
+func one(ctx context.Context, panel judge.Panel, file string, colours []art.Colour, rubric []art.Gate) (judged, error) {
 	j := judged{File: file, Scores: []art.Score{}}
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -75,7 +75,7 @@ func one(ctx context.Context, file string, colours []art.Colour, rubric []art.Ga
 	if err != nil {
 		return j, fmt.Errorf("%s: %w", file, err)
 	}
-	j.Scores = judge.DefaultPanel().Score(ctx, judge.Subject{Picture: p, Palette: colours})
+	j.Scores = panel.Score(ctx, judge.Subject{Picture: p, Palette: colours})
 	j.Verdict = judge.Decide(j.Scores, rubric)
 	j.Verdict.Scores = nil
 	return j, nil

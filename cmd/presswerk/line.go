@@ -20,7 +20,6 @@ import (
 	"presswerk/internal/engine"
 	"presswerk/internal/factory"
 	"presswerk/internal/imaging"
-	"presswerk/internal/judge"
 	"presswerk/internal/provenance"
 	"presswerk/internal/queue"
 	"presswerk/internal/store"
@@ -142,7 +141,7 @@ func openLine(ctx context.Context, g *globals, ws workspaceDir, o lineOptions) (
 		}
 	}
 	options := factory.Options{
-		Records: l.db, Blobs: l.blobs, Commit: l.commit, Engines: l.engines, Panel: judge.DefaultPanel(),
+		Records: l.db, Blobs: l.blobs, Commit: l.commit, Engines: l.engines, Panel: l.tools.panel(), Scores: l.db,
 		Ledger: newLedger(ws, l.db, l.blobs), Now: time.Now, Hub: l.hub, Logger: l.logger(), Version: version,
 	}
 	if o.Work {

@@ -34,8 +34,16 @@ type Evidence struct {
 	Text    string         `json:"text,omitempty"`
 	Boxes   []Box          `json:"boxes,omitempty"`
 	Colours []ColourShare  `json:"colours,omitempty"`
+	Heat    *Heat          `json:"heat,omitempty"`
 	Match   string         `json:"match,omitempty"`   // identity of the candidate it resembles
 	Details map[string]any `json:"details,omitempty"` // more numbers by name
+}
+
+// Heat is a coarse map that lies over the whole picture: where something is, or how much of it.
+type Heat struct {
+	Width  int    `json:"width"`
+	Height int    `json:"height"`
+	Values []byte `json:"values"` // row by row, 0 nothing to 255 most; base64 in JSON
 }
 
 // Box is a rectangle in pixels of the picture.

@@ -41,7 +41,7 @@ type Blobs interface {
 	Open(ctx context.Context, sum string) (io.ReadSeekCloser, int64, error)
 }
 
-// Options introduces the parts of the line to each other. All fields but Ledger are needed.
+// Options introduces the parts of the line to each other. All fields but Ledger and Scores are needed.
 type Options struct {
 	Records  Records
 	Blobs    Blobs
@@ -49,6 +49,7 @@ type Options struct {
 	Engines  engine.Registry
 	Ledger   *ledger.Ledger // buys pictures; nil buys none
 	Panel    judge.Panel
+	Scores   judge.Memory // what was scored before; nil looks again
 	Finisher *finish.Finisher
 	Site     Site
 	Now      func() time.Time

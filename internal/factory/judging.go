@@ -37,7 +37,7 @@ func (f *Factory) judge(ctx context.Context, job art.Job) (art.Change, error) {
 	if err != nil {
 		return art.Change{}, fmt.Errorf("factory: judging %s: %w", c.ID, err)
 	}
-	v := judge.Decide(f.Panel.Score(ctx, subject), k.Rubric)
+	v := judge.Decide(f.Panel.ScoreAll(ctx, []judge.Subject{subject}, f.Scores)[0], k.Rubric)
 	v.Candidate, v.At = c.ID, f.Now()
 	return art.Change{
 		Verdicts: []art.Verdict{v},
@@ -56,7 +56,7 @@ func (f *Factory) subject(ctx context.Context, c art.Candidate, palette []art.Co
 	if err != nil {
 		return judge.Subject{}, err
 	}
-	s := judge.Subject{Picture: p, Palette: palette}
+	s := judge.Subject{Picture: p, SHA256: c.Image, Prompt: c.Planned.Recipe.Prompt, Palette: palette}
 	for _, e := range prints {
 		h, err := imaging.ParseHash(e.Hash)
 		if err != nil {

@@ -53,6 +53,9 @@ func (palette) Scale() Scale {
 	}}
 }
 
+// Depends implements Dependent.
+func (palette) Depends(s Subject) (any, bool) { return s.Palette, true }
+
 // Score implements Scorer.
 func (palette) Score(_ context.Context, s Subject) (float64, *art.Evidence, error) {
 	brand, err := brandColours(s.Palette)
@@ -85,6 +88,9 @@ func (background) Scale() Scale {
 		"de": "Wie weit der Hintergrund von der gewünschten Markenfarbe entfernt ist; unter 3 sieht kaum jemand einen Unterschied.",
 	}}
 }
+
+// Depends implements Dependent.
+func (background) Depends(s Subject) (any, bool) { return []any{s.Palette, s.Background}, true }
 
 // Score implements Scorer.
 func (background) Score(_ context.Context, s Subject) (float64, *art.Evidence, error) {

@@ -23,6 +23,10 @@ type figure struct {
 }
 
 // findFigure samples the picture on a grid, so that its cost does not grow with the size.
+func figureOf(s Subject) (figure, error) {
+	return of(s, "figure", func() (figure, error) { return findFigure(s.Picture) })
+}
+
 func findFigure(p *imaging.RGB) (figure, error) {
 	g, err := ground(p)
 	if err != nil {
@@ -68,7 +72,7 @@ func (subjectSize) Scale() Scale {
 
 // Score implements Scorer.
 func (subjectSize) Score(_ context.Context, s Subject) (float64, *art.Evidence, error) {
-	f, err := findFigure(s.Picture)
+	f, err := figureOf(s)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -94,7 +98,7 @@ func (centring) Scale() Scale {
 
 // Score implements Scorer.
 func (centring) Score(_ context.Context, s Subject) (float64, *art.Evidence, error) {
-	f, err := findFigure(s.Picture)
+	f, err := figureOf(s)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -117,6 +121,9 @@ func (duplicate) Scale() Scale {
 		"de": "PDQ-Abstand zum ähnlichsten früheren Bild; bis 31 gelten sie als dasselbe Bild.",
 	}}
 }
+
+// Depends implements Dependent: what was made earlier grows, so the word on duplicates isn't remembered.
+func (duplicate) Depends(Subject) (any, bool) { return nil, false }
 
 // Score implements Scorer.
 func (duplicate) Score(_ context.Context, s Subject) (float64, *art.Evidence, error) {

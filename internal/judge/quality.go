@@ -10,6 +10,12 @@ import (
 	"presswerk/internal/imaging"
 )
 
+// lumaOf is luma of a subject's picture; nobody may change it.
+func lumaOf(s Subject) []float64 {
+	v, _ := of(s, "luma", func() ([]float64, error) { return luma(s.Picture), nil })
+	return v
+}
+
 // luma gives the luminance-like brightness of every pixel, 0..255 (Rec. 601).
 func luma(p *imaging.RGB) []float64 {
 	v := make([]float64, p.Width*p.Height)
@@ -41,7 +47,7 @@ const edgeHeight = 40
 
 // Score implements Scorer.
 func (sharpness) Score(_ context.Context, s Subject) (float64, *art.Evidence, error) {
-	v, w, h := luma(s.Picture), s.Picture.Width, s.Picture.Height
+	v, w, h := lumaOf(s), s.Picture.Width, s.Picture.Height
 	var widths, heights float64
 	for y := range h {
 		a, b := edges(func(i int) float64 { return v[y*w+i] }, w)
@@ -102,7 +108,7 @@ func (contrast) Scale() Scale {
 
 // Score implements Scorer.
 func (contrast) Score(_ context.Context, s Subject) (float64, *art.Evidence, error) {
-	levels := luma(s.Picture)
+	levels := slices.Clone(lumaOf(s))
 	slices.Sort(levels)
 	lightness := func(v float64) float64 { g := uint8(v + 0.5); return imaging.ToLab(g, g, g).L }
 	low, high := lightness(levels[len(levels)/20]), lightness(levels[len(levels)-1-len(levels)/20])
@@ -129,7 +135,7 @@ const flatBlock = 8
 
 // Score implements Scorer.
 func (noise) Score(_ context.Context, s Subject) (float64, *art.Evidence, error) {
-	v, w, h := luma(s.Picture), s.Picture.Width, s.Picture.Height
+	v, w, h := lumaOf(s), s.Picture.Width, s.Picture.Height
 	if w < flatBlock || h < flatBlock {
 		return 0, nil, fmt.Errorf("judge: %d×%d pixels are too few to find noise in: %w", w, h, art.ErrUnsupported)
 	}

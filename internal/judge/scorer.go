@@ -2,9 +2,6 @@ package judge
 
 import (
 	"context"
-	"fmt"
-	"math"
-	"time"
 
 	"presswerk/internal/art"
 	"presswerk/internal/imaging"
@@ -19,9 +16,14 @@ type Fingerprint struct {
 // Subject is what a panel looks at.
 type Subject struct {
 	Picture    *imaging.RGB
+	SHA256     string        // of the picture's bytes; a Memory remembers nothing of a picture without
+	Prompt     string        // what was asked for; "" where nobody knows
+	Texts      []string      // words that shall stand in the picture; nil says nothing of words
 	Palette    []art.Colour  // the brand's colours
 	Background string        // "#rrggbb" that was asked for; "" takes the nearest colour of the palette
 	Earlier    []Fingerprint // everything made before
+
+	made *made
 }
 
 // Scorer gives one number about a picture. Implementations are safe for concurrent use.
@@ -34,9 +36,30 @@ type Scorer interface {
 	Scale() Scale
 }
 
+// Dependent scorers look at more of a subject than its picture.
+type Dependent interface {
+	// Depends gives what else the number depends on, as something that JSON writes in one way only; ok is false where that
+	// can't be told, and the score is then never remembered.
+	Depends(s Subject) (facts any, ok bool)
+}
+
+// Batcher scorers look at several pictures at a time for less than at one after the other.
+type Batcher interface {
+	// ScoreAll gives one finding for each subject, in their order.
+	ScoreAll(ctx context.Context, subjects []Subject) []Finding
+}
+
+// Finding is what a scorer says of one picture.
+type Finding struct {
+	Value    float64
+	Evidence *art.Evidence
+	Err      error
+}
+
 // Scale is what a score's number means.
 type Scale struct {
 	Version   string
+	Model     string // SHA-256 of the network that looks; "" where none does
 	Unit      string
 	Low, High float64
 	Direction art.Direction
@@ -49,35 +72,4 @@ type Panel []Scorer
 // DefaultPanel needs no model and no network.
 func DefaultPanel() Panel {
 	return Panel{sharpness{}, contrast{}, noise{}, palette{}, background{}, subjectSize{}, centring{}, duplicate{}}
-}
-
-// Score asks every scorer. One that fails, or gives no finite number, is marked as not available with the reason and
-// stops nobody else.
-func (p Panel) Score(ctx context.Context, s Subject) []art.Score {
-	scores := make([]art.Score, len(p))
-	for i, scorer := range p {
-		scores[i] = one(ctx, scorer, s)
-	}
-	return scores
-}
-
-func one(ctx context.Context, scorer Scorer, s Subject) art.Score {
-	scale, begun := scorer.Scale(), time.Now()
-	score := art.Score{
-		Scorer: scorer.Name(), Version: scale.Version, Unit: scale.Unit, Low: scale.Low, High: scale.High,
-		Direction: scale.Direction, Meaning: scale.Meaning,
-	}
-	value, evidence, err := scorer.Score(ctx, s)
-	switch {
-	case ctx.Err() != nil:
-		score.Reason = ctx.Err().Error()
-	case err != nil:
-		score.Reason = err.Error()
-	case math.IsNaN(value) || math.IsInf(value, 0):
-		score.Reason = fmt.Sprintf("%s gave %v, which is no number to judge by", scorer.Name(), value)
-	default:
-		score.Available, score.Value, score.Evidence = true, value, evidence
-	}
-	score.Elapsed = time.Since(begun)
-	return score
 }
