@@ -73,7 +73,7 @@ func finishInput(a art.Asset, c art.Candidate, picture []byte, channels []art.Ch
 // sources names what a recipe's pictures are made from, with the licences.
 func (f *Factory) sources(r art.Recipe) []art.Source {
 	s := art.Source{Kind: "model", Name: r.Model.Name, Version: r.Model.Version, SHA256: r.Model.SHA256}
-	if e, err := f.Engines.Get(r.Engine); err == nil {
+	if e, err := f.maker(r); err == nil {
 		if m, err := e.Info().Model(r.Model); err == nil {
 			s.License = m.ModelLicense
 		}

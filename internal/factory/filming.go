@@ -1,0 +1,83 @@
+package factory
+
+import (
+	"context"
+	"fmt"
+
+	"presswerk/internal/art"
+	"presswerk/internal/clip"
+	"presswerk/internal/engine"
+	"presswerk/internal/imaging"
+	"presswerk/internal/judge"
+)
+
+// maker is the engine that makes what a recipe asks for. For a clip, everything that is needed to look into it has to be
+// there before one is paid for.
+func (f *Factory) maker(r art.Recipe) (engine.Engine, error) {
+	e, err := f.Engines.Get(r.Engine)
+	if err != nil || r.Clip == nil {
+		return e, err
+	}
+	if err := f.Clips.Ready(); err != nil {
+		return nil, err
+	}
+	return engine.Filming(e)
+}
+
+// unrolled looks into a clip and keeps its poster; the bytes were kept before, as they came. Pixels is the SHA-256 of its frames.
+func (f *Factory) unrolled(ctx context.Context, data []byte) (file art.ClipFile, poster []byte, pixels string, err error) {
+	if file, pixels, err = f.Clips.Probe(ctx, data); err != nil {
+		return file, nil, "", err
+	}
+	p, err := f.Clips.Poster(ctx, data, file)
+	if err != nil {
+		return file, nil, "", err
+	}
+	poster, err = imaging.Encode(p, imaging.Encoding{Format: imaging.PNG})
+	return file, poster, pixels, err
+}
+
+// filmed fills in what a clip adds to a candidate: the clip, and its poster as the picture that is looked at everywhere.
+func (f *Factory) filmed(ctx context.Context, c art.Candidate, data []byte) (art.Candidate, error) {
+	sum, err := f.Blobs.Put(ctx, data) // before anything is found wrong with it: it was paid for
+	if err != nil {
+		return c, err
+	}
+	file, poster, pixels, err := f.unrolled(ctx, data)
+	if err != nil {
+		return c, fmt.Errorf("the clip is kept as %s: %w", sum, err)
+	}
+	file.Blob = sum
+	c.Clip, c.PixelsSHA256, c.Width, c.Height = &file, pixels, file.Width, file.Height
+	c.Image, err = f.Blobs.Put(ctx, poster)
+	return c, err
+}
+
+// What the panel sees of a clip: groups of neighbouring frames, brought to this width.
+const (
+	reelGroups = 8
+	reelLength = 3
+	reelWidth  = 256
+)
+
+// reel takes the frames out of a candidate's clip that are judged.
+func (f *Factory) reel(ctx context.Context, file art.ClipFile) (*judge.Reel, error) {
+	data, err := f.Blobs.Get(ctx, file.Blob)
+	if err != nil {
+		return nil, err
+	}
+	s := clip.Spread(file.Frames, reelGroups, reelLength)
+	s.Width = reelWidth
+	groups, err := f.Clips.Frames(ctx, data, file, s)
+	return &judge.Reel{FPS: file.FPS, Starts: s.Starts, Groups: groups}, err
+}
+
+// keepPictures lays the pictures that a brief names by their paths where engines find them.
+func (f *Factory) keepPictures(ctx context.Context, o Order) error {
+	for path, data := range o.Pictures {
+		if _, err := f.Blobs.Put(ctx, data); err != nil {
+			return fmt.Errorf("factory: keeping %s: %w", path, err)
+		}
+	}
+	return nil
+}
