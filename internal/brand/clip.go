@@ -39,6 +39,9 @@ func checkClip(p *problems, b art.Brief) {
 	if c.Sound && len(c.Captions) == 0 {
 		p.add("clip.captions", "are missing, and not everybody hears the sound", "write what is heard, with its times; or take sound out")
 	}
+	if !c.Sound && len(c.Captions) > 0 {
+		p.add("clip.captions", "say what is heard, and the sound is taken out", "write sound: true, or write what is seen into clip.description")
+	}
 	for _, lang := range b.Languages {
 		if len(c.Description) > 0 && !c.Description.Has(lang) {
 			p.add("clip.description", fmt.Sprintf("has no words in %q, and the page is published in it", lang), "add them, or take the language out of languages")

@@ -162,3 +162,14 @@ func (b *bounded) Write(p []byte) (int, error) {
 	}
 	return b.Buffer.Write(p)
 }
+
+// Version is what ffmpeg calls itself.
+func (t *Tool) Version(ctx context.Context) (string, error) {
+	if err := t.Ready(); err != nil {
+		return "", err
+	}
+	said, err := t.run(ctx, 64<<10, t.o.FFmpeg, "-version")
+	line, _, _ := strings.Cut(string(said), "\n")
+	line, _, _ = strings.Cut(line, " Copyright")
+	return line, err
+}

@@ -3,10 +3,12 @@ package factory
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"presswerk/internal/art"
 	"presswerk/internal/clip"
 	"presswerk/internal/engine"
+	"presswerk/internal/finish"
 	"presswerk/internal/imaging"
 	"presswerk/internal/judge"
 )
@@ -80,4 +82,63 @@ func (f *Factory) keepPictures(ctx context.Context, o Order) error {
 		}
 	}
 	return nil
+}
+
+// clipFrame is a picture that a clip was made from.
+type clipFrame struct{ label, sum string }
+
+// framesOf lists a clip's pictures, each once.
+func framesOf(r art.ClipRecipe) (all []clipFrame) {
+	if r.First != "" {
+		all = append(all, clipFrame{"first", strings.TrimPrefix(r.First, "sha256:")})
+	}
+	if r.Last != "" && r.Last != r.First {
+		all = append(all, clipFrame{"last", strings.TrimPrefix(r.Last, "sha256:")})
+	}
+	return all
+}
+
+// clipInput is what finishing needs of a candidate's clip; nil where the candidate is a picture.
+func (f *Factory) clipInput(ctx context.Context, c art.Candidate, b art.Brief) (*finish.Clip, error) {
+	if c.Clip == nil || c.Planned.Clip == nil || b.Clip == nil {
+		return nil, nil //nolint:nilnil // there is none, and that is all right
+	}
+	data, err := f.Blobs.Get(ctx, c.Clip.Blob)
+	if err != nil {
+		return nil, err
+	}
+	in := &finish.Clip{Data: data, File: *c.Clip, Want: *b.Clip, Languages: b.Languages}
+	if len(in.Languages) == 0 {
+		in.Languages = []art.Language{art.English}
+	}
+	for _, frame := range framesOf(*c.Planned.Clip) {
+		picture, err := f.Blobs.Get(ctx, frame.sum)
+		if err != nil {
+			return nil, fmt.Errorf("the %s frame: %w", frame.label, err)
+		}
+		in.Frames = append(in.Frames, finish.Frame{Label: frame.label, MIME: imaging.Sniff(picture).MIME(), Data: picture})
+	}
+	return in, nil
+}
+
+// keepClip puts the files of a finished clip into the blob store.
+func (f *Factory) keepClip(ctx context.Context, out *finish.ClipOutput) (*art.ClipAsset, error) {
+	if out == nil {
+		return nil, nil //nolint:nilnil // there is none, and that is all right
+	}
+	a := &art.ClipAsset{Source: out.Source, Seconds: out.Seconds, FPS: out.FPS, Loop: out.Loop, Sound: out.Sound}
+	for _, file := range out.Files {
+		r, err := f.keepFile(ctx, file)
+		if err != nil {
+			return nil, err
+		}
+		a.Files = append(a.Files, r)
+	}
+	for _, t := range out.Tracks {
+		if _, err := f.Blobs.Put(ctx, t.Data); err != nil {
+			return nil, err
+		}
+		a.Tracks = append(a.Tracks, t.Track)
+	}
+	return a, nil
 }

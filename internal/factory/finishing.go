@@ -56,7 +56,11 @@ func (f *Factory) newAsset(ctx context.Context, c art.CandidateView, run art.Run
 		return art.Asset{}, err
 	}
 	asset.Sources = f.sources(c.Planned.Recipe)
-	out, err := f.Finisher.Finish(ctx, finishInput(asset, c.Candidate, picture, channels, k))
+	in := finishInput(asset, c.Candidate, picture, channels, k)
+	if in.Clip, err = f.clipInput(ctx, c.Candidate, run.Brief); err != nil {
+		return art.Asset{}, err
+	}
+	out, err := f.Finisher.Finish(ctx, in)
 	if err != nil {
 		return art.Asset{}, err
 	}
@@ -78,7 +82,14 @@ func (f *Factory) sources(r art.Recipe) []art.Source {
 			s.License = m.ModelLicense
 		}
 	}
-	return []art.Source{s}
+	all := []art.Source{s}
+	if r.Clip == nil {
+		return all
+	}
+	for _, frame := range framesOf(*r.Clip) {
+		all = append(all, art.Source{Kind: "frame", Name: frame.label + " frame", SHA256: frame.sum})
+	}
+	return all
 }
 
 // keep puts all files of a finished asset into the blob store.
@@ -93,6 +104,9 @@ func (f *Factory) keep(ctx context.Context, a art.Asset, out finish.Output) (art
 			return a, err
 		}
 		a.Renditions = append(a.Renditions, r)
+	}
+	if a.Clip, err = f.keepClip(ctx, out.Clip); err != nil {
+		return a, err
 	}
 	a.Steps, a.Placeholder, a.ThumbHash = out.Steps, out.Placeholder, out.ThumbHash
 	a.Sources = append(a.Sources, out.Sources...)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"presswerk/internal/art"
 	"presswerk/internal/imaging"
@@ -29,6 +30,19 @@ func clipType(data []byte) string {
 // Source: XMP Specification Part 3, section "MPEG-4": a top-level uuid box BE7ACFCB-97A9-42E8-9C71-999491E3AFAC.
 func xmpBox() []byte {
 	return []byte{0xbe, 0x7a, 0xcf, 0xcb, 0x97, 0xa9, 0x42, 0xe8, 0x9c, 0x71, 0x99, 0x94, 0x91, 0xe3, 0xaf, 0xac}
+}
+
+// claimBox is the name of the box in which an MP4 file keeps its manifest.
+//
+// Source: C2PA 2.3, "Embedding manifests into BMFF-based assets": a top-level uuid box D8FEC3D6-1B0E-483C-9297-5828877EC481.
+func claimBox() []byte {
+	return []byte{0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81}
+}
+
+// Claimed tells whether an MP4 file has a manifest, whatever it says.
+func Claimed(mp4 []byte) bool {
+	all, _ := boxes(mp4) // a cut file has what comes before
+	return clipType(mp4) == "video/mp4" && slices.ContainsFunc(all, func(b box) bool { return bytes.Equal(b.uuid, claimBox()) })
 }
 
 // box is one box of an MP4 file.

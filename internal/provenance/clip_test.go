@@ -65,6 +65,9 @@ func TestAnEncodedClipCarriesItsSourcesChain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !Claimed(source) || Claimed(mp4(t)) || Claimed(picture(t, imaging.PNG)) {
+		t.Error("what has a manifest isn't told from what has none")
+	}
 	r, err := l.Read(t.Context(), "video/mp4", signed, id.Root)
 	if err != nil || r.State != Trusted || !slices.Contains(r.Parents, "from the service") || !slices.Contains(r.SourceTypes, Generated) {
 		t.Errorf("%+v, %v", r, err)
