@@ -3,6 +3,7 @@ package factory
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 
 	"presswerk/internal/art"
@@ -51,8 +52,20 @@ func (f *Factory) filmed(ctx context.Context, c art.Candidate, data []byte) (art
 	}
 	file.Blob = sum
 	c.Clip, c.PixelsSHA256, c.Width, c.Height = &file, pixels, file.Width, file.Height
+	c.Notes = append(c.Notes, otherwise(c.Planned.Recipe, file)...)
 	c.Image, err = f.Blobs.Put(ctx, poster)
 	return c, err
+}
+
+// otherwise says where a clip isn't what was asked for.
+func otherwise(r art.Recipe, file art.ClipFile) (notes []string) {
+	if file.Width != r.Width || file.Height != r.Height {
+		notes = append(notes, fmt.Sprintf("%d×%d was asked for, and %d×%d came", r.Width, r.Height, file.Width, file.Height))
+	}
+	if math.Abs(file.Seconds-float64(r.Clip.Seconds)) > 0.5 {
+		notes = append(notes, fmt.Sprintf("%d seconds were asked for, and %.3g came", r.Clip.Seconds, file.Seconds))
+	}
+	return notes
 }
 
 // What the panel sees of a clip: groups of neighbouring frames, brought to this width.
