@@ -188,7 +188,7 @@ func clipPage(t *testing.T, site string) {
 	}
 	for _, want := range []string{
 		`<video controls preload="metadata" playsinline loop muted width="640" height="360" poster="images/`, `.jpg"`, `type="video/mp4"`, `type="video/webm"`,
-		`<track kind="descriptions"`, `srclang="de"`, `aria-label="`, `"@type":"VideoObject"`, `"duration":"PT`,
+		`<track kind="descriptions"`, `srclang="de"`, `aria-label="The camera glides slowly`, `"@type":"VideoObject"`, `"duration":"PT`,
 	} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("the page lacks %s", want)

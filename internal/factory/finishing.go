@@ -52,7 +52,7 @@ func (f *Factory) newAsset(ctx context.Context, c art.CandidateView, run art.Run
 		Planned: c.Planned, Slug: prompt.Slug(c.Planned.Source), Title: prompt.Title(c.Planned.Source, run.Brief.Languages),
 		Rights: k.Rights, Approval: *c.Decision, Image: c.Image, PixelsSHA256: c.PixelsSHA256, CreatedAt: f.Now(),
 	}
-	if asset.Alt, err = prompt.AltText(c.Planned.Source, run.Brief.Languages); err != nil {
+	if asset.Alt, err = altText(c.Candidate, run.Brief); err != nil {
 		return art.Asset{}, err
 	}
 	asset.Sources = f.sources(c.Planned.Recipe)
@@ -65,6 +65,17 @@ func (f *Factory) newAsset(ctx context.Context, c art.CandidateView, run art.Run
 		return art.Asset{}, err
 	}
 	return f.keep(ctx, asset, out)
+}
+
+// altText says what an asset shows: a clip, what its brief says of it.
+func altText(c art.Candidate, b art.Brief) (art.Text, error) {
+	switch {
+	case c.Clip == nil:
+		return prompt.AltText(c.Planned.Source, b.Languages)
+	case b.Clip != nil && len(b.Clip.Description) > 0:
+		return b.Clip.Description, nil
+	}
+	return prompt.ClipText(c.Planned.Source, b.Languages)
 }
 
 func finishInput(a art.Asset, c art.Candidate, picture []byte, channels []art.Channel, k brand.Kit) finish.Input {

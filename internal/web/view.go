@@ -180,7 +180,7 @@ func facts(w words, r art.Recipe) []fact {
 	all := []fact{
 		{w.say("prompt"), r.Prompt},
 		{w.say("negative"), r.NegativePrompt},
-		{w.say("model"), strings.TrimSpace(r.Model.Name + " " + r.Model.Version + " · " + short(r.Model.SHA256))},
+		{w.say("model"), strings.Trim(r.Model.Name+" "+r.Model.Version+" · "+short(r.Model.SHA256), " ·")},
 		{w.say("engine"), strings.TrimSpace(r.Engine + " " + r.EngineVersion)},
 		{w.say("sampler"), strings.TrimSpace(r.Sampler + " " + r.Scheduler)},
 		{w.say("steps"), fmt.Sprint(r.Steps)},
