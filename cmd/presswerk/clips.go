@@ -5,7 +5,9 @@ import (
 	"os/exec"
 
 	"presswerk/internal/clip"
+	"presswerk/internal/factory"
 	"presswerk/internal/imaging"
+	"presswerk/internal/judge"
 )
 
 // clips finds ffmpeg and ffprobe among the programs of this machine. Where they are missing, whoever needs them says so.
@@ -28,6 +30,21 @@ func (t *tools) poster(ctx context.Context, data []byte) (*imaging.RGB, error) {
 		return nil, err
 	}
 	return tool.Poster(ctx, data, file)
+}
+
+// reel is what the judge sees of a clip: its poster and its frames.
+func (t *tools) reel(ctx context.Context, data []byte) (*imaging.RGB, *judge.Reel, error) {
+	tool := t.clips()
+	file, _, err := tool.Probe(ctx, data)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := tool.Poster(ctx, data, file)
+	if err != nil {
+		return nil, nil, err
+	}
+	reel, err := factory.Reel(ctx, tool, data, file)
+	return p, reel, err
 }
 
 // checkClips looks for the programs that clips need.

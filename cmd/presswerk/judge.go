@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 
 	"presswerk/internal/art"
@@ -13,7 +14,7 @@ import (
 	"presswerk/internal/judge"
 )
 
-// judgeCmd scores picture files.
+// judgeCmd scores pictures, and clips by their frames.
 type judgeCmd struct {
 	Files []string `arg:"" help:"${arg_files}"`
 	Brand string   `name:"brand" placeholder:"ID" help:"${flag_brand}"`
@@ -38,7 +39,7 @@ func (c *judgeCmd) Run(ctx context.Context, g *globals) error {
 	all := []judged{}
 	var worst error
 	for _, file := range c.Files {
-		j, err := one(ctx, file, colours, rubric)
+		j, err := t.judged(ctx, file, colours, rubric)
 		if err != nil {
 			j.Error, worst = err.Error(), err
 		} else if !j.Verdict.Pass && worst == nil {
@@ -65,17 +66,23 @@ func (c *judgeCmd) rules(g *globals) ([]art.Colour, []art.Gate, error) {
 	return k.Colours, k.Rubric, err
 }
 
-func one(ctx context.Context, file string, colours []art.Colour, rubric []art.Gate) (judged, error) {
+func (t *tools) judged(ctx context.Context, file string, colours []art.Colour, rubric []art.Gate) (judged, error) {
 	j := judged{File: file, Scores: []art.Score{}}
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return j, fmt.Errorf("reading %s: %w: %w", file, err, art.ErrInvalid)
 	}
-	p, err := imaging.Decode(ctx, data, imaging.Limits{})
+	panel, subject := judge.DefaultPanel(), judge.Subject{Palette: colours}
+	if kind := http.DetectContentType(data); kind == "video/mp4" || kind == "video/webm" {
+		panel = append(panel, judge.ClipPanel()...)
+		subject.Picture, subject.Reel, err = t.reel(ctx, data)
+	} else {
+		subject.Picture, err = imaging.Decode(ctx, data, imaging.Limits{})
+	}
 	if err != nil {
 		return j, fmt.Errorf("%s: %w", file, err)
 	}
-	j.Scores = judge.DefaultPanel().Score(ctx, judge.Subject{Picture: p, Palette: colours})
+	j.Scores = panel.Score(ctx, subject)
 	j.Verdict = judge.Decide(j.Scores, rubric)
 	j.Verdict.Scores = nil
 	return j, nil

@@ -81,9 +81,14 @@ func (f *Factory) reel(ctx context.Context, file art.ClipFile) (*judge.Reel, err
 	if err != nil {
 		return nil, err
 	}
+	return Reel(ctx, f.Clips, data, file)
+}
+
+// Reel takes the frames out of a clip that are judged. File is what the tool found in it.
+func Reel(ctx context.Context, t *clip.Tool, data []byte, file art.ClipFile) (*judge.Reel, error) {
 	s := clip.Spread(file.Frames, reelGroups, reelLength)
 	s.Width = reelWidth
-	groups, err := f.Clips.Frames(ctx, data, file, s)
+	groups, err := t.Frames(ctx, data, file, s)
 	return &judge.Reel{FPS: file.FPS, Starts: s.Starts, Groups: groups}, err
 }
 
