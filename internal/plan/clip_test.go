@@ -50,7 +50,7 @@ func TestAClipIsPlannedWithItsPrice(t *testing.T) {
 	}
 	how := make1(t, func(in *plan.Input) {
 		clipOrder(in)
-		in.Brief.Clip.FPS, in.Brief.Clip.Description = 12, art.Text{"en": "x"}
+		in.Brief.Clip.FPS, in.Brief.Clip.Description = 12, art.Text{"en": "x", "de": "y"}
 	})
 	if how.Recipes[0].ID != r.ID {
 		t.Error("how the files are finished makes another clip")
