@@ -130,7 +130,8 @@ func newCinema(t *testing.T, film []byte) (purse, *runwayFake) {
 
 func read[T any](t *testing.T, text string) (v T) {
 	t.Helper()
-	if err := json.Unmarshal([]byte(text[strings.Index(text, "{"):]), &v); err != nil {
+	_, rest, _ := strings.Cut(text, "{") // messages come before
+	if err := json.Unmarshal([]byte("{"+rest), &v); err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}
 	return v
@@ -173,6 +174,12 @@ func TestAClipGoesDownTheWholeLine(t *testing.T) {
 	}
 	clipPage(t, second.Published)
 	clipOrigin(t, p, second.Published)
+	if out, code := p.run("again", second.Assets[0]); code == 0 || !strings.Contains(out, "0.10 USD") || len(fake.asked()) != 1 {
+		t.Errorf("without a word about money it's made again: %d\n%s", code, out)
+	}
+	if again := read[art.Comparison](t, p.must("again", second.Assets[0], "--pay", "--json")); !again.Identical || len(fake.asked()) != 2 {
+		t.Errorf("%+v after %d tasks", again, len(fake.asked()))
+	}
 }
 
 // clipPage looks at the published page.
@@ -217,6 +224,9 @@ func clipOrigin(t *testing.T, p purse, site string) {
 		v := read[provenance.Verification](t, p.must("verify", files[0], "--json"))
 		if v.Layers.C2PA.State != want || want == provenance.Trusted && v.Verdict != provenance.AIGenerated {
 			t.Errorf("%s: %+v", pattern, v)
+		}
+		if out := p.must("judge", files[0]); pattern != "*.png" && !strings.Contains(out, "flicker") {
+			t.Errorf("%s", out)
 		}
 		if pattern == "*.mp4" && (!slices.Contains(v.Layers.C2PA.Actions, "c2pa.transcoded") || v.Layers.Metadata.Alt == "") {
 			t.Errorf("%+v", v)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"presswerk/internal/art"
@@ -54,9 +55,9 @@ func (c *enginesCmd) Run(ctx context.Context, g *globals) error {
 	for _, e := range registry.All() {
 		info := e.Info()
 		a := engineAnswer{Name: info.Name, Version: info.Version, Ready: info.Ready, Reason: info.Reason}
-		models := info.Models
+		models := slices.Clone(info.Models)
 		for _, c := range engine.Films(e) {
-			models = append(models[:len(models):len(models)], engine.Model{Capabilities: c})
+			models = append(models, engine.Model{Capabilities: c})
 		}
 		for _, m := range models {
 			ref := m.Capabilities.Model

@@ -70,10 +70,11 @@ const (
 
 // ClipCapabilities is what a model that makes clips honours.
 type ClipCapabilities struct {
-	Seconds     []int `json:"seconds"` // the only lengths
-	First       Frame `json:"first,omitempty"`
-	Last        Frame `json:"last,omitempty"`
-	ShapeOfLead bool  `json:"shape_of_lead,omitempty"` // its shape is the first picture's, only the resolution is the size's
+	Seconds     []int  `json:"seconds"` // the only lengths
+	First       Frame  `json:"first,omitempty"`
+	Last        Frame  `json:"last,omitempty"`
+	OfWords     []Size `json:"of_words,omitempty"`      // the only sizes of clips that begin with no picture; none means those of the model
+	ShapeOfLead bool   `json:"shape_of_lead,omitempty"` // its shape is the first picture's, only the resolution is the size's
 }
 
 // Frame says whether a clip takes a picture to begin or to end with.

@@ -36,8 +36,9 @@ type Clip struct {
 // FilmModel is what a model that makes clips honours.
 type FilmModel struct {
 	Name        string       `json:"name"`
-	Sizes       []art.Size   `json:"sizes"`   // the only ones
-	Seconds     []int        `json:"seconds"` // the only lengths
+	Sizes       []art.Size   `json:"sizes"`              // the only ones
+	OfWords     []art.Size   `json:"of_words,omitempty"` // the only sizes of clips that begin with no picture; none means all of Sizes
+	Seconds     []int        `json:"seconds"`            // the only lengths
 	First       art.Frame    `json:"first,omitempty"`
 	Last        art.Frame    `json:"last,omitempty"`
 	Promptless  bool         `json:"promptless,omitempty"` // does without words
@@ -101,6 +102,7 @@ func (m FilmModel) check(engine string, s Shot) error {
 		{s.Last != "" && s.First == "", "first", "is missing where there is a last", "name the picture that it begins with"},
 		{s.Seed != 0 && !m.Seeds, "seed", "is not taken", "use 0"},
 		{!slices.Contains(m.Sizes, art.Size{Width: s.Width, Height: s.Height}), "width", fmt.Sprintf("%d×%d is not made", s.Width, s.Height), "use " + oneOf(sizes)},
+		{s.First == "" && len(m.OfWords) > 0 && !slices.Contains(m.OfWords, art.Size{Width: s.Width, Height: s.Height}), "width", fmt.Sprintf("%d×%d is made only of a picture", s.Width, s.Height), "name a first frame, or use another size"},
 		{!slices.Contains(m.Seconds, s.Seconds), "seconds", fmt.Sprintf("%d are not made", s.Seconds), "use " + oneOf(seconds)},
 	} {
 		if rule.wrong {

@@ -11,7 +11,7 @@ func (m FilmModel) Capabilities(info Info) art.Capabilities {
 	c := art.Capabilities{
 		Engine: info.Name, EngineVersion: info.Version, Model: art.ModelRef{Name: m.Name}, Dialect: "plain", Sizes: m.Sizes, SizeStep: 1,
 		Negative: m.Negative, Promptless: m.Promptless, Options: m.Options,
-		Clip: &art.ClipCapabilities{Seconds: m.Seconds, First: m.First, Last: m.Last, ShapeOfLead: m.ShapeOfLead},
+		Clip: &art.ClipCapabilities{Seconds: m.Seconds, First: m.First, Last: m.Last, OfWords: m.OfWords, ShapeOfLead: m.ShapeOfLead},
 	}
 	if m.First != art.FrameMust {
 		c.Modes = append(c.Modes, art.ModeTextToVideo)

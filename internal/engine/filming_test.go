@@ -54,7 +54,7 @@ func TestAClipIsBoughtAsAPictureIs(t *testing.T) {
 	if err != nil || string(p.Bytes) != "clip" || p.MIME != "video/mp4" || len(p.Notes) != 1 || p.Width != 0 {
 		t.Errorf("%+v, %v", p, err)
 	}
-	if s.shot.Seconds != 5 || s.shot.First != "sha256:aa" || s.shot.Seed != 7 || s.shot.Model != "reel" || s.shot.Options["audio"] != false {
+	if s.shot.Seconds != 5 || s.shot.First != "sha256:aa" || s.shot.Seed != 7 || s.shot.Model != "reel" || len(s.shot.Options) != 1 {
 		t.Errorf("%+v", s.shot)
 	}
 	m, err := e.Info().Model(r.Model)

@@ -76,6 +76,8 @@ func fitClip(r art.Recipe, d draft, c art.Capabilities) []misfit {
 	add(last && !first, "clip.first", "is to end with a picture and has none to begin with", "name the picture that it begins with")
 	add(!slices.Contains(c.Clip.Seconds, r.Clip.Seconds), "clip.seconds", fmt.Sprintf("makes no clips of %d seconds", r.Clip.Seconds), "use one of "+numbers(c.Clip.Seconds))
 	add(!slices.Contains(c.Sizes, art.Size{Width: r.Width, Height: r.Height}), "parameters.width", fmt.Sprintf("makes no clip of %d×%d", r.Width, r.Height), "use "+sizes(c))
+	add(!first && len(c.Clip.OfWords) > 0 && slices.Contains(c.Sizes, art.Size{Width: r.Width, Height: r.Height}) && !slices.Contains(c.Clip.OfWords, art.Size{Width: r.Width, Height: r.Height}),
+		"parameters.width", fmt.Sprintf("makes %d×%d only of a picture", r.Width, r.Height), "use "+sizes(art.Capabilities{Sizes: c.Clip.OfWords})+", or name clip.first")
 	add(len(d.wanted) > 0 && !c.Negative, "prompt.negatives", "knows no negative prompt", "take them out")
 	for _, other := range []struct {
 		name string

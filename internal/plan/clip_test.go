@@ -83,8 +83,12 @@ func TestAClipOfAProductionNeedsACard(t *testing.T) {
 
 func TestWhatAModelForClipsCannotDoIsRefusedByField(t *testing.T) {
 	for field, change := range map[string]func(in *plan.Input){
-		"clip.first":                func(in *plan.Input) { in.Pictures = nil },
-		"clip.last":                 func(in *plan.Input) { in.Brief.Clip.Last = "b.png"; in.Pictures["b.png"] = "sha256:bb"; in.Engines[2].Clip.Last = art.FrameNone },
+		"clip.first": func(in *plan.Input) { in.Pictures = nil },
+		"clip.last": func(in *plan.Input) {
+			in.Brief.Clip.Last = "b.png"
+			in.Pictures["b.png"] = "sha256:bb"
+			in.Engines[2].Clip.Last = art.FrameNone
+		},
 		"clip.seconds":              func(in *plan.Input) { in.Brief.Clip.Seconds = 7 },
 		"clip.options.hdr":          func(in *plan.Input) { in.Brief.Clip.Options = map[string]any{"hdr": true} },
 		"parameters.width":          func(in *plan.Input) { n := 640; in.Brief.Parameters.Width = &n },
@@ -97,5 +101,20 @@ func TestWhatAModelForClipsCannotDoIsRefusedByField(t *testing.T) {
 		if len(p.Recipes) > 0 || !slices.ContainsFunc(p.Refused, func(r art.Refusal) bool { return r.Field == field && r.Remedy != "" }) {
 			t.Errorf("%s: %+v", field, p.Refused)
 		}
+	}
+}
+
+func TestASizeThatIsMadeOnlyOfAPictureIsToldBefore(t *testing.T) {
+	tall := func(in *plan.Input) {
+		clipOrder(in)
+		in.Brief.Clip.First = ""
+		in.Engines[2].Clip.OfWords = []art.Size{{Width: 720, Height: 1280}}
+	}
+	p := make1(t, tall)
+	if len(p.Refused) != 1 || p.Refused[0].Field != "parameters.width" || !strings.Contains(p.Refused[0].Remedy, "720×1280") {
+		t.Errorf("%+v", p.Refused)
+	}
+	if p = make1(t, func(in *plan.Input) { tall(in); in.Brief.Clip.First = "a.png" }); len(p.Refused) != 0 {
+		t.Errorf("%+v", p.Refused)
 	}
 }

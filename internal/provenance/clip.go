@@ -17,7 +17,7 @@ func clipType(data []byte) string {
 	switch {
 	case imaging.Sniff(data) != "":
 		return ""
-	case len(data) >= 12 && string(data[4:8]) == "ftyp" && !bytes.Contains([]byte("avif avis heic heix heis mif1 msf1"), data[8:12]):
+	case len(data) >= 12 && string(data[4:8]) == "ftyp" && !slices.Contains([]string{"avif", "avis", "heic", "heix", "heis", "mif1", "msf1"}, string(data[8:12])):
 		return "video/mp4"
 	case bytes.HasPrefix(data, []byte("\x1a\x45\xdf\xa3")):
 		return "video/webm"
@@ -74,13 +74,16 @@ func boxes(data []byte) (all []box, err error) {
 		}
 		b.body = rest[head:size]
 		all = append(all, b)
-		at += int(size) //nolint:gosec // at most what is there
+		at += int(size) // at most what is there
 	}
 	return all, nil
 }
 
 // clipXMP is the XMP packet of a clip; nil where it has none.
 func clipXMP(data []byte) []byte {
+	if clipType(data) != "video/mp4" {
+		return nil
+	}
 	all, _ := boxes(data) // a cut file may still say something
 	for _, b := range all {
 		if b.kind == "uuid" && bytes.Equal(b.uuid, xmpBox()) {
@@ -110,7 +113,7 @@ func WithXMP(mp4, packet []byte) ([]byte, error) {
 	}
 	out := make([]byte, 0, len(mp4)+size)
 	out = append(out, mp4...)
-	out = binary.BigEndian.AppendUint32(out, uint32(size)) //nolint:gosec // checked above
+	out = binary.BigEndian.AppendUint32(out, uint32(size)) // checked above
 	out = append(out, "uuid"...)
 	out = append(out, xmpBox()...)
 	return append(out, packet...), nil

@@ -87,10 +87,8 @@ const nearEnough = 31
 // or metadata that names a model gives AIGenerated or AIEdited; else the answer is Unknown. A file that is neither a picture
 // nor a clip (MP4, WebM) gives art.ErrInvalid.
 func Verify(ctx context.Context, data []byte, o VerifyOptions) (Verification, error) {
-	kind, xmp, look := clipType(data), []byte(nil), o.Poster
-	if kind != "" {
-		xmp = clipXMP(data)
-	} else {
+	kind, xmp, look := clipType(data), clipXMP(data), o.Poster
+	if kind == "" {
 		info, err := imaging.Probe(data, imaging.Limits{})
 		if err != nil {
 			return Verification{}, fmt.Errorf("provenance: verifying: %w", err)
