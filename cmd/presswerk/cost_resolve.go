@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 
 	"presswerk/internal/art"
+	"presswerk/internal/engine"
 	"presswerk/internal/engine/wire"
 	"presswerk/internal/ledger"
 )
@@ -44,9 +46,9 @@ func (c *costResolveCmd) Run(ctx context.Context, g *globals) error {
 		if err != nil {
 			return fmt.Errorf("reading the picture: %w: %w", err, art.ErrInvalid)
 		}
-		p, err := (&wire.Client{Name: c.Picture}).Picture(data)
+		p, err := brought(c.Picture, data)
 		if err != nil {
-			return art.Invalid("picture", err.Error(), "name a PNG, JPEG, WebP or GIF file, as the service gave it")
+			return err
 		}
 		word.Picture = &p
 	}
@@ -69,4 +71,16 @@ func (c *costResolveCmd) Run(ctx context.Context, g *globals) error {
 			fmt.Fprintln(w, g.words.say("cost_goes_on", call.Candidate))
 		}
 	})
+}
+
+// brought is a picture, or a clip, that a person has fetched from the service.
+func brought(name string, data []byte) (engine.Picture, error) {
+	if kind := http.DetectContentType(data); kind == "video/mp4" || kind == "video/webm" {
+		return engine.Picture{Bytes: data, MIME: kind}, nil
+	}
+	p, err := (&wire.Client{Name: name}).Picture(data)
+	if err != nil {
+		return p, art.Invalid("picture", err.Error(), "name a PNG, JPEG, WebP or GIF file, or a clip as MP4 or WebM, as the service gave it")
+	}
+	return p, nil
 }

@@ -27,7 +27,7 @@ type finding struct {
 func (*doctorCmd) Run(ctx context.Context, g *globals) error {
 	t := newTools(g)
 	defer t.close() //nolint:errcheck // nothing was written
-	found := []finding{g.checkRuntime(), t.checkSigning(), g.checkUpscalers(), t.checkModels(), checkGit(ctx), g.checkKey()}
+	found := []finding{g.checkRuntime(), t.checkSigning(), g.checkUpscalers(), t.checkModels(), checkGit(ctx), t.checkClips(ctx), g.checkKey()}
 	if err := g.answer(struct {
 		Findings []finding `json:"findings"`
 	}{found}, func(w io.Writer) {

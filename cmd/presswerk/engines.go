@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"presswerk/internal/art"
@@ -54,7 +55,11 @@ func (c *enginesCmd) Run(ctx context.Context, g *globals) error {
 	for _, e := range registry.All() {
 		info := e.Info()
 		a := engineAnswer{Name: info.Name, Version: info.Version, Ready: info.Ready, Reason: info.Reason}
-		for _, m := range info.Models {
+		models := slices.Clone(info.Models)
+		for _, c := range engine.Films(e) {
+			models = append(models, engine.Model{Capabilities: c})
+		}
+		for _, m := range models {
 			ref := m.Capabilities.Model
 			a.Capabilities = append(a.Capabilities, m.Capabilities)
 			a.Models = append(a.Models, modelAnswer{ref.Name, ref.Version, ref.SHA256, m.ModelLicense, engine.ShutdownOf(info.Name, m, table)})

@@ -29,7 +29,7 @@ func keyedServices() []keyed {
 		{"google", "GEMINI_API_KEY", google.Base, google.Revision, func(s wire.Service) (engine.Engine, error) { return google.New(s) }, "", 0},
 		{"fal", "FAL_KEY", fal.Base, fal.Revision, func(s wire.Service) (engine.Engine, error) { return fal.New(s) }, "", 0},
 		{"replicate", "REPLICATE_API_TOKEN", replicate.Base, replicate.Revision, func(s wire.Service) (engine.Engine, error) { return replicate.New(s) }, "", 0},
-		{"runway", "RUNWAYML_API_SECRET", runway.Base, runway.Revision, func(s wire.Service) (engine.Engine, error) { return runway.New(s) }, "", 0},
+		{"runway", "RUNWAYML_API_SECRET", runway.Base, runway.Revision, func(s wire.Service) (engine.Engine, error) { return runway.New(s) }, "RUNWAYML_BASE_URL", 0},
 		{"bfl", "BFL_API_KEY", bfl.Base, bfl.Revision, func(s wire.Service) (engine.Engine, error) { return bfl.New(s) }, "BFL_BASE_URL", 0},
 		{"stability", "STABILITY_API_KEY", stability.Base, stability.Revision, func(s wire.Service) (engine.Engine, error) { return stability.New(s) }, "", 10 * time.Second},
 	}

@@ -6,14 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
+	"slices"
 
 	"presswerk/internal/art"
 	"presswerk/internal/imaging"
 	"presswerk/internal/judge"
 )
 
-// judgeCmd scores picture files.
+// judgeCmd scores pictures, and clips by their frames.
 type judgeCmd struct {
 	Files []string `arg:"" help:"${arg_files}"`
 	Brand string   `name:"brand" placeholder:"ID" help:"${flag_brand}"`
@@ -35,10 +37,11 @@ func (c *judgeCmd) Run(ctx context.Context, g *globals) error {
 	}
 	t := newTools(g)
 	defer t.close() //nolint:errcheck // nothing was written
+	panel := t.panel()
 	all := []judged{}
 	var worst error
 	for _, file := range c.Files {
-		j, err := one(ctx, t.panel(), file, colours, rubric)
+		j, err := t.judged(ctx, panel, file, colours, rubric)
 		if err != nil {
 			j.Error, worst = err.Error(), err
 		} else if !j.Verdict.Pass && worst == nil {
@@ -65,17 +68,23 @@ func (c *judgeCmd) rules(g *globals) ([]art.Colour, []art.Gate, error) {
 	return k.Colours, k.Rubric, err
 }
 
-func one(ctx context.Context, panel judge.Panel, file string, colours []art.Colour, rubric []art.Gate) (judged, error) {
+func (t *tools) judged(ctx context.Context, panel judge.Panel, file string, colours []art.Colour, rubric []art.Gate) (judged, error) {
 	j := judged{File: file, Scores: []art.Score{}}
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return j, fmt.Errorf("reading %s: %w: %w", file, err, art.ErrInvalid)
 	}
-	p, err := imaging.Decode(ctx, data, imaging.Limits{})
+	subject := judge.Subject{Palette: colours}
+	if kind := http.DetectContentType(data); kind == "video/mp4" || kind == "video/webm" {
+		panel = slices.Concat(panel, judge.ClipPanel())
+		subject.Picture, subject.Reel, err = t.reel(ctx, data)
+	} else {
+		subject.Picture, err = imaging.Decode(ctx, data, imaging.Limits{})
+	}
 	if err != nil {
 		return j, fmt.Errorf("%s: %w", file, err)
 	}
-	j.Scores = panel.Score(ctx, judge.Subject{Picture: p, Palette: colours})
+	j.Scores = panel.Score(ctx, subject)
 	j.Verdict = judge.Decide(j.Scores, rubric)
 	j.Verdict.Scores = nil
 	return j, nil

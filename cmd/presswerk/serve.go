@@ -159,7 +159,7 @@ func (l *line) studio() (*web.Studio, error) {
 	return web.New(web.Options{
 		Line: l.factory, Briefs: l.briefs, Make: l.makeNamed,
 		Verify: func(ctx context.Context, data []byte) (provenance.Verification, error) {
-			return provenance.Verify(ctx, data, provenance.VerifyOptions{Library: lib, Anchors: root, Lookup: l.lookup})
+			return provenance.Verify(ctx, data, provenance.VerifyOptions{Library: lib, Anchors: root, Lookup: l.lookup, Poster: l.tools.poster})
 		},
 		Keys:    func() (access.Ring, error) { return access.Load(l.ws.keyRing()) },
 		SiteDir: l.ws.SiteDir(), Name: l.ws.Name, User: user, Version: version, Now: time.Now,

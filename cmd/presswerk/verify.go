@@ -53,7 +53,7 @@ func verifyOptions(ctx context.Context, g *globals, t *tools, near string) (prov
 	if err != nil {
 		g.note("%v", err)
 	}
-	o.Library = lib
+	o.Library, o.Poster = lib, t.poster
 	ws, err := g.workspace(near)
 	if errors.Is(err, art.ErrNotFound) && g.Workspace == "" {
 		return o, func() {}, nil

@@ -9,8 +9,9 @@ type Candidate struct {
 	Index        int           `json:"index"`            // place in the plan, from 0; what was made again follows
 	Parent       string        `json:"parent,omitempty"` // the candidate that was sent back for this one
 	Planned      PlannedRecipe `json:"planned"`
-	Image        string        `json:"image,omitempty"`         // SHA-256 of the encoded bytes in the blob store; "" until rendered
-	PixelsSHA256 string        `json:"pixels_sha256,omitempty"` // of the decoded 8-bit pixels as the engine made them
+	Image        string        `json:"image,omitempty"`         // SHA-256 of the encoded bytes in the blob store; "" until rendered; of a clip, its poster
+	Clip         *ClipFile     `json:"clip,omitempty"`          // the clip whose poster the picture is
+	PixelsSHA256 string        `json:"pixels_sha256,omitempty"` // of the decoded 8-bit pixels as the engine made them; of a clip, of all its decoded frames
 	Width        int           `json:"width,omitempty"`
 	Height       int           `json:"height,omitempty"`
 	RenderedAt   time.Time     `json:"rendered_at,omitzero"`
@@ -33,6 +34,7 @@ type Asset struct {
 	Alt          Text          `json:"alt"`
 	Master       Rendition     `json:"master"`
 	Renditions   []Rendition   `json:"renditions"`
+	Clip         *ClipAsset    `json:"clip,omitempty"`        // the clip; master and renditions are its poster's
 	Placeholder  string        `json:"placeholder,omitempty"` // data URI of a tiny preview
 	ThumbHash    string        `json:"thumbhash,omitempty"`   // in base64, for clients that draw it themselves
 	Rights       Rights        `json:"rights"`
@@ -48,7 +50,7 @@ type Asset struct {
 type Rendition struct {
 	Name        string `json:"name"`              // file name, "red-apple-3f2a-640.avif"
 	Channel     string `json:"channel,omitempty"` // "" for the master
-	Format      string `json:"format"`            // png, avif, webp, jpeg
+	Format      string `json:"format"`            // png, avif, webp, jpeg; mp4, webm
 	MIME        string `json:"mime"`
 	Width       int    `json:"width"`
 	Height      int    `json:"height"`
@@ -77,7 +79,7 @@ type Finishing struct {
 
 // Source is something a picture was made from, with its licence.
 type Source struct {
-	Kind    string `json:"kind"` // "model", "upscaler"
+	Kind    string `json:"kind"` // "model", "upscaler", "frame"
 	Name    string `json:"name"`
 	Version string `json:"version,omitempty"`
 	SHA256  string `json:"sha256,omitempty"`

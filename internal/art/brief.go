@@ -37,6 +37,7 @@ type Brief struct {
 	Styles     []string            `json:"styles,omitempty" yaml:"styles,omitempty"` // style tokens, "name" or "name@version"
 	Prompt     Prompt              `json:"prompt" yaml:"prompt"`
 	Parameters Parameters          `json:"parameters,omitempty" yaml:"parameters,omitempty"` // over the brand's defaults
+	Clip       *ClipBrief          `json:"clip,omitempty" yaml:"clip,omitempty"`             // clips are wanted instead of pictures
 	Matrix     []Axis              `json:"matrix,omitempty" yaml:"matrix,omitempty"`
 	Select     Select              `json:"select,omitempty" yaml:"select,omitempty"`
 	Legal      Legal               `json:"legal,omitempty" yaml:"legal,omitempty"`

@@ -2,43 +2,44 @@ package art
 
 // Capabilities is what an engine with one model can honour, as data.
 type Capabilities struct {
-	Engine            string      `json:"engine"`
-	EngineVersion     string      `json:"engine_version"`
-	Model             ModelRef    `json:"model"`
-	ModelLicense      string      `json:"model_license"`
-	Card              *ModelCard  `json:"card,omitempty"` // nil: nobody wrote one
-	Modes             []string    `json:"modes"`
-	Samplers          []string    `json:"samplers"`
-	Schedulers        []string    `json:"schedulers"`
-	MinSize           int         `json:"min_size"`  // pixels a side
-	MaxSize           int         `json:"max_size"`  // pixels a side
-	SizeStep          int         `json:"size_step"` // sides are multiples of this
-	NativeWidth       int         `json:"native_width"`
-	NativeHeight      int         `json:"native_height"`
-	MaxSteps          int         `json:"max_steps"`
-	Seeds             bool        `json:"seeds"`
-	Negative          bool        `json:"negative_prompt"`
-	Weights           bool        `json:"prompt_weights"`
-	Promptless        bool        `json:"promptless,omitempty"` // a prompt may be left out
-	Dialect           string      `json:"dialect"`              // how prompts are written out: "house", "plain", "a1111"
-	Deterministic     bool        `json:"deterministic"`        // equal recipes give equal pixels on one machine
-	SecondsPerPicture float64     `json:"seconds_per_picture"`  // measured or estimated at native size and 20 steps
-	PricePerPicture   float64     `json:"price_per_picture"`    // in Currency
-	Currency          string      `json:"currency"`
-	Vocabulary        *Vocabulary `json:"vocabulary,omitempty"` // what a small model was trained on; nil means open
-	Sizes             []Size      `json:"sizes,omitempty"`      // the only sizes there are; none means every one within the limits above
-	Controls          []string    `json:"controls,omitempty"`   // kinds of control pictures, as in Control.Kind; none means no control
-	MaxReferences     int         `json:"max_references"`       // pictures that may be referred to
-	TakesLoRAs        bool        `json:"takes_loras"`
-	LoRAs             []Adapter   `json:"loras,omitempty"`     // those that are here, whatever model they were made for
-	Checkpoint        ModelRef    `json:"checkpoint,omitzero"` // what the model was converted from; LoRA trained on that fit
-	Embeddings        bool        `json:"embeddings"`
-	Hires             bool        `json:"hires"`
-	Tiling            bool        `json:"tiling"`            // seamless patterns
-	Refiner           bool        `json:"refiner"`           // a second model may take over
-	MaxBatch          int         `json:"max_batch"`         // pictures of one call; 0 counts as 1
-	Options           []string    `json:"options,omitempty"` // names that Recipe.Options may have
-	Service           *Service    `json:"service,omitempty"` // nil: the engine runs on this machine
+	Engine            string            `json:"engine"`
+	EngineVersion     string            `json:"engine_version"`
+	Model             ModelRef          `json:"model"`
+	ModelLicense      string            `json:"model_license"`
+	Card              *ModelCard        `json:"card,omitempty"` // nil: nobody wrote one
+	Modes             []string          `json:"modes"`
+	Samplers          []string          `json:"samplers"`
+	Schedulers        []string          `json:"schedulers"`
+	MinSize           int               `json:"min_size"`  // pixels a side
+	MaxSize           int               `json:"max_size"`  // pixels a side
+	SizeStep          int               `json:"size_step"` // sides are multiples of this
+	NativeWidth       int               `json:"native_width"`
+	NativeHeight      int               `json:"native_height"`
+	MaxSteps          int               `json:"max_steps"`
+	Seeds             bool              `json:"seeds"`
+	Negative          bool              `json:"negative_prompt"`
+	Weights           bool              `json:"prompt_weights"`
+	Promptless        bool              `json:"promptless,omitempty"` // a prompt may be left out
+	Dialect           string            `json:"dialect"`              // how prompts are written out: "house", "plain", "a1111"
+	Deterministic     bool              `json:"deterministic"`        // equal recipes give equal pixels on one machine
+	SecondsPerPicture float64           `json:"seconds_per_picture"`  // measured or estimated at native size and 20 steps
+	PricePerPicture   float64           `json:"price_per_picture"`    // in Currency
+	Currency          string            `json:"currency"`
+	Vocabulary        *Vocabulary       `json:"vocabulary,omitempty"` // what a small model was trained on; nil means open
+	Sizes             []Size            `json:"sizes,omitempty"`      // the only sizes there are; none means every one within the limits above
+	Controls          []string          `json:"controls,omitempty"`   // kinds of control pictures, as in Control.Kind; none means no control
+	MaxReferences     int               `json:"max_references"`       // pictures that may be referred to
+	TakesLoRAs        bool              `json:"takes_loras"`
+	LoRAs             []Adapter         `json:"loras,omitempty"`     // those that are here, whatever model they were made for
+	Checkpoint        ModelRef          `json:"checkpoint,omitzero"` // what the model was converted from; LoRA trained on that fit
+	Embeddings        bool              `json:"embeddings"`
+	Hires             bool              `json:"hires"`
+	Tiling            bool              `json:"tiling"`            // seamless patterns
+	Refiner           bool              `json:"refiner"`           // a second model may take over
+	MaxBatch          int               `json:"max_batch"`         // pictures of one call; 0 counts as 1
+	Options           []string          `json:"options,omitempty"` // names that Recipe.Options may have
+	Clip              *ClipCapabilities `json:"clip,omitempty"`    // it makes clips, and no pictures
+	Service           *Service          `json:"service,omitempty"` // nil: the engine runs on this machine
 }
 
 // Size is a picture's, in pixels.

@@ -22,13 +22,14 @@ type Price struct {
 	Size    string  `json:"size,omitempty" yaml:"size,omitempty"`       // width and height in pixels, "1024x1536"
 	Quality string  `json:"quality,omitempty" yaml:"quality,omitempty"` // the service's own word, as in a recipe's options
 	Price   float64 `json:"price" yaml:"price"`                         // in the table's currency
-	Per     string  `json:"per,omitempty" yaml:"per,omitempty"`         // picture (default), or megapixel: each million pixels that was begun
+	Per     string  `json:"per,omitempty" yaml:"per,omitempty"`         // picture or clip (default), megapixel: each million pixels that was begun, or second of a clip
 }
 
 // What a Price counts.
 const (
 	PerPicture   = "picture"
 	PerMegapixel = "megapixel"
+	PerSecond    = "second"
 )
 
 var sizePattern = regexp.MustCompile(`^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$`)
@@ -64,8 +65,8 @@ func CheckPriceTables(field string, all []PriceTable) []*FieldError {
 			if p.Size != "" && !sizePattern.MatchString(p.Size) {
 				add(here+".size", fmt.Sprintf("%q is no size", p.Size), `write width and height in pixels, such as "1024x1536"`)
 			}
-			if p.Per != "" && p.Per != PerPicture && p.Per != PerMegapixel {
-				add(here+".per", fmt.Sprintf("nobody knows the unit %q", p.Per), "write picture or megapixel")
+			if p.Per != "" && p.Per != PerPicture && p.Per != PerMegapixel && p.Per != PerSecond {
+				add(here+".per", fmt.Sprintf("nobody knows the unit %q", p.Per), "write picture, megapixel or second")
 			}
 		}
 	}
@@ -130,6 +131,9 @@ func (q Quote) Free() bool { return q.Known && q.Amount == 0 }
 
 // fits counts how much a line says about what is asked for; -1 where it is about something else.
 func (p Price) fits(c Capabilities, r Recipe) int {
+	if p.Per == PerSecond && r.Clip == nil {
+		return -1
+	}
 	n := 0
 	quality, _ := r.Options["quality"].(string)
 	for _, rule := range []struct {
@@ -148,8 +152,11 @@ func (p Price) fits(c Capabilities, r Recipe) int {
 }
 
 func (p Price) of(r Recipe) Amount {
-	if p.Per == PerMegapixel {
+	switch {
+	case p.Per == PerMegapixel:
 		return AmountOf(p.Price * math.Ceil(float64(r.Width)*float64(r.Height)/1e6))
+	case p.Per == PerSecond && r.Clip != nil:
+		return AmountOf(p.Price * float64(r.Clip.Seconds))
 	}
 	return AmountOf(p.Price)
 }

@@ -103,6 +103,8 @@ const (
 	ModeInpaint      = "inpaint"
 	ModeOutpaint     = "outpaint"
 	ModeUpscale      = "upscale"
+	ModeTextToVideo  = "text-to-video"
+	ModeImageToVideo = "image-to-video"
 )
 
 // Recipe is one picture, exactly. Its identity is ID. The field names are the command line's contract.
@@ -154,6 +156,7 @@ type Recipe struct {
 	CropsTopLeft      []int           `json:"crops_coords_top_left,omitempty"` // [y, x]
 	TargetSize        []int           `json:"target_size,omitempty"`           // [h, w]
 	Draw              Seed            `json:"draw,omitempty"`                  // tells equal requests to an engine apart that takes no seed
+	Clip              *ClipRecipe     `json:"clip,omitempty"`                  // of ModeTextToVideo and ModeImageToVideo
 	Options           map[string]any  `json:"options,omitempty"`               // what only this engine knows, such as a hosted model's quality
 }
 

@@ -38,6 +38,7 @@ func CheckBrief(b art.Brief, k Kit) []*art.FieldError {
 	}
 	checkPrompt(&p, b)
 	checkParameters(&p, "parameters", b.Parameters)
+	checkClip(&p, b)
 	checkMatrix(&p, b.Matrix)
 	checkSelect(&p, b.Select)
 	p.all = append(p.all, b.Legal.Usage.Check("legal.usage")...)

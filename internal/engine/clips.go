@@ -33,23 +33,14 @@ type Clip struct {
 	Elapsed time.Duration // wall-clock time
 }
 
-// Frame says whether a clip takes a picture to begin or to end with.
-type Frame string
-
-// A model has no place for a frame, may be given one, or can't do without.
-const (
-	FrameNone Frame = ""
-	FrameMay  Frame = "may"
-	FrameMust Frame = "must"
-)
-
 // FilmModel is what a model that makes clips honours.
 type FilmModel struct {
 	Name        string       `json:"name"`
-	Sizes       []art.Size   `json:"sizes"`   // the only ones
-	Seconds     []int        `json:"seconds"` // the only lengths
-	First       Frame        `json:"first,omitempty"`
-	Last        Frame        `json:"last,omitempty"`
+	Sizes       []art.Size   `json:"sizes"`              // the only ones
+	OfWords     []art.Size   `json:"of_words,omitempty"` // the only sizes of clips that begin with no picture; none means all of Sizes
+	Seconds     []int        `json:"seconds"`            // the only lengths
+	First       art.Frame    `json:"first,omitempty"`
+	Last        art.Frame    `json:"last,omitempty"`
 	Promptless  bool         `json:"promptless,omitempty"` // does without words
 	Negative    bool         `json:"negative_prompt,omitempty"`
 	Seeds       bool         `json:"seeds,omitempty"` // takes one, though equal pixels aren't promised
@@ -104,13 +95,14 @@ func (m FilmModel) check(engine string, s Shot) error {
 	}{
 		{s.Prompt == "" && !m.Promptless, "prompt", "is empty", "write what is to be seen"},
 		{s.NegativePrompt != "" && !m.Negative, "negative_prompt", "is not known", "take it out, or say it in the prompt"},
-		{s.First != "" && m.First == FrameNone, "first", "is not taken", "take it out"},
-		{s.First == "" && m.First == FrameMust, "first", "is missing", "name the picture that it begins with"},
-		{s.Last != "" && m.Last == FrameNone, "last", "is not taken", "take it out"},
-		{s.Last == "" && m.Last == FrameMust, "last", "is missing", "name the picture that it ends with"},
+		{s.First != "" && m.First == art.FrameNone, "first", "is not taken", "take it out"},
+		{s.First == "" && m.First == art.FrameMust, "first", "is missing", "name the picture that it begins with"},
+		{s.Last != "" && m.Last == art.FrameNone, "last", "is not taken", "take it out"},
+		{s.Last == "" && m.Last == art.FrameMust, "last", "is missing", "name the picture that it ends with"},
 		{s.Last != "" && s.First == "", "first", "is missing where there is a last", "name the picture that it begins with"},
 		{s.Seed != 0 && !m.Seeds, "seed", "is not taken", "use 0"},
 		{!slices.Contains(m.Sizes, art.Size{Width: s.Width, Height: s.Height}), "width", fmt.Sprintf("%d×%d is not made", s.Width, s.Height), "use " + oneOf(sizes)},
+		{s.First == "" && len(m.OfWords) > 0 && !slices.Contains(m.OfWords, art.Size{Width: s.Width, Height: s.Height}), "width", fmt.Sprintf("%d×%d is made only of a picture", s.Width, s.Height), "name a first frame, or use another size"},
 		{!slices.Contains(m.Seconds, s.Seconds), "seconds", fmt.Sprintf("%d are not made", s.Seconds), "use " + oneOf(seconds)},
 	} {
 		if rule.wrong {

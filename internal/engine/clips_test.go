@@ -9,9 +9,9 @@ import (
 
 func TestShotsAreChecked(t *testing.T) {
 	models := []FilmModel{
-		{Name: "both", Sizes: []art.Size{{Width: 1280, Height: 720}}, Seconds: []int{5, 10}, First: FrameMust, Last: FrameMust, Promptless: true, Options: []string{"audio"}},
+		{Name: "both", Sizes: []art.Size{{Width: 1280, Height: 720}}, Seconds: []int{5, 10}, First: art.FrameMust, Last: art.FrameMust, Promptless: true, Options: []string{"audio"}},
 		{Name: "words", Sizes: []art.Size{{Width: 1280, Height: 720}}, Seconds: []int{5}, Negative: true, Seeds: true},
-		{Name: "may", Sizes: []art.Size{{Width: 1280, Height: 720}}, Seconds: []int{5}, First: FrameMay, Last: FrameMay},
+		{Name: "may", Sizes: []art.Size{{Width: 1280, Height: 720}}, Seconds: []int{5}, First: art.FrameMay, Last: art.FrameMay},
 	}
 	for name, test := range map[string]struct {
 		shot  Shot

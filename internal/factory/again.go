@@ -22,7 +22,7 @@ func (f *Factory) Again(ctx context.Context, assetID string, pay bool) (art.Comp
 	}
 	r := a.Planned.Recipe
 	answer := art.Comparison{Asset: a.ID, Expected: a.PixelsSHA256, Engine: r.Engine}
-	e, err := f.Engines.Get(r.Engine)
+	e, err := f.maker(r)
 	if err != nil {
 		answer.Missing = append(answer.Missing, err.Error())
 		return answer, nil
@@ -35,6 +35,11 @@ func (f *Factory) Again(ctx context.Context, assetID string, pay bool) (art.Comp
 	}
 	if err != nil {
 		return answer, fmt.Errorf("factory: making %s again: %w", a.ID, err)
+	}
+	if r.Clip != nil { // posters are compared, after all frames
+		if _, p.Bytes, p.PixelsSHA256, err = f.unrolled(ctx, p.Bytes); err != nil {
+			return answer, fmt.Errorf("factory: looking at the new clip of %s: %w", a.ID, err)
+		}
 	}
 	answer.PixelsSHA256 = p.PixelsSHA256
 	if answer.Identical = p.PixelsSHA256 == a.PixelsSHA256; answer.Identical {

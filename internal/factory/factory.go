@@ -11,6 +11,7 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/brand"
+	"presswerk/internal/clip"
 	"presswerk/internal/engine"
 	"presswerk/internal/finish"
 	"presswerk/internal/judge"
@@ -41,7 +42,7 @@ type Blobs interface {
 	Open(ctx context.Context, sum string) (io.ReadSeekCloser, int64, error)
 }
 
-// Options introduces the parts of the line to each other. All fields but Ledger and Scores are needed.
+// Options introduces the parts of the line to each other. All fields but Ledger, Scores and Clips are needed.
 type Options struct {
 	Records  Records
 	Blobs    Blobs
@@ -50,6 +51,7 @@ type Options struct {
 	Ledger   *ledger.Ledger // buys pictures; nil buys none
 	Panel    judge.Panel
 	Scores   judge.Memory // what was scored before; nil looks again
+	Clips    *clip.Tool   // looks into clips; nil, or without its programs, makes none
 	Finisher *finish.Finisher
 	Site     Site
 	Now      func() time.Time

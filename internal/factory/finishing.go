@@ -52,15 +52,30 @@ func (f *Factory) newAsset(ctx context.Context, c art.CandidateView, run art.Run
 		Planned: c.Planned, Slug: prompt.Slug(c.Planned.Source), Title: prompt.Title(c.Planned.Source, run.Brief.Languages),
 		Rights: k.Rights, Approval: *c.Decision, Image: c.Image, PixelsSHA256: c.PixelsSHA256, CreatedAt: f.Now(),
 	}
-	if asset.Alt, err = prompt.AltText(c.Planned.Source, run.Brief.Languages); err != nil {
+	if asset.Alt, err = altText(c.Candidate, run.Brief); err != nil {
 		return art.Asset{}, err
 	}
 	asset.Sources = f.sources(c.Planned.Recipe)
-	out, err := f.Finisher.Finish(ctx, finishInput(asset, c.Candidate, picture, channels, k))
+	in := finishInput(asset, c.Candidate, picture, channels, k)
+	if in.Clip, err = f.clipInput(ctx, c.Candidate, run.Brief); err != nil {
+		return art.Asset{}, err
+	}
+	out, err := f.Finisher.Finish(ctx, in)
 	if err != nil {
 		return art.Asset{}, err
 	}
 	return f.keep(ctx, asset, out)
+}
+
+// altText says what an asset shows: a clip, what its brief says of it.
+func altText(c art.Candidate, b art.Brief) (art.Text, error) {
+	switch {
+	case c.Clip == nil:
+		return prompt.AltText(c.Planned.Source, b.Languages)
+	case b.Clip != nil && len(b.Clip.Description) > 0:
+		return b.Clip.Description, nil
+	}
+	return prompt.ClipText(c.Planned.Source, b.Languages)
 }
 
 func finishInput(a art.Asset, c art.Candidate, picture []byte, channels []art.Channel, k brand.Kit) finish.Input {
@@ -73,12 +88,19 @@ func finishInput(a art.Asset, c art.Candidate, picture []byte, channels []art.Ch
 // sources names what a recipe's pictures are made from, with the licences.
 func (f *Factory) sources(r art.Recipe) []art.Source {
 	s := art.Source{Kind: "model", Name: r.Model.Name, Version: r.Model.Version, SHA256: r.Model.SHA256}
-	if e, err := f.Engines.Get(r.Engine); err == nil {
+	if e, err := f.maker(r); err == nil {
 		if m, err := e.Info().Model(r.Model); err == nil {
 			s.License = m.ModelLicense
 		}
 	}
-	return []art.Source{s}
+	all := []art.Source{s}
+	if r.Clip == nil {
+		return all
+	}
+	for _, frame := range framesOf(*r.Clip) {
+		all = append(all, art.Source{Kind: "frame", Name: frame.label + " frame", SHA256: frame.sum})
+	}
+	return all
 }
 
 // keep puts all files of a finished asset into the blob store.
@@ -93,6 +115,9 @@ func (f *Factory) keep(ctx context.Context, a art.Asset, out finish.Output) (art
 			return a, err
 		}
 		a.Renditions = append(a.Renditions, r)
+	}
+	if a.Clip, err = f.keepClip(ctx, out.Clip); err != nil {
+		return a, err
 	}
 	a.Steps, a.Placeholder, a.ThumbHash = out.Steps, out.Placeholder, out.ThumbHash
 	a.Sources = append(a.Sources, out.Sources...)

@@ -3,6 +3,7 @@ package factory
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"presswerk/internal/art"
 	"presswerk/internal/imaging"
@@ -37,7 +38,11 @@ func (f *Factory) judge(ctx context.Context, job art.Job) (art.Change, error) {
 	if err != nil {
 		return art.Change{}, fmt.Errorf("factory: judging %s: %w", c.ID, err)
 	}
-	v := judge.Decide(f.Panel.ScoreAll(ctx, []judge.Subject{subject}, f.Scores)[0], k.Rubric)
+	panel := f.Panel
+	if subject.Reel != nil {
+		panel = slices.Concat(panel, judge.ClipPanel())
+	}
+	v := judge.Decide(panel.ScoreAll(ctx, []judge.Subject{subject}, f.Scores)[0], k.Rubric)
 	v.Candidate, v.At = c.ID, f.Now()
 	return art.Change{
 		Verdicts: []art.Verdict{v},
@@ -57,6 +62,12 @@ func (f *Factory) subject(ctx context.Context, c art.Candidate, palette []art.Co
 		return judge.Subject{}, err
 	}
 	s := judge.Subject{Picture: p, SHA256: c.Image, Prompt: c.Planned.Recipe.Prompt, Palette: palette}
+	if c.Clip != nil {
+		s.SHA256 = c.Clip.Blob
+		if s.Reel, err = f.reel(ctx, *c.Clip); err != nil {
+			return judge.Subject{}, err
+		}
+	}
 	for _, e := range prints {
 		h, err := imaging.ParseHash(e.Hash)
 		if err != nil {

@@ -18,14 +18,15 @@ import (
 // Order is all that a run is made of: a brief with the kit and the style tokens that it names, and the state of the
 // workspace that they were read from, with what it has settled about models.
 type Order struct {
-	Brief  art.Brief
-	Kit    brand.Kit
-	Styles []brand.Style
-	Commit art.Commit
-	Models art.ModelPolicy
-	Cards  map[string]art.ModelCard // the workspace's own, by model; they stand over those that engines know
-	Prices art.Prices               // what engines cost
-	Funds  []art.Fund               // budgets that count for the brief, with what was spent of them
+	Brief    art.Brief
+	Kit      brand.Kit
+	Styles   []brand.Style
+	Commit   art.Commit
+	Models   art.ModelPolicy
+	Cards    map[string]art.ModelCard // the workspace's own, by model; they stand over those that engines know
+	Prices   art.Prices               // what engines cost
+	Funds    []art.Fund               // budgets that count for the brief, with what was spent of them
+	Pictures map[string][]byte        // those that the brief names by their paths in the workspace
 }
 
 // Plan works an order out and writes nothing.
@@ -39,7 +40,10 @@ func (f *Factory) Plan(o Order) (art.Plan, error) {
 
 // input is all that a plan is made of: the order, what engines can do, and how long they can do it.
 func (f *Factory) input(o Order) (plan.Input, error) {
-	in := plan.Input{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Models: o.Models, Prices: o.Prices, Funds: o.Funds}
+	in := plan.Input{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Models: o.Models, Prices: o.Prices, Funds: o.Funds, Pictures: map[string]string{}}
+	for path, data := range o.Pictures {
+		in.Pictures[path] = "sha256:" + art.Digest(data)
+	}
 	if f.Now != nil {
 		in.Now = f.Now()
 	}
@@ -49,19 +53,24 @@ func (f *Factory) input(o Order) (plan.Input, error) {
 	}
 	for _, e := range f.Engines.All() {
 		info := e.Info()
+		if info.Ready {
+			in.Engines = append(in.Engines, engine.Films(e)...)
+		}
 		for _, m := range info.Models {
 			c := m.Capabilities
 			if c.Service != nil && !info.Ready {
 				continue // a service without a key
-			}
-			if own, ok := o.Cards[c.Model.Name]; ok {
-				c.Card = &own
 			}
 			c.LoRAs = o.carded(c.LoRAs)
 			in.Engines = append(in.Engines, c)
 			if m.Shutdown != "" {
 				in.Shutdowns = append(in.Shutdowns, art.Shutdown{Engine: c.Engine, Model: c.Model.Name, Date: m.Shutdown, Source: "the engine says so"})
 			}
+		}
+	}
+	for i, c := range in.Engines {
+		if own, ok := o.Cards[c.Model.Name]; ok {
+			in.Engines[i].Card = &own
 		}
 	}
 	in.Shutdowns = append(in.Shutdowns, table...)
@@ -99,6 +108,9 @@ func (f *Factory) Start(ctx context.Context, o Order) (art.RunView, error) {
 		return f.resume(ctx, there)
 	}
 	if !errors.Is(err, art.ErrNotFound) {
+		return art.RunView{}, err
+	}
+	if err := f.keepPictures(ctx, o); err != nil {
 		return art.RunView{}, err
 	}
 	if err := f.Commit(ctx, firstChange(run, f.Now)); err != nil {
@@ -143,7 +155,7 @@ func (f *Factory) unbought(run art.Run, candidates []art.CandidateView, revision
 		if v.Failure == "" || f.Ledger == nil {
 			continue
 		}
-		e, err := f.Engines.Get(v.Planned.Engine)
+		e, err := f.maker(v.Planned.Recipe)
 		if err != nil {
 			continue // nobody could make it
 		}

@@ -44,7 +44,7 @@ func (f *Factory) render(ctx context.Context, job art.Job) (art.Change, error) {
 func (f *Factory) picture(ctx context.Context, c art.Candidate) (art.Candidate, error) {
 	twin, err := f.Records.RenderedAs(ctx, c.Planned.ID)
 	if err == nil {
-		c.Image, c.PixelsSHA256, c.Width, c.Height = twin.Image, twin.PixelsSHA256, twin.Width, twin.Height
+		c.Image, c.Clip, c.PixelsSHA256, c.Width, c.Height = twin.Image, twin.Clip, twin.PixelsSHA256, twin.Width, twin.Height
 		c.Notes, c.Call, c.Reused, c.RenderedAt = twin.Notes, twin.Call, true, f.Now()
 		return c, nil
 	}
@@ -54,7 +54,7 @@ func (f *Factory) picture(ctx context.Context, c art.Candidate) (art.Candidate, 
 	if err := f.running(ctx, c.Planned.Recipe); err != nil {
 		return c, err
 	}
-	e, err := f.Engines.Get(c.Planned.Engine)
+	e, err := f.maker(c.Planned.Recipe)
 	if err != nil {
 		return c, err
 	}
@@ -62,12 +62,14 @@ func (f *Factory) picture(ctx context.Context, c art.Candidate) (art.Candidate, 
 	if err != nil {
 		return c, err
 	}
-	c.Call = call.ID
+	c.Call, c.Notes, c.Elapsed, c.RenderedAt = call.ID, p.Notes, p.Elapsed, f.Now()
+	if c.Planned.Clip != nil {
+		return f.filmed(ctx, c, p.Bytes)
+	}
 	if c.Image, err = f.Blobs.Put(ctx, p.Bytes); err != nil {
 		return c, err
 	}
 	c.PixelsSHA256, c.Width, c.Height = p.PixelsSHA256, p.Width, p.Height
-	c.Notes, c.Elapsed, c.RenderedAt = p.Notes, p.Elapsed, f.Now()
 	return c, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"presswerk/internal/art"
+	"presswerk/internal/clip"
 	"presswerk/internal/imaging"
 	"presswerk/internal/provenance"
 )
@@ -27,6 +28,7 @@ type Options struct {
 	Upscalers []Upscaler // one for each pass; the last one does all further passes
 	Signer    Signer     // nil leaves every file unsigned, and says so in it
 	Unsigned  string     // why there is no signer
+	Clips     *clip.Tool // encodes clips; nil encodes none
 	Generator provenance.Software
 	Now       func() time.Time
 }
@@ -58,6 +60,7 @@ type Input struct {
 	PromptInFiles string // "text" puts the prompt's words into the files, anything else its SHA-256
 	Sources       []art.Source
 	Approval      art.Decision
+	Clip          *Clip // the clip whose poster the picture is; nil where a picture is finished
 }
 
 // File is one finished file.
@@ -74,6 +77,7 @@ type Output struct {
 	Placeholder string       // data URI of a tiny preview
 	ThumbHash   string       // in base64
 	Sources     []art.Source // what finishing added to the picture's sources
+	Clip        *ClipOutput  // nil where a picture was finished
 }
 
 // The longer side of a master in pixels. What is larger than the most could not be read again: see imaging.Limits.
@@ -106,7 +110,13 @@ func steps() []step {
 // Finish makes the master and the renditions. Bytes that are no picture, or a channel that asks for what cannot be
 // made, give art.ErrInvalid. On an error nothing is returned.
 func (f *Finisher) Finish(ctx context.Context, in Input) (Output, error) {
-	w := &work{Input: in, f: f, size: minMaster}
+	w, all := &work{Input: in, f: f, size: minMaster}, steps()
+	if in.Clip != nil {
+		if err := f.o.Clips.Ready(); err != nil {
+			return Output{}, fmt.Errorf("finish: %w", err)
+		}
+		all, w.Channels = clipSteps(), uncropped(in.Channels)
+	}
 	for _, c := range in.Channels {
 		for _, width := range c.Widths {
 			w.size = max(w.size, width)
@@ -115,7 +125,7 @@ func (f *Finisher) Finish(ctx context.Context, in Input) (Output, error) {
 	if w.size > maxMaster {
 		return Output{}, art.Invalid("channels", fmt.Sprintf("a master of %d pixels is too large", w.size), fmt.Sprintf("ask for widths up to %d", maxMaster))
 	}
-	for _, s := range steps() {
+	for _, s := range all {
 		if err := ctx.Err(); err != nil {
 			return Output{}, fmt.Errorf("finish: before %s: %w", s.name, err)
 		}

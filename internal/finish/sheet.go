@@ -99,6 +99,7 @@ func drawSheet(ctx context.Context, tiles []Tile) (*imaging.RGB, error) {
 		at := image.Pt(sheetEdge+i%columns*(side+tileGap), sheetEdge+i/columns*(side+labelRoom+tileGap))
 		if t.Selected {
 			draw.Draw(canvas, image.Rect(at.X-ringWidth, at.Y-ringWidth, at.X+side+ringWidth, at.Y+side+ringWidth), image.NewUniform(ring), image.Point{}, draw.Src)
+			draw.Draw(canvas, image.Rect(at.X, at.Y, at.X+side, at.Y+side), image.NewUniform(paper), image.Point{}, draw.Src) // beside a picture that isn't square
 		}
 		if err := drawTile(ctx, canvas, at, side, t.Picture); err != nil {
 			return nil, err

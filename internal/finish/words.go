@@ -74,6 +74,9 @@ func (w *work) base(title string) provenance.Claim {
 
 // first is the master's claim: a model made it, or it came from elsewhere; then it was enlarged.
 func (w *work) first(title string) provenance.Claim {
+	if w.Clip != nil {
+		return w.poster(title)
+	}
 	c := w.base(title)
 	if w.made() {
 		c.Actions = []provenance.Action{w.created()}

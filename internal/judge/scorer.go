@@ -22,6 +22,7 @@ type Subject struct {
 	Palette    []art.Colour  // the brand's colours
 	Background string        // "#rrggbb" that was asked for; "" takes the nearest colour of the palette
 	Earlier    []Fingerprint // everything made before
+	Reel       *Reel         // of a clip, whose poster is the picture; nil for pictures
 
 	made *made
 }

@@ -35,7 +35,9 @@ func (b *builder) advise(r art.Recipe, d draft, c art.Capabilities) {
 	if !c.Deterministic && b.in.Brief.Run == art.Production {
 		b.warn("parameters.engine", c.Engine+" does not promise equal pixels for equal recipes", "pictures may not be repeatable exactly")
 	}
-	b.adviseLength(r, c)
+	if c.Clip == nil {
+		b.adviseLength(r, c)
+	}
 	b.adviseVocabulary(d.prompt, c.Vocabulary, c.Model.Name)
 }
 

@@ -26,11 +26,16 @@ func (b *builder) cost() art.Cost {
 	for _, r := range b.plan.Recipes {
 		c := b.chosen[r.ID]
 		total.Seconds += seconds(r.Recipe, c)
-		say(fmt.Sprintf("%s with model %s: %.3g s a picture of %d×%d at %d steps", c.Engine, c.Model.Name, c.SecondsPerPicture, c.NativeWidth, c.NativeHeight, usualSteps))
+		noun := "picture"
+		if c.Clip != nil {
+			noun = fmt.Sprintf("clip of %d seconds", r.Clip.Seconds)
+		} else {
+			say(fmt.Sprintf("%s with model %s: %.3g s a picture of %d×%d at %d steps", c.Engine, c.Model.Name, c.SecondsPerPicture, c.NativeWidth, c.NativeHeight, usualSteps))
+		}
 		q := b.in.Prices.Quote(c, r.Recipe)
 		switch {
 		case !q.Known:
-			b.warn("cost", fmt.Sprintf("nobody knows what a picture of %s with model %s costs", c.Engine, c.Model.Name), "write its price into prices.yaml; where there are budgets it is refused")
+			b.warn("cost", fmt.Sprintf("nobody knows what a %s of %s with model %s costs", noun, c.Engine, c.Model.Name), "write its price into prices.yaml; where there are budgets it is refused")
 		case q.Amount == 0:
 		case total.Currency == "" || total.Currency == q.Currency:
 			total.Currency = q.Currency
@@ -39,13 +44,16 @@ func (b *builder) cost() art.Cost {
 		}
 		if q.Amount > 0 {
 			sums[q.Currency] += q.Amount
-			say(fmt.Sprintf("%s with model %s: %s a picture (%s, %s)", c.Engine, c.Model.Name, q, q.Source, q.Dated))
+			say(fmt.Sprintf("%s with model %s: %s a %s (%s, %s)", c.Engine, c.Model.Name, q, noun, q.Source, q.Dated))
 		}
 	}
 	total.Money = sums[total.Currency].Float()
 	b.compare(sums)
 	if len(basis) > 0 {
-		total.Basis = "estimate; " + strings.Join(basis, "; ") + "; scaled by steps and pixels"
+		total.Basis = "estimate; " + strings.Join(basis, "; ")
+		if b.in.Brief.Clip == nil {
+			total.Basis += "; scaled by steps and pixels"
+		}
 	}
 	return total
 }

@@ -28,7 +28,11 @@ func (b *builder) missing(d draft) []art.Refusal {
 		"colour_profile": p.ColourProfile != "", "engine": p.Engine != "", "model": p.Model != "",
 	}
 	var refused []art.Refusal
+	walked := []string{"guidance_scale", "steps", "sampler", "scheduler"}
 	for _, name := range b.in.Kit.Mandatory {
+		if b.in.Brief.Clip != nil && slices.Contains(walked, name) {
+			continue // models that make clips know none of it
+		}
 		if !said[name] {
 			field := "parameters." + name
 			remedy := "say it in the brief's parameters, in a matrix axis, in a style token or in the kit's defaults"
@@ -88,6 +92,9 @@ func (b *builder) misfits(r art.Recipe, d draft, c art.Capabilities) []art.Refus
 
 // fit compares a recipe with what an engine can honour.
 func fit(r art.Recipe, d draft, c art.Capabilities, run art.RunKind) []misfit {
+	if r.Clip != nil {
+		return fitClip(r, d, c)
+	}
 	var bad []misfit
 	add := func(wrong bool, field, reason, remedy string) {
 		if wrong {

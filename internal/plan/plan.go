@@ -24,7 +24,8 @@ type Input struct {
 	Funds   []art.Fund         // budgets that count for the brief, with what was spent of them
 	// Shutdowns are the days on which hosted models go away; those of Models stand over them.
 	Shutdowns []art.Shutdown
-	Now       time.Time // for shutdowns; the zero time looks at none
+	Now       time.Time         // for shutdowns; the zero time looks at none
+	Pictures  map[string]string // those that the brief names by their paths: "sha256:…" by path
 }
 
 // Make works a brief out. The order of the recipes is that of the matrix, its first axis turning slowest.
@@ -32,7 +33,7 @@ type Input struct {
 // A brief that is incomplete or cannot be read gives an error with every problem, each an art.FieldError that wraps
 // art.ErrInvalid. What is well said and cannot be honoured is no error: it stands in Refused, and its cells have no
 // recipe. A brief without a matrix gets the usual one, 3 seeds × 2 guidance scales × 2 samplers; an empty matrix that
-// is there ("matrix: []") gives one picture.
+// is there ("matrix: []") gives one picture, as does a brief for a clip without one.
 func Make(in Input) (art.Plan, error) {
 	b, axes, err := read(in)
 	if err != nil {
@@ -58,7 +59,7 @@ func read(in Input) (*builder, []axis, error) {
 	b.tokens = tokens
 	problems = append(problems, more...)
 	matrix := in.Brief.Matrix
-	if b.usual = matrix == nil; b.usual {
+	if b.usual = matrix == nil && in.Brief.Clip == nil; b.usual {
 		matrix = b.usualMatrix()
 	}
 	axes, more := readAxes(matrix, tokens)
@@ -88,6 +89,7 @@ type builder struct {
 }
 
 func newBuilder(in Input) *builder {
+	in.Engines = makers(in)
 	return &builder{
 		in: in, chosen: map[string]art.Capabilities{}, told: map[art.Refusal]bool{},
 		plan: art.Plan{Brief: in.Brief.ID, Kind: in.Brief.Run, Recipes: []art.PlannedRecipe{}, Refused: []art.Refusal{}},
@@ -97,10 +99,17 @@ func newBuilder(in Input) *builder {
 // draft is what kit, tokens, brief and cell have said about one picture. Tokens of the matrix come after the brief,
 // because the cell was asked for; the brief's own tokens come before it, because the brief knows better.
 func (b *builder) draft(cell []value) draft {
-	d := newDraft(b.in.Kit)
+	kit, filming := b.in.Kit, b.in.Brief.Clip != nil
+	if filming {
+		kit.Defaults = filmed(kit.Defaults)
+	}
+	d := newDraft(kit)
 	varied := slices.IndexFunc(cell, func(v value) bool { return v.field == brand.StylesAxis })
 	if varied < 0 {
 		d = d.withTokens(b.tokens.named(b.in.Brief.Styles))
+	}
+	if filming {
+		d.parameters = filmed(d.parameters)
 	}
 	d = d.withBrief(b.in.Brief)
 	if varied >= 0 {
@@ -145,15 +154,23 @@ func (b *builder) add(cell []value) error {
 	return nil
 }
 
+// recipe is a draft's recipe for an engine and model, or why there is none.
+func (b *builder) recipe(d draft, c art.Capabilities) (r art.Recipe, refused []art.Refusal) {
+	if c.Clip != nil {
+		return b.filming(d, c)
+	}
+	r, err := d.recipe(c, seedOf(b.in.Brief.ID))
+	if err != nil {
+		return r, []art.Refusal{refusalOf(err)}
+	}
+	r.LoRAs, refused = b.adapters(d.parameters.LoRAs, c)
+	return r, refused
+}
+
 // planned is a draft's recipe for an engine and model, or why these do not take it. A canary is not asked whether it is the
 // pinned model.
 func (b *builder) planned(d draft, c art.Capabilities, canary bool) (art.PlannedRecipe, []art.Refusal, error) {
-	r, err := d.recipe(c, seedOf(b.in.Brief.ID))
-	if err != nil {
-		return art.PlannedRecipe{}, []art.Refusal{refusalOf(err)}, nil
-	}
-	var unfit []art.Refusal
-	r.LoRAs, unfit = b.adapters(d.parameters.LoRAs, c)
+	r, unfit := b.recipe(d, c)
 	if refused := slices.Concat(unfit, b.misfits(r, d, c), b.terms(c, canary), b.stopped(c)); len(refused) > 0 {
 		return art.PlannedRecipe{}, refused, nil
 	}

@@ -36,6 +36,8 @@ func (b *builder) engine(p art.Parameters) (art.Capabilities, *art.Refusal) {
 		}
 	}
 	switch {
+	case len(engines) == 0 && b.in.Brief.Clip != nil:
+		return art.Capabilities{}, &art.Refusal{Field: "parameters.engine", Reason: "no engine that makes clips is ready", Remedy: "set the key of one: presswerk engines lists them with what they lack"}
 	case len(engines) == 0:
 		return art.Capabilities{}, &art.Refusal{Field: "parameters.engine", Reason: "no engine is ready", Remedy: "run presswerk doctor"}
 	case len(models) == 0:

@@ -18,6 +18,15 @@ const altLength = 125
 // Where it would pass 125 characters, the least important parts go first. Parts without words in a language give one
 // field error each, joined.
 func AltText(p art.Prompt, languages []art.Language) (art.Text, error) {
+	return altText(p, languages, kindOf)
+}
+
+// ClipText is AltText of a clip.
+func ClipText(p art.Prompt, languages []art.Language) (art.Text, error) {
+	return altText(p, languages, func(art.Prompt, art.Language) string { return "Clip" })
+}
+
+func altText(p art.Prompt, languages []art.Language, kind func(art.Prompt, art.Language) string) (art.Text, error) {
 	alt := art.Text{}
 	var wrong []error
 	for _, lang := range orEnglish(languages) {
@@ -25,7 +34,7 @@ func AltText(p art.Prompt, languages []art.Language) (art.Text, error) {
 			wrong = append(wrong, missing...)
 			continue
 		}
-		alt[lang] = describe(p, lang)
+		alt[lang] = describe(p, kind(p, lang), lang)
 	}
 	return alt, errors.Join(wrong...)
 }
@@ -58,15 +67,15 @@ func seen(p art.Prompt) []art.NamedPart {
 }
 
 // describe tries the whole sentence first, then shorter ones.
-func describe(p art.Prompt, lang art.Language) string {
+func describe(p art.Prompt, kind string, lang art.Language) string {
 	shorter := p
 	for _, drop := range []func(){func() {}, func() { shorter.Style = art.Part{} }, func() { shorter.Background = art.Part{} }, func() { shorter.Context = art.Part{} }} {
 		drop()
-		if s := sentence(shorter, kindOf(p, lang), lang); utf8.RuneCountInString(s) <= altLength {
+		if s := sentence(shorter, kind, lang); utf8.RuneCountInString(s) <= altLength {
 			return s
 		}
 	}
-	return cutWords(sentence(shorter, kindOf(p, lang), lang), altLength)
+	return cutWords(sentence(shorter, kind, lang), altLength)
 }
 
 func sentence(p art.Prompt, kind string, lang art.Language) string {

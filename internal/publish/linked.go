@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"html/template"
+	"slices"
 
 	"presswerk/internal/art"
 )
@@ -32,6 +33,10 @@ type imageObject struct {
 	Created      string         `json:"dateCreated"`
 	Language     string         `json:"inLanguage"`
 	SHA256       string         `json:"sha256,omitempty"`
+	Uploaded     string         `json:"uploadDate,omitempty"` // of a clip
+	Duration     string         `json:"duration,omitempty"`   // of a clip, ISO 8601
+
+	clip *imageObject // said in the place of the image, which is its poster
 }
 
 // describe says what a search engine should know of an asset, with addresses on the site.
@@ -52,11 +57,18 @@ func describe(c Campaign, a art.Asset, page string, lang art.Language) (imageObj
 	if a.Rights.Creator != "" {
 		o.Creator = map[string]any{"@type": "Organization", "name": a.Rights.Creator}
 	}
+	o.clip = clipObject(c, a, o)
 	return o, true
 }
 
 // script writes values as the content of a JSON-LD element; encoding/json escapes what could end the element.
 func script(objects []imageObject) (template.JS, error) {
+	objects = slices.Clone(objects)
+	for i, o := range objects {
+		if o.clip != nil {
+			objects[i] = *o.clip
+		}
+	}
 	var v any = objects
 	if len(objects) == 1 {
 		v = objects[0]

@@ -162,7 +162,7 @@ func (b *builder) site(ctx context.Context, c Campaign) error {
 
 // asset writes an asset's picture files, byte by byte, and its recipe.
 func (b *builder) asset(ctx context.Context, c Campaign, a art.Asset) error {
-	for _, r := range append([]art.Rendition{a.Master}, a.Renditions...) {
+	for _, r := range allFiles(a) {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("publish: copying pictures: %w", err)
 		}
@@ -172,6 +172,17 @@ func (b *builder) asset(ctx context.Context, c Campaign, a art.Asset) error {
 		}
 		if err := b.write("images/"+r.Name, data); err != nil {
 			return err
+		}
+	}
+	if a.Clip != nil {
+		for _, t := range a.Clip.Tracks {
+			data, err := c.Open(ctx, t.SHA256)
+			if err != nil {
+				return fmt.Errorf("publish: fetching %s: %w", t.Name, err)
+			}
+			if err := b.write("images/"+t.Name, data); err != nil {
+				return err
+			}
 		}
 	}
 	recipe := a.Planned.Recipe
@@ -212,6 +223,9 @@ func (b *builder) frame(c Campaign, lang art.Language, name string) frame {
 	if lang != c.Languages[0] {
 		f.Root = "../"
 	}
+	if filmed(c.Assets) {
+		f.Words["footer"] = f.Words["footer_clips"]
+	}
 	f.Up = f.Root + "../index.html"
 	for _, other := range c.Languages {
 		if other == lang {
@@ -239,12 +253,15 @@ type galleryPage struct {
 type card struct {
 	Picture     picture
 	Title, Href string
+	Length      string // of a clip
 }
 
 type picturePage struct {
 	frame
 	Heading    string
 	Picture    picture
+	Video      *video // in the place of the picture, which is its poster then
+	Lead       string
 	Making     []row
 	Rights     []row
 	License    string
@@ -265,7 +282,7 @@ func (b *builder) language(c Campaign, lang art.Language) error {
 		if i == 0 {
 			sizes = heroSizes
 		}
-		cards = append(cards, card{newPicture(a, root, sizes, lang, i == 0), a.Title.In(lang), assetPage(a)})
+		cards = append(cards, card{newPicture(a, root, sizes, lang, i == 0), a.Title.In(lang), assetPage(a), length(a)})
 		if o, ok := describe(c, a, c.page(lang, assetPage(a)), lang); ok {
 			objects = append(objects, o)
 		}
@@ -327,10 +344,13 @@ func (b *builder) picture(c Campaign, lang art.Language, a art.Asset, near [2]*c
 		}
 	}
 	p := picturePage{
-		frame: f, Heading: a.Title.In(lang), Picture: hero, Making: making(c, a, w), Files: files(a, f.Root, w),
+		frame: f, Heading: a.Title.In(lang), Picture: hero, Video: newVideo(a, f.Root, lang), Lead: w["ai_long"], Making: making(c, a, w), Files: files(a, f.Root, w),
 		Scores: scores(c, a, lang), Recipe: f.Root + "recipes/" + a.Planned.ID + ".json", License: a.Rights.License,
 		Acquire: a.Rights.AcquireURL, Prev: near[0], Next: near[1],
 		Rights: []row{{w["credit"], a.Rights.Credit}, {w["copyright"], a.Rights.Copyright}, {w["mining"], a.Rights.DataMining}},
+	}
+	if p.Video != nil {
+		p.Hero, p.Lead = nil, w["ai_clip"]
 	}
 	return b.page(c.page(lang, name), "picture.html", p)
 }

@@ -7,7 +7,8 @@ import (
 	"presswerk/internal/art"
 )
 
-// Snippet is what a page needs to show an asset: a picture element with every rendition of one aspect, and its JSON-LD.
+// Snippet is what a page needs to show an asset: a picture element with every rendition of one aspect, or a clip's video
+// element with poster and tracks, and its JSON-LD.
 // Base leads from that page to the site of the asset's run and ends with "/", such as "/campaigns/summer/".
 func Snippet(c Campaign, a art.Asset, base string, lang art.Language) (string, error) {
 	pages, err := templates()
@@ -15,7 +16,11 @@ func Snippet(c Campaign, a art.Asset, base string, lang art.Language) (string, e
 		return "", err
 	}
 	var out bytes.Buffer
-	if err := pages.ExecuteTemplate(&out, "picture", newPicture(a, base, cardSizes, lang, false)); err != nil {
+	name, element := "picture", any(newPicture(a, base, cardSizes, lang, false))
+	if v := newVideo(a, base, lang); v != nil {
+		name, element = "video", v
+	}
+	if err := pages.ExecuteTemplate(&out, name, element); err != nil {
 		return "", fmt.Errorf("publish: writing the snippet of %s: %w", a.ID, err)
 	}
 	o, ok := describe(c, a, c.page(lang, assetPage(a)), lang)

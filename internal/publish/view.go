@@ -107,7 +107,7 @@ func files(a art.Asset, root string, w words) []file {
 	for _, r := range a.Renditions {
 		all = append(all, newFile(r, root, r.Channel, w))
 	}
-	return all
+	return slices.Concat(clipFiles(a, root, w), all)
 }
 
 func newFile(r art.Rendition, root, channel string, w words) file {
@@ -145,6 +145,10 @@ func making(c Campaign, a art.Asset, w words) []row {
 		{w["guidance"], strconv.FormatFloat(r.GuidanceScale, 'g', -1, 64)},
 		{w["seed"], strconv.FormatInt(int64(r.Seed), 10)},
 		{w["native"], fmt.Sprintf("%d × %d", r.Width, r.Height)},
+	}
+	if r.Clip != nil {
+		rows = slices.DeleteFunc(rows, func(x row) bool { return slices.Contains([]string{w["sampler"], w["steps"], w["guidance"]}, x.Label) })
+		rows = append(rows, clipMaking(a, w)...)
 	}
 	if c.ShowPrompt {
 		rows = append(rows, row{w["prompt"], r.Prompt})

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -294,8 +295,8 @@ func upload(r *http.Request) (name string, data []byte, err error) {
 	return head.Filename, data, nil
 }
 
-// blob hands out kept bytes. They never change, so browsers may keep them for ever; what is no picture is only ever
-// saved, never shown.
+// blob hands out kept bytes. They never change, so browsers may keep them for ever; what is neither picture, clip nor
+// track is only ever saved, never shown.
 func (s *Studio) blob(w http.ResponseWriter, r *http.Request) {
 	sum := chi.URLParam(r, "sha256")
 	file, _, err := s.Line.Blob(r.Context(), sum)
@@ -326,13 +327,16 @@ func (s *Studio) blob(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", s.Now(), file)
 }
 
-// pictureType tells picture formats by their first bytes; anything else is bytes.
+// pictureType tells the formats of pictures, clips and their tracks by their first bytes; anything else is bytes.
 func pictureType(head []byte) string {
 	if len(head) >= 12 && string(head[4:12]) == "ftypavif" {
 		return "image/avif"
 	}
+	if bytes.HasPrefix(head, []byte("WEBVTT\n")) {
+		return "text/vtt; charset=utf-8"
+	}
 	switch kind := http.DetectContentType(head); kind {
-	case "image/png", "image/jpeg", "image/webp", "image/gif":
+	case "image/png", "image/jpeg", "image/webp", "image/gif", "video/mp4", "video/webm":
 		return kind
 	default:
 		return "application/octet-stream"

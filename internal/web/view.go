@@ -180,7 +180,7 @@ func facts(w words, r art.Recipe) []fact {
 	all := []fact{
 		{w.say("prompt"), r.Prompt},
 		{w.say("negative"), r.NegativePrompt},
-		{w.say("model"), strings.TrimSpace(r.Model.Name + " " + r.Model.Version + " · " + short(r.Model.SHA256))},
+		{w.say("model"), strings.Trim(r.Model.Name+" "+r.Model.Version+" · "+short(r.Model.SHA256), " ·")},
 		{w.say("engine"), strings.TrimSpace(r.Engine + " " + r.EngineVersion)},
 		{w.say("sampler"), strings.TrimSpace(r.Sampler + " " + r.Scheduler)},
 		{w.say("steps"), fmt.Sprint(r.Steps)},
@@ -188,7 +188,24 @@ func facts(w words, r art.Recipe) []fact {
 		{w.say("seed"), fmt.Sprint(r.Seed)},
 		{w.say("size"), fmt.Sprintf("%d × %d", r.Width, r.Height)},
 	}
+	if r.Clip != nil { // models that make clips know no sampler
+		all = slices.Delete(all, 4, 7)
+		all = append(all, fact{w.say("length"), fmt.Sprintf("%d s", r.Clip.Seconds)}, fact{w.say("first_frame"), short(strings.TrimPrefix(r.Clip.First, "sha256:"))},
+			fact{w.say("last_frame"), short(strings.TrimPrefix(r.Clip.Last, "sha256:"))})
+	}
 	return said(all)
+}
+
+// clipFacts is what was found in a clip.
+func clipFacts(w words, c art.ClipFile) []fact {
+	sound := w.say("no_sound")
+	if c.Sound {
+		sound = w.say("has_sound")
+	}
+	return []fact{
+		{w.say("length"), fmt.Sprintf("%.3g s", c.Seconds)}, {w.say("frames"), fmt.Sprintf("%d · %.4g/s", c.Frames, c.FPS)},
+		{w.say("size"), fmt.Sprintf("%d × %d", c.Width, c.Height)}, {w.say("codec"), c.Codec + " · " + weight(c.Bytes)}, {w.say("sound"), sound},
+	}
 }
 
 func short(sum string) string { return sum[:min(12, len(sum))] }

@@ -53,6 +53,8 @@ func catalogue() map[string]sentence {
 		"spent": {"Spent: %s.", "Ausgegeben: %s."}, "spent_open": {"Of it not answered yet, or unknown: %s.", "Davon noch ohne Antwort oder ungeklärt: %s."},
 		"goal": {"Goal", "Ziel"}, "audience": {"Audience", "Zielgruppe"}, "rendered": {"rendered", "gerendert"}, "judged": {"judged", "beurteilt"}, "selected": {"selected", "ausgewählt"},
 		"approved": {"approved", "freigegeben"}, "published": {"published", "veröffentlicht"}, "see_site": {"See the site", "Seite ansehen"}, "progress": {"Progress", "Fortschritt"},
+		"clip": {"Clip", "Clip"}, "length": {"Length", "Länge"}, "frames": {"Frames", "Bilder"}, "codec": {"Codec", "Codec"}, "sound": {"Sound", "Ton"}, "has_sound": {"yes", "ja"}, "no_sound": {"none", "keiner"},
+		"first_frame": {"First frame", "Erstes Bild"}, "last_frame": {"Last frame", "Letztes Bild"}, "track_captions": {"Captions", "Untertitel"}, "track_descriptions": {"Description", "Beschreibung"},
 		"show_all": {"All", "Alle"}, "show_waiting": {"Waiting", "Wartend"}, "show_approved": {"Approved", "Freigegeben"}, "show_out": {"Left out", "Ausgelassen"}, "filter": {"Show", "Zeigen"},
 		"sheet": {"Contact sheet", "Kontaktbogen"}, "nothing_shown": {"Nothing to show here.", "Hier ist nichts zu zeigen."},
 

@@ -16,7 +16,7 @@ func TestPricesThatComeAlongAreWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := art.Capabilities{Engine: "openai", Model: art.ModelRef{Name: "gpt-image-1.5"}}
-	if q := tables.Quote(c, art.Recipe{Width: 1024, Height: 1536, Options: map[string]any{"quality": "high"}}); len(tables) != 6 || q.String() != "0.20 USD" || q.Dated != "2026-11-26" {
+	if q := tables.Quote(c, art.Recipe{Width: 1024, Height: 1536, Options: map[string]any{"quality": "high"}}); len(tables) != 7 || q.String() != "0.20 USD" || q.Dated != "2026-11-26" {
 		t.Errorf("%d tables, %+v", len(tables), q)
 	}
 }

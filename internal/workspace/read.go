@@ -19,6 +19,8 @@ type Order struct {
 	Brief  art.Brief
 	Kit    brand.Kit
 	Styles []brand.Style
+	// Pictures are the files that the brief names by their paths.
+	Pictures map[string][]byte
 }
 
 // Load reads a brief with its brand kit and the style tokens of its list and its matrix. What is wrong in any of these
@@ -39,6 +41,9 @@ func (w Workspace) Load(path string) (Order, error) {
 		}
 	}
 	d.place(brand.CheckBrief(o.Brief, o.Kit))
+	pictures, missing := w.pictures(o.Brief)
+	o.Pictures = pictures
+	d.place(missing)
 	for _, ref := range brand.StyleNames(o.Brief) {
 		s, err := w.readStyle(ref)
 		elsewhere = append(elsewhere, d.blame(d.placeOf(ref), err)...)

@@ -16,7 +16,7 @@ type film struct {
 	ratios      []string
 	resolutions []string
 	seconds     []int
-	first, last engine.Frame
+	first, last art.Frame
 	firstName   string // the service's field for it; "" where both go into a list
 	lastName    string
 	shaped      bool // takes aspect_ratio; else the first frame's shape is the clip's
@@ -31,12 +31,12 @@ func films() []film {
 	pika := film{ratios: usual, resolutions: []string{"720p", "1080p"}, seconds: []int{5, 10}, negative: true}
 	text, image, frames := pika, pika, pika
 	text.name, text.shaped = "fal-ai/pika/v2.2/text-to-video", true
-	image.name, image.first, image.firstName = "fal-ai/pika/v2.2/image-to-video", engine.FrameMust, "image_url"
-	frames.name, frames.first, frames.last, frames.promptless = "fal-ai/pika/v2.2/pikaframes", engine.FrameMust, engine.FrameMust, true
+	image.name, image.first, image.firstName = "fal-ai/pika/v2.2/image-to-video", art.FrameMust, "image_url"
+	frames.name, frames.first, frames.last, frames.promptless = "fal-ai/pika/v2.2/pikaframes", art.FrameMust, art.FrameMust, true
 	return []film{image, text, frames, {
 		name: "fal-ai/bytedance/seedance/v1.5/pro/image-to-video", shaped: true,
 		ratios: []string{"16:9", "9:16", "1:1", "4:3", "3:4", "21:9"}, resolutions: []string{"720p", "480p", "1080p"},
-		seconds: []int{4, 5, 6, 7, 8, 9, 10, 11, 12}, first: engine.FrameMust, last: engine.FrameMay, firstName: "image_url", lastName: "end_image_url",
+		seconds: []int{4, 5, 6, 7, 8, 9, 10, 11, 12}, first: art.FrameMust, last: art.FrameMay, firstName: "image_url", lastName: "end_image_url",
 		options: []string{"camera_fixed", "enable_safety_checker", "generate_audio"},
 	}}
 }
@@ -120,7 +120,7 @@ func (e *Engine) shot(ctx context.Context, f film, s engine.Shot) (map[string]an
 	if s.Seed != 0 {
 		body["seed"] = int64(s.Seed)
 	}
-	if f.first != engine.FrameNone && f.firstName == "" {
+	if f.first != art.FrameNone && f.firstName == "" {
 		first, err := e.service.DataURI(ctx, "first", s.First, maxInside)
 		if err != nil {
 			return nil, err

@@ -15,7 +15,7 @@ type film struct {
 	sizes    string
 	text     string // sizes of clips that begin with no picture; "" is none
 	seconds  []int
-	last     engine.Frame
+	last     art.Frame
 	wordless bool // a first frame is enough
 	negative bool
 	options  []string
@@ -28,8 +28,8 @@ func films() []film {
 	return []film{
 		{name: "gen4.5", sizes: ownSizes, text: "1280x720 720x1280", seconds: own, options: []string{"contentModeration"}},
 		{name: "gen4_turbo", sizes: ownSizes, seconds: own, wordless: true, options: []string{"contentModeration"}},
-		{name: "veo3.1", sizes: veoSizes, text: veoSizes, seconds: veo, last: engine.FrameMay, wordless: true, negative: true, options: []string{"audio"}},
-		{name: "veo3.1_fast", sizes: veoSizes, text: veoSizes, seconds: veo, last: engine.FrameMay, wordless: true, negative: true, options: []string{"audio"}},
+		{name: "veo3.1", sizes: veoSizes, text: veoSizes, seconds: veo, last: art.FrameMay, wordless: true, negative: true, options: []string{"audio"}},
+		{name: "veo3.1_fast", sizes: veoSizes, text: veoSizes, seconds: veo, last: art.FrameMay, wordless: true, negative: true, options: []string{"audio"}},
 	}
 }
 
@@ -37,11 +37,11 @@ func films() []film {
 func (e *Engine) Films() (all []engine.FilmModel) {
 	for _, f := range e.films {
 		m := engine.FilmModel{
-			Name: f.name, Sizes: sizes(f.sizes), Seconds: f.seconds, First: engine.FrameMay, Last: f.last, Promptless: f.wordless,
+			Name: f.name, Sizes: sizes(f.sizes), OfWords: sizes(f.text), Seconds: f.seconds, First: art.FrameMay, Last: f.last, Promptless: f.wordless,
 			Negative: f.negative, Seeds: true, Options: f.options, Service: terms(true),
 		}
 		if f.text == "" {
-			m.First = engine.FrameMust
+			m.First = art.FrameMust
 		}
 		all = append(all, m)
 	}
@@ -84,11 +84,8 @@ func (e *Engine) Film(ctx context.Context, name string, s engine.Shot) (engine.T
 
 // check refuses what a clip that begins with no picture can't be.
 func (f film) check(s engine.Shot) error {
-	switch {
-	case s.First == "" && s.Prompt == "":
+	if s.First == "" && s.Prompt == "" {
 		return art.Invalid("prompt", "is empty, and there is no picture to begin with", "write what is to be seen")
-	case s.First == "" && !slices.Contains(sizes(f.text), art.Size{Width: s.Width, Height: s.Height}):
-		return art.Unsupported("width", f.name+" makes this size only of a picture", "name a first frame, or use one of "+f.text)
 	}
 	return checkWords(s.Prompt, maxPrompt, s.Seed)
 }

@@ -112,3 +112,8 @@ if (drop) {
     });
   }
 }
+
+// A loop without sound begins by itself, unless somebody wants less motion; its controls stop it.
+if (matchMedia("(prefers-reduced-motion: no-preference)").matches) {
+  document.querySelectorAll("video[data-loops]").forEach((v) => { v.play().catch(() => {}); });
+}
