@@ -63,6 +63,7 @@ func sentences() map[string]sentence {
 	maps.Copy(all, importSentences())
 	maps.Copy(all, trainSentences())
 	maps.Copy(all, costSentences())
+	maps.Copy(all, compareSentences())
 	return all
 }
 

@@ -85,6 +85,9 @@ type builder struct {
 	drafts []draft                     // of each recipe, in their order
 	chosen map[string]art.Capabilities // recipe identity → what renders it
 	told   map[art.Refusal]bool
+	// without is not nil where settings that an engine doesn't have are left out; those that it lists are left out besides.
+	without []art.Refusal
+	left    []art.Adaptation // what was left out, each once
 }
 
 func newBuilder(in Input) *builder {
@@ -122,6 +125,11 @@ func (b *builder) add(cell []value) error {
 	if why != nil {
 		b.refuse(append(refused, *why))
 		return nil
+	}
+	if b.without != nil {
+		var left []art.Adaptation
+		d, left = b.adapted(d, c, b.without)
+		b.left = note(b.left, left)
 	}
 	p, more, err := b.planned(d, c, false)
 	if err != nil {

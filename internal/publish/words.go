@@ -1,12 +1,25 @@
 package publish
 
-import "presswerk/internal/art"
+import (
+	"maps"
+
+	"presswerk/internal/art"
+)
 
 // words are the fixed sentences of the pages in one language.
 type words map[string]string
 
 // catalogue holds every sentence by language. Both languages have every key; a test compares them.
 func catalogue() map[art.Language]words {
+	all := siteWords()
+	for lang, more := range compareWords() {
+		maps.Copy(all[lang], more)
+	}
+	return all
+}
+
+// siteWords holds the sentences of sites and of guards' sheets.
+func siteWords() map[art.Language]words {
 	return map[art.Language]words{
 		art.English: {
 			"skip": "Skip to content", "ai": "AI-generated", "ai_long": "This picture was generated with artificial intelligence.",
