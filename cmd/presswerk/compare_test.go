@@ -202,7 +202,7 @@ func TestEnginesAreComparedOnOneBrief(t *testing.T) {
 		}
 	}
 	page, err := os.ReadFile(c.Page)
-	if err != nil || !strings.Contains(string(page), "4 of 6 engines made pictures") || !strings.Contains(string(page), "not available") {
+	if err != nil || !strings.Contains(string(page), "One brief on 6 engines. 4 of 6 made pictures") || !strings.Contains(string(page), "not available") {
 		t.Errorf("%v: %.300s", err, page)
 	}
 

@@ -123,7 +123,7 @@ func (b *builder) compare(c Contest, lang art.Language) error {
 	if len(v.Rows) == 1 {
 		engines = w["cmp_engine"]
 	}
-	p.Heading = fmt.Sprintf(w["cmp_heading"], v.Title.In(lang), engines)
+	p.Heading, p.Lead = v.Title.In(lang), engines+" "+p.Lead
 	p.Title, p.Description = p.Heading+" · "+p.Brand, p.Lead
 	p.Sheet = compareSheets(v, p.Root, w, lang)
 	p.Columns, p.Rows, p.Notes = compareTable(v, w, lang)
@@ -213,7 +213,7 @@ func compareSheets(c art.EngineComparison, root string, w words, lang art.Langua
 func shotDetails(p art.ComparedShot, lang art.Language) []string {
 	all := []string{fmt.Sprintf("%d × %d", p.Width, p.Height)}
 	if p.Seconds > 0 {
-		all = append(all, figure(p.Seconds, lang)+"\u00a0s")
+		all = append(all, short(p.Seconds, lang)+"\u00a0s")
 	}
 	if p.Charged > 0 {
 		all = append(all, money(p.Charged, p.Currency, lang))

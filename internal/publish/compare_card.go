@@ -128,10 +128,10 @@ func costRows(c art.RowCost, w words, lang art.Language) []row {
 		{w["cmp_col_paid"], money(c.Paid, c.Currency, lang)},
 	}
 	if c.Answered > 0 && c.High > c.Low {
-		rows = append(rows, row{"", fmt.Sprintf(w["cmp_spread"], money(c.Low, c.Currency, lang), money(c.High, c.Currency, lang))})
+		rows = append(rows, row{w["cmp_each"], fmt.Sprintf(w["cmp_spread"], money(c.Low, c.Currency, lang), money(c.High, c.Currency, lang))})
 	}
 	if c.Answered > 0 {
-		rows = append(rows, row{w["by"], fmt.Sprintf(w["cmp_paid_by"], c.Told, c.Answered)})
+		rows = append(rows, row{w["cmp_paid_from"], fmt.Sprintf(w["cmp_paid_by"], c.Told, c.Answered)})
 	}
 	return rows
 }
@@ -169,10 +169,15 @@ func dataRows(d art.RowData, w words, lang art.Language) []row {
 
 // compareLists are what an engine refuses, what was left out because of it, and what a production would meet besides.
 func compareLists(r art.EngineRow, w words) []compareList {
-	refusals := func(all []art.Refusal) []row {
+	refusals := func(all []art.Refusal) []row { // what to do about it is for whoever plans; here the other engines stand beside
 		var rows []row
 		for _, f := range all {
-			rows = append(rows, row{f.Field, strings.TrimSuffix(f.Reason+"; "+f.Remedy, "; ")})
+			reason := strings.TrimPrefix(f.Reason, r.Engine+" with model "+r.Model.Name+" ")
+			if n := len(rows); n > 0 && rows[n-1].Label == f.Field {
+				rows[n-1].Value += "; " + reason
+				continue
+			}
+			rows = append(rows, row{f.Field, reason})
 		}
 		return rows
 	}

@@ -76,14 +76,14 @@ func compareTable(c art.EngineComparison, w words, lang art.Language) (names []s
 // fill writes a column's cells and collects the notes.
 func (col column) fill(c art.EngineComparison, rows []compareRow, at int, w words, notes []string) []string {
 	entries := make([]entry, len(rows))
-	var values []float64
+	values, texts := map[int]float64{}, map[int]string{}
 	full := col.full
 	for i, r := range c.Rows {
 		if !rows[i].Made {
 			continue
 		}
 		if entries[i] = col.of(r); entries[i].ok {
-			values = append(values, entries[i].value)
+			values[i], texts[i] = entries[i].value, entries[i].text
 			full = math.Max(full, entries[i].value)
 		}
 	}
@@ -98,21 +98,55 @@ func (col column) fill(c art.EngineComparison, rows []compareRow, at int, w word
 				n, notes = len(notes), append(notes, e.reason)
 			}
 			cell.Value, cell.Mark = w["cmp_missing"], n+1
-		} else {
-			cell.Best = best(e.value, values, col.better)
-			if full > 0 && col.full >= 0 {
-				cell.Bar = strconv.FormatFloat(100*e.value/full, 'f', 1, 64)
-			}
+		} else if full > 0 && col.full >= 0 {
+			cell.Bar = strconv.FormatFloat(100*e.value/full, 'f', 1, 64)
 		}
 		rows[i].Cells[at] = cell
+	}
+	for _, i := range winners(values, texts, col.better) {
+		rows[i].Cells[at].Best = true
 	}
 	return notes
 }
 
-// best tells whether a value is the best of several that aren't all equal.
-func best(v float64, all []float64, better int) bool {
-	low, high := slices.Min(all), slices.Max(all)
-	return low < high && (better > 0 && v == high || better < 0 && v == low)
+// winners lists the places of the best of several answers. What reads the same is equally good, and nothing is the best where
+// most are.
+func winners(values map[int]float64, texts map[int]string, better int) []int {
+	if better == 0 || len(values) < 2 {
+		return nil
+	}
+	first := -1
+	for i, v := range values {
+		if first < 0 || float64(better)*v > float64(better)*values[first] {
+			first = i
+		}
+	}
+	var all []int
+	for i := range values {
+		if texts[i] == texts[first] {
+			all = append(all, i)
+		}
+	}
+	if 2*len(all) > len(values) {
+		return nil
+	}
+	return all
+}
+
+// short writes a number with two digits that count; a thousandth or less is nothing.
+func short(v float64, lang art.Language) string {
+	if v >= 100 {
+		return figure(math.Round(v), lang)
+	}
+	return figure(math.Round(v*100)/100, lang)
+}
+
+// plain is a figure of which what is next to nothing reads as 0.
+func plain(v float64, lang art.Language) string {
+	if math.Abs(v) < 0.001 {
+		v = 0
+	}
+	return figure(v, lang)
 }
 
 // compareColumns are the questions. A full of 0 takes the largest answer for the end of the bars, below 0 there are none.
@@ -137,7 +171,13 @@ func compareColumns(c art.EngineComparison, w words, lang art.Language) []column
 		{"seconds", -1, 0, func(r art.EngineRow) entry { return lasted(r.Seconds, w, lang) }},
 		{"estimate", cheap, -1, func(r art.EngineRow) entry { return estimated(r.Cost, w, lang) }},
 		{"paid", cheap, -1, func(r art.EngineRow) entry { return paidFor(r.Cost, w, lang) }},
-		{art.FigureStyle, 1, 0, measured(art.FigureStyle, w["cmp_bits"], lang)},
+		{art.FigureStyle, 0, 0, func(r art.EngineRow) entry {
+			e := measured(art.FigureStyle, w["cmp_bits"], lang)(r)
+			if r.Repeat.Available && r.Repeat.PDQ > 0 { // chance, too, is a range
+				e.detail = fmt.Sprintf(w["cmp_itself"], figure(r.Repeat.PDQ, lang))
+			}
+			return e
+		}},
 	}
 }
 
@@ -174,7 +214,7 @@ func lasted(s art.Seconds, w words, lang art.Language) entry {
 	if s.Requests == 0 {
 		return entry{reason: w["cmp_not_said"]}
 	}
-	return entry{value: s.Median, text: figure(s.Median, lang) + "\u00a0s", detail: fmt.Sprintf(w["cmp_range"], figure(s.Min, lang), figure(s.Max, lang)), ok: true}
+	return entry{value: s.Median, text: short(s.Median, lang) + "\u00a0s", detail: fmt.Sprintf(w["cmp_range"], short(s.Min, lang), short(s.Max, lang)), ok: true}
 }
 
 func estimated(c art.RowCost, w words, lang art.Language) entry {
@@ -269,12 +309,12 @@ func compareScores(c art.EngineComparison, w words, lang art.Language) (names []
 		default:
 			line.Hint = w["cmp_band"]
 		}
-		var values []float64
-		for _, r := range made {
+		values, texts := map[int]float64{}, map[int]string{}
+		for i, r := range made {
 			cell := compareCell{Label: rowName(r), Value: w["cmp_missing"]}
 			if o, ok := scoreOf(r, s.Scorer); ok && o.Available {
-				cell.Value = figure(o.Value, lang)
-				values = append(values, o.Value)
+				cell.Value = plain(o.Value, lang)
+				values[i], texts[i] = o.Value, cell.Value
 				if o.High > o.Low {
 					cell.Bar = strconv.FormatFloat(100*math.Max(0, math.Min(1, (o.Value-o.Low)/(o.High-o.Low))), 'f', 1, 64)
 				}
@@ -283,10 +323,8 @@ func compareScores(c art.EngineComparison, w words, lang art.Language) (names []
 			}
 			line.Cells = append(line.Cells, cell)
 		}
-		for i, r := range made {
-			if o, ok := scoreOf(r, s.Scorer); ok && o.Available {
-				line.Cells[i].Best = best(o.Value, values, better)
-			}
+		for _, i := range winners(values, texts, better) {
+			line.Cells[i].Best = true
 		}
 		lines = append(lines, line)
 	}
