@@ -246,3 +246,31 @@ func TestStylesAreComparedWhereTheBriefVariesThem(t *testing.T) {
 		t.Errorf("%+v", r.Repeat)
 	}
 }
+
+func TestAPersonConsentsToAFailOver(t *testing.T) {
+	g := newRing(t)
+	says := func(code int, want string, args ...string) {
+		t.Helper()
+		if got, out, said := g.run(args...); got != code || !strings.Contains(out+said, want) {
+			t.Errorf("%q: exit %d, want %d with %q\n%s%s", args, got, code, want, out, said)
+		}
+	}
+	g.env = append(g.env, "PRESSWERK_SDAPI=lost=http://127.0.0.1:1")
+	brief := g.brief("breakfast-table")
+	data, err := os.ReadFile(brief)
+	if err == nil {
+		err = os.WriteFile(brief, append(data, "\nparameters: {engine: lost}\nfailover: [local]\n"...), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	says(exitNo, "presswerk engines consent lost local --brand morgenrot --by NAME", "plan", brief)
+	says(exitDone, "Nobody has agreed", "engines", "consent")
+	says(exitWrongUse, "needs the name", "engines", "consent", "lost", "local")
+	says(exitWrongUse, "no engine is called", "engines", "consent", "lost", "nobody", "--by", "Lena Brandt")
+	says(exitDone, "local may stand in for lost. Lena Brandt has agreed", "engines", "consent", "lost", "local", "--by", "Lena Brandt")
+	says(exitWrongUse, "has consented already", "engines", "consent", "lost", "local", "--by", "Ada")
+	says(exitDone, "local stands in for lost (agreed by Lena Brandt", "plan", brief)
+	says(exitDone, "Lena Brandt", "engines", "consent")
+	says(exitDone, "shop", "engines")
+}

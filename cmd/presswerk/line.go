@@ -143,7 +143,7 @@ func openLine(ctx context.Context, g *globals, ws workspaceDir, o lineOptions) (
 	}
 	options := factory.Options{
 		Records: l.db, Blobs: l.blobs, Commit: l.commit, Engines: l.engines, Panel: judge.DefaultPanel(),
-		Ledger: newLedger(ws, l.db, l.blobs), Now: time.Now, Hub: l.hub, Logger: l.logger(), Version: version,
+		Ledger: newLedger(ws, l.db, l.blobs), Now: time.Now, Hub: l.hub, Logger: l.logger(), Version: version, Consents: ws.consents,
 	}
 	if o.Work {
 		id, err := l.identity()

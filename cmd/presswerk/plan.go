@@ -53,6 +53,9 @@ func planText(w io.Writer, words words, p art.Plan) {
 		if r.Canary {
 			canary = "  " + words.say("plan_canary") + " " + r.Model.Name + "@" + r.Model.Version
 		}
+		if o := r.FailedOver; o != nil {
+			canary += "  " + words.say("stands_in", o.To, o.From, o.By, o.Date)
+		}
 		fmt.Fprintf(w, "%3d  %s  %dx%d  %s/%s  %d  cfg %g  seed %d%s\n     %s\n",
 			i+1, r.ID[:12], r.Width, r.Height, r.Sampler, r.Scheduler, r.Steps, r.GuidanceScale, r.Seed, canary, r.Prompt)
 	}

@@ -11,6 +11,14 @@ func compareSentences() map[string]sentence {
 		"flag_cmp_pay":      {"Buy what costs something. Without it nothing is sent, and the estimate is shown.", "Kaufen, was etwas kostet. Ohne das wird nichts gesendet und nur die Schätzung gezeigt."},
 		"flag_cmp_out":      {"Folder for the page; it is replaced. Default: below .presswerk/comparisons.", "Ordner für die Seite; er wird ersetzt. Sonst unter .presswerk/comparisons."},
 
+		"engines_list":    {"List the engines and what they can do.", "Die Maschinen und ihr Können auflisten."},
+		"engines_consent": {"Agree that an engine stands in for one that is down, in a brand's pictures; without names, list what was agreed.", "Zustimmen, dass eine Maschine in den Bildern einer Marke für eine ausgefallene einspringt; ohne Namen auflisten, was gilt."},
+		"arg_from":        {"The engine that may be down.", "Die Maschine, die ausfallen kann."},
+		"arg_to":          {"The engine that stands in.", "Die Maschine, die einspringt."},
+		"consented":       {"%s: %s may stand in for %s. %s has agreed on %s; take the line out of models/consents.yaml to withdraw it.", "%s: %s darf für %s einspringen. %s hat am %s zugestimmt; zum Widerrufen die Zeile aus models/consents.yaml nehmen."},
+		"consent_none":    {"Nobody has agreed to anything.", "Niemand hat etwas zugestimmt."},
+		"stands_in":       {"%s stands in for %s (agreed by %s, %s)", "%s springt für %s ein (Zustimmung: %s, %s)"},
+
 		"cmp_begin":         {"%s: comparing %d engines on %d pictures", "%s: Vergleich von %d Maschinen an %d Bildern"},
 		"cmp_row_absent":    {"  %-12s not ready: %s", "  %-12s nicht bereit: %s"},
 		"cmp_row_refused":   {"  %-12s %s refuses: %s", "  %-12s %s lehnt ab: %s"},

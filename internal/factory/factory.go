@@ -41,13 +41,14 @@ type Blobs interface {
 	Open(ctx context.Context, sum string) (io.ReadSeekCloser, int64, error)
 }
 
-// Options introduces the parts of the line to each other. All fields but Ledger are needed.
+// Options introduces the parts of the line to each other. All fields but Ledger and Consents are needed.
 type Options struct {
 	Records  Records
 	Blobs    Blobs
 	Commit   func(ctx context.Context, c art.Change) error // writes a change and queues its jobs, at once
 	Engines  engine.Registry
-	Ledger   *ledger.Ledger // buys pictures; nil buys none
+	Ledger   *ledger.Ledger                // buys pictures; nil buys none
+	Consents func() ([]art.Consent, error) // who has agreed that which engine stands in, read each time; nil: nobody has
 	Panel    judge.Panel
 	Finisher *finish.Finisher
 	Site     Site
@@ -62,6 +63,9 @@ type Factory struct {
 	Options
 
 	deciding sync.Mutex // one decision at a time: what is made again gets the next free place of its run
+
+	breaking sync.Mutex
+	circuits map[string]*engine.Circuit // guarded by breaking: of engines that others may stand in for
 }
 
 // New makes a factory of its parts.

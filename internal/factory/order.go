@@ -39,7 +39,7 @@ func (f *Factory) Plan(o Order) (art.Plan, error) {
 
 // input is all that a plan is made of: the order, what engines can do, and how long they can do it.
 func (f *Factory) input(o Order) (plan.Input, error) {
-	in := plan.Input{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Models: o.Models, Prices: o.Prices, Funds: o.Funds}
+	in := plan.Input{Down: map[string]string{}, Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Models: o.Models, Prices: o.Prices, Funds: o.Funds}
 	if f.Now != nil {
 		in.Now = f.Now()
 	}
@@ -49,6 +49,9 @@ func (f *Factory) input(o Order) (plan.Input, error) {
 	}
 	for _, e := range f.Engines.All() {
 		info := e.Info()
+		if !info.Ready {
+			in.Down[info.Name] = info.Reason
+		}
 		for _, m := range info.Models {
 			c := m.Capabilities
 			if c.Service != nil && !info.Ready {
@@ -136,18 +139,19 @@ func (f *Factory) resume(ctx context.Context, run art.RunView) (art.RunView, err
 	return f.Records.Run(ctx, run.ID)
 }
 
-// unbought lists the pictures to try again that could not be bought. What is unknown is refused again, and costs nothing.
+// unbought lists the pictures to try again that could not be bought, or that another engine could make by now. What is unknown
+// is refused again, and costs nothing.
 func (f *Factory) unbought(run art.Run, candidates []art.CandidateView, revision int) art.Change {
 	var c art.Change
 	for _, v := range candidates {
-		if v.Failure == "" || f.Ledger == nil {
+		if v.Failure == "" || f.Ledger == nil && len(v.Planned.StandIns) == 0 {
 			continue
 		}
 		e, err := f.Engines.Get(v.Planned.Engine)
 		if err != nil {
 			continue // nobody could make it
 		}
-		if bought, err := f.bought(e, v.Planned.Recipe); err == nil && bought {
+		if bought, err := f.bought(e, v.Planned.Recipe); err == nil && bought || len(v.Planned.StandIns) > 0 {
 			c.Failures = append(c.Failures, art.RenderFailure{Candidate: v.ID})
 			c.Jobs = append(c.Jobs, art.Job{Kind: art.JobRender, Run: run.ID, Subject: v.ID, Revision: revision})
 		}

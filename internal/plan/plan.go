@@ -24,7 +24,8 @@ type Input struct {
 	Funds   []art.Fund         // budgets that count for the brief, with what was spent of them
 	// Shutdowns are the days on which hosted models go away; those of Models stand over them.
 	Shutdowns []art.Shutdown
-	Now       time.Time // for shutdowns; the zero time looks at none
+	Now       time.Time         // for shutdowns; the zero time looks at none
+	Down      map[string]string // engines that aren't ready, with the reason
 }
 
 // Make works a brief out. The order of the recipes is that of the matrix, its first axis turning slowest.
@@ -44,6 +45,9 @@ func Make(in Input) (art.Plan, error) {
 		}
 	}
 	if err := b.canaries(); err != nil {
+		return art.Plan{}, err
+	}
+	if err := b.standIns(); err != nil {
 		return art.Plan{}, err
 	}
 	b.plan.Cost = b.cost()
@@ -122,14 +126,21 @@ func (b *builder) add(cell []value) error {
 	d := b.draft(cell)
 	refused := slices.Concat(b.missing(d), b.words(d))
 	c, why := b.engine(d.parameters)
+	var over *art.FailedOver
+	if why != nil {
+		c, over, why = b.inPlace(d.parameters, why)
+	}
 	if why != nil {
 		b.refuse(append(refused, *why))
 		return nil
 	}
-	if b.without != nil {
+	if b.without != nil || over != nil {
 		var left []art.Adaptation
 		d, left = b.adapted(d, c, b.without)
 		b.left = note(b.left, left)
+		if over != nil {
+			over.Adapted = left
+		}
 	}
 	p, more, err := b.planned(d, c, false)
 	if err != nil {
@@ -143,7 +154,7 @@ func (b *builder) add(cell []value) error {
 		b.plan.Dropped++
 		return nil
 	}
-	b.chosen[p.ID] = c
+	b.chosen[p.ID], p.FailedOver = c, over
 	b.advise(p.Recipe, d, c)
 	for _, v := range cell {
 		p.Cell[v.field] = v.shown
