@@ -43,7 +43,7 @@ func (p painter) Info() engine.Info {
 	}}}}
 }
 
-func (p painter) Render(_ context.Context, r art.Recipe, _ engine.Progress) (engine.Picture, error) {
+func (p painter) Render(ctx context.Context, r art.Recipe, _ engine.Progress) (engine.Picture, error) {
 	if r.GuidanceScale != 0 {
 		return engine.Picture{}, art.Unsupported("guidance_scale", "is not known", "use 0")
 	}
@@ -66,7 +66,7 @@ func (p painter) Render(_ context.Context, r art.Recipe, _ engine.Progress) (eng
 	if err != nil {
 		return engine.Picture{}, err
 	}
-	seen, err := imaging.Decode(context.Background(), data, imaging.Limits{})
+	seen, err := imaging.Decode(ctx, data, imaging.Limits{})
 	return engine.Picture{Bytes: data, MIME: "image/webp", Width: r.Width, Height: r.Height, PixelsSHA256: art.Digest(seen.Pix)}, err
 }
 
@@ -226,7 +226,7 @@ func TestAnEngineThatFailsIsARow(t *testing.T) {
 		t.Errorf("%d charged; %+v", g.shop.Charges(), r)
 	}
 	// What may have been paid for is never sent again by itself.
-	if c, _ = g.compare(exitNo, g.brief("breakfast-table"), "--engines=shop", "--pictures=1", "--pay"); g.shop.Charges() != 1 {
+	if _, _ = g.compare(exitNo, g.brief("breakfast-table"), "--engines=shop", "--pictures=1", "--pay"); g.shop.Charges() != 1 {
 		t.Errorf("%d charged", g.shop.Charges())
 	}
 	c, _ = g.compare(exitNo, g.brief("breakfast-table"), "--engines=atelier", "--pictures=1", "--strict", "--no-twice")
