@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"presswerk/internal/art"
@@ -65,7 +67,7 @@ func (c *compareCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	answer := enginesCompared{EngineComparison: made}
-	if answer.Page, err = l.comparePage(ctx, made, order, cmp.Or(c.Out, filepath.Join(ws.StateDir(), "comparisons", made.ID))); err != nil {
+	if answer.Page, err = l.comparePage(ctx, made, order, cmp.Or(c.Out, filepath.Join(ws.comparisons(), made.ID))); err != nil {
 		return err
 	}
 	if err := g.answer(answer, func(w io.Writer) { answer.text(w, g.words) }); err != nil {
@@ -86,6 +88,18 @@ func (l *line) comparePage(ctx context.Context, c art.EngineComparison, o factor
 		Brand: publish.Brand{Name: o.Kit.Name, Owner: o.Kit.Owner.Name, Colours: o.Kit.Colours, Rights: o.Kit.Rights},
 	}, dir)
 	return filepath.Join(dir, "index.html"), err
+}
+
+// comparisons is where pages of comparisons are written that go nowhere else.
+func (w workspaceDir) comparisons() string { return filepath.Join(w.StateDir(), "comparisons") }
+
+// comparisons lists those comparisons whose page stands where the studio shows it, the newest first.
+func (l *line) comparisons(ctx context.Context) ([]art.EngineComparison, error) {
+	all, err := l.db.Comparisons(ctx)
+	return slices.DeleteFunc(all, func(c art.EngineComparison) bool {
+		_, missing := os.Stat(filepath.Join(l.ws.comparisons(), c.ID, "index.html"))
+		return missing != nil
+	}), err
 }
 
 // announce says what is about to be sent and what it will probably cost.
