@@ -11,8 +11,14 @@ import (
 	"presswerk/internal/engine"
 )
 
-// enginesCmd lists the engines.
+// enginesCmd lists the engines, and takes a person's word that one may stand in for another.
 type enginesCmd struct {
+	List    enginesListCmd    `cmd:"" default:"withargs" help:"${engines_list}"`
+	Consent enginesConsentCmd `cmd:"" help:"${engines_consent}"`
+}
+
+// enginesListCmd lists the engines.
+type enginesListCmd struct {
 	Pin string `name:"pin" placeholder:"ENGINE" help:"${flag_pin_servers}"`
 }
 
@@ -35,7 +41,7 @@ type modelAnswer struct {
 }
 
 // Run says of each engine whether it is ready, what it can do and with which models.
-func (c *enginesCmd) Run(ctx context.Context, g *globals) error {
+func (c *enginesListCmd) Run(ctx context.Context, g *globals) error {
 	t := newTools(g)
 	defer t.close() //nolint:errcheck // nothing was written
 	registry, err := t.engines(ctx)

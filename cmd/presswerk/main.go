@@ -49,6 +49,7 @@ func commands() []command {
 		{"export", &exportCmd{}},
 		{"train", &trainCmd{}},
 		{"engines", &enginesCmd{}},
+		{"compare", &compareCmd{}},
 		{"cost", &costCmd{}},
 		{"serve", &serveCmd{}},
 		{"keys", &keysCmd{}},

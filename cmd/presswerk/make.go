@@ -122,7 +122,12 @@ func (c *makeCmd) report(ctx context.Context, g *globals, l *line, run art.RunVi
 	if err != nil {
 		return err
 	}
+	told := map[string]bool{}
 	for _, v := range candidates {
+		if o := v.Planned.FailedOver; o != nil && v.Image != "" && !told[o.From+" "+o.To] {
+			told[o.From+" "+o.To] = true
+			g.note("%s: %s", g.words.say("stands_in", o.To, o.From, o.By, o.Date), o.Reason)
+		}
 		if v.Verdict != nil && v.Verdict.Pass {
 			answer.Passed++
 		}

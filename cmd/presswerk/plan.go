@@ -53,8 +53,11 @@ func planText(w io.Writer, words words, p art.Plan) {
 		if r.Canary {
 			canary = "  " + words.say("plan_canary") + " " + r.Model.Name + "@" + r.Model.Version
 		}
+		if o := r.FailedOver; o != nil {
+			canary += "  " + words.say("stands_in", o.To, o.From, o.By, o.Date)
+		}
 		if r.Clip != nil {
-			fmt.Fprintf(w, "%3d  %s  %dx%d  %d s  %s  seed %d\n     %s\n", i+1, r.ID[:12], r.Width, r.Height, r.Clip.Seconds, r.Mode, r.Seed, r.Prompt)
+			fmt.Fprintf(w, "%3d  %s  %dx%d  %d s  %s  seed %d%s\n     %s\n", i+1, r.ID[:12], r.Width, r.Height, r.Clip.Seconds, r.Mode, r.Seed, canary, r.Prompt)
 			continue
 		}
 		fmt.Fprintf(w, "%3d  %s  %dx%d  %s/%s  %d  cfg %g  seed %d%s\n     %s\n",

@@ -22,9 +22,9 @@ import (
 	"presswerk/internal/testkit"
 )
 
-// TestMain lets scripts call this test binary under the program's name, and under that of a program with one more engine.
+// TestMain lets scripts call this test binary under the program's name, and under those of programs with more engines.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"presswerk": main, "presswerk-far": mainFar})
+	testscript.Main(m, map[string]func(){"presswerk": main, "presswerk-far": mainFar, "presswerk-ring": mainRing})
 }
 
 func TestScripts(t *testing.T) {

@@ -162,7 +162,7 @@ func (l *line) studio() (*web.Studio, error) {
 			return provenance.Verify(ctx, data, provenance.VerifyOptions{Library: lib, Anchors: root, Lookup: l.lookup, Poster: l.tools.poster})
 		},
 		Keys:    func() (access.Ring, error) { return access.Load(l.ws.keyRing()) },
-		SiteDir: l.ws.SiteDir(), Name: l.ws.Name, User: user, Version: version, Now: time.Now,
+		SiteDir: l.ws.SiteDir(), Comparisons: l.comparisons, CompareDir: l.ws.comparisons(), Name: l.ws.Name, User: user, Version: version, Now: time.Now,
 		Logger: slog.New(slog.NewTextHandler(l.g.err, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 }

@@ -39,6 +39,7 @@ type Brief struct {
 	Parameters Parameters          `json:"parameters,omitempty" yaml:"parameters,omitempty"` // over the brand's defaults
 	Clip       *ClipBrief          `json:"clip,omitempty" yaml:"clip,omitempty"`             // clips are wanted instead of pictures
 	Matrix     []Axis              `json:"matrix,omitempty" yaml:"matrix,omitempty"`
+	Failover   []string            `json:"failover,omitempty" yaml:"failover,omitempty"` // engines that stand in for one that is down, the first one first, each as NAME or NAME/MODEL; over the kit's
 	Select     Select              `json:"select,omitempty" yaml:"select,omitempty"`
 	Legal      Legal               `json:"legal,omitempty" yaml:"legal,omitempty"`
 	Budgets    []Budget            `json:"budgets,omitempty" yaml:"budgets,omitempty"` // what each run of the brief may cost; one for each currency

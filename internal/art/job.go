@@ -38,6 +38,7 @@ type Change struct {
 	Assets        []Asset
 	Publications  []Publication
 	Guards        []Guard
+	Comparisons   []EngineComparison
 	Probes        []Probe
 	Pauses        []Pause
 	Resumptions   []Resumption

@@ -106,6 +106,7 @@ func union() []string {
 type ModelPolicy struct {
 	Pins     []Pin        `json:"pins,omitempty" yaml:"pins,omitempty"`
 	Accepted []Acceptance `json:"accepted,omitempty" yaml:"accepted,omitempty"`
+	Consents []Consent    `json:"consents,omitempty" yaml:"consents,omitempty"`
 	// History is every move of every pin, the oldest first. Lines are added and never changed.
 	History []PinMove `json:"history,omitempty" yaml:"history,omitempty"`
 	// Pauses stop models that a probe found changed; they come from the records.

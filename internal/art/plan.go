@@ -18,6 +18,9 @@ type PlannedRecipe struct {
 	Cell   map[string]string `json:"cell,omitempty"`   // matrix field → the value, as a person reads it
 	Source Prompt            `json:"source"`           // the structured prompt: alt text and file names come from it
 	Canary bool              `json:"canary,omitempty"` // made by the canary of the brand's pin
+	// StandIns are what other engines make of it when its own is down, in the order in which they are asked.
+	StandIns   []StandIn   `json:"stand_ins,omitempty"`
+	FailedOver *FailedOver `json:"failed_over,omitempty"` // another engine than the planned one makes it
 }
 
 // Refusal is a field that cannot be honoured, with the reason.

@@ -40,6 +40,7 @@ func CheckBrief(b art.Brief, k Kit) []*art.FieldError {
 	checkParameters(&p, "parameters", b.Parameters)
 	checkClip(&p, b)
 	checkMatrix(&p, b.Matrix)
+	checkFailover(&p, b.Failover)
 	checkSelect(&p, b.Select)
 	p.all = append(p.all, b.Legal.Usage.Check("legal.usage")...)
 	checkBudgets(&p, b.Budgets)
@@ -142,6 +143,17 @@ func checkMatrix(p *problems, m []art.Axis) {
 		}
 		if a.Field != "" && slices.ContainsFunc(m[:i], func(o art.Axis) bool { return o.Field == a.Field }) {
 			p.add(field+".field", fmt.Sprintf("%q is varied twice", a.Field), "put all its values into one axis")
+		}
+	}
+}
+
+// checkFailover looks at a list of engines that stand in.
+func checkFailover(p *problems, names []string) {
+	for i, n := range names {
+		field := fmt.Sprintf("failover[%d]", i)
+		p.need(field, n, "name an engine; presswerk engines lists them")
+		if n != "" && slices.Contains(names[:i], n) {
+			p.add(field, fmt.Sprintf("%q is there twice", n), "name each engine once")
 		}
 	}
 }

@@ -37,6 +37,7 @@ func (k Kit) Check() []*art.FieldError {
 	k.checkLogo(&p)
 	k.checkWords(&p)
 	checkParameters(&p, "defaults", k.Defaults)
+	checkFailover(&p, k.Failover)
 	k.checkChannels(&p)
 	k.checkRubric(&p)
 	if s := k.Finishing.Smooth; s < 0 || s > 64 || !finite(s) {

@@ -21,6 +21,7 @@ type Kit struct {
 	NoGos         []string       `json:"no_gos,omitempty" yaml:"no_gos,omitempty"`                   // words and things that must never be asked for
 	Mandatory     []string       `json:"mandatory,omitempty" yaml:"mandatory,omitempty"`             // parameters without which production refuses
 	Defaults      art.Parameters `json:"defaults,omitempty" yaml:"defaults,omitempty"`               // parameters where neither style nor brief says otherwise
+	Failover      []string       `json:"failover,omitempty" yaml:"failover,omitempty"`               // engines that stand in for one that is down, the first one first, each as NAME or NAME/MODEL
 	Channels      []art.Channel  `json:"channels" yaml:"channels"`                                   // places where the brand's pictures are shown
 	Rubric        []art.Gate     `json:"rubric" yaml:"rubric"`                                       // what a picture must reach to be seen by a person
 	Finishing     art.Finishing  `json:"finishing,omitempty" yaml:"finishing,omitempty"`             // how approved pictures are cleaned

@@ -77,11 +77,18 @@ func Backoff(first, most time.Duration, sleep func(context.Context, time.Duratio
 // Break stops asking an engine that failed so many times in a row with art.ErrUnavailable: for the length of rest every
 // call fails at once, then one is let through as a trial. Now is the clock.
 func Break(e Engine, failures int, rest time.Duration, now func() time.Time) Engine {
-	return &broken{Engine: e, failures: failures, rest: rest, now: now}
+	return &broken{e, NewCircuit(failures, rest, now)}
 }
 
 type broken struct {
 	Engine
+	circuit *Circuit
+}
+
+func (b *broken) Unwrap() Engine { return b.Engine }
+
+// Circuit remembers whether something is worth asking. It is safe for concurrent use.
+type Circuit struct {
 	failures int
 	rest     time.Duration
 	now      func() time.Time
@@ -92,38 +99,48 @@ type broken struct {
 	last  error     // guarded by mu
 }
 
-func (b *broken) Unwrap() Engine { return b.Engine }
+// NewCircuit makes a closed circuit: after so many failures in a row it is open for the length of rest, then one call is let
+// through as a trial.
+func NewCircuit(failures int, rest time.Duration, now func() time.Time) *Circuit {
+	return &Circuit{failures: failures, rest: rest, now: now}
+}
 
 func (b *broken) Render(ctx context.Context, recipe art.Recipe, progress Progress) (Picture, error) {
-	if err := b.resting(); err != nil {
+	if err := b.circuit.Open(b.Info().Name); err != nil {
 		return Picture{}, err
 	}
 	picture, err := b.Engine.Render(ctx, recipe, progress)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !errors.Is(err, art.ErrUnavailable) {
-		b.inRow = 0
-		return picture, err
-	}
-	if b.inRow++; b.inRow >= b.failures {
-		b.until, b.last = b.now().Add(b.rest), err
-	}
+	b.circuit.Heard(err)
 	return picture, err
 }
 
-// resting gives the error of calls that aren't made; the first call after the rest moves its end, so that others wait
-// for what it finds.
-func (b *broken) resting() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	now := b.now()
-	if b.inRow < b.failures {
+// Heard takes note of how a call ended, and tells whether the circuit is open now. Only art.ErrUnavailable counts as a failure.
+func (c *Circuit) Heard(err error) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !errors.Is(err, art.ErrUnavailable) {
+		c.inRow = 0
+		return false
+	}
+	if c.inRow++; c.inRow >= c.failures {
+		c.until, c.last = c.now().Add(c.rest), err
+	}
+	return c.inRow >= c.failures
+}
+
+// Open gives the error of calls that aren't made, or nil where one may be made; the first call after the rest moves its end,
+// so that others wait for what it finds. Name is whose circuit it is.
+func (c *Circuit) Open(name string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.now()
+	if c.inRow < c.failures {
 		return nil
 	}
-	if now.Before(b.until) {
-		return fmt.Errorf("engine: %s failed %d times in a row and is left alone for %s: %w", b.Info().Name, b.inRow, b.until.Sub(now).Round(time.Second), b.last)
+	if now.Before(c.until) {
+		return fmt.Errorf("engine: %s failed %d times in a row and is left alone for %s: %w", name, c.inRow, c.until.Sub(now).Round(time.Second), c.last)
 	}
-	b.until = now.Add(b.rest)
+	c.until = now.Add(c.rest)
 	return nil
 }
 

@@ -91,16 +91,6 @@ func (f *Factory) distance(ctx context.Context, a art.Asset, again []byte, answe
 	if err != nil {
 		return fmt.Errorf("factory: reading the stored picture: %w", err)
 	}
-	if now.Width != then.Width || now.Height != then.Height {
-		answer.MaxAbsDiff, answer.MeanAbsDiff = 255, 255
-		return nil
-	}
-	sum := 0
-	for i, v := range now.Pix {
-		d := max(int(v), int(then.Pix[i])) - min(int(v), int(then.Pix[i]))
-		answer.MaxAbsDiff = max(answer.MaxAbsDiff, d)
-		sum += d
-	}
-	answer.MeanAbsDiff = float64(sum) / float64(len(now.Pix))
+	answer.MaxAbsDiff, answer.MeanAbsDiff = pixelDistance(now, then)
 	return nil
 }

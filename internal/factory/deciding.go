@@ -3,6 +3,7 @@ package factory
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"presswerk/internal/art"
 )
@@ -68,6 +69,9 @@ func (f *Factory) remake(ctx context.Context, c art.Candidate, change *art.Chang
 	if planned.ID, err = planned.Recipe.ID(); err != nil {
 		return err
 	}
+	if planned.StandIns, err = reseeded(planned.StandIns, planned.Seed); err != nil {
+		return err
+	}
 	again := art.Candidate{
 		ID: fmt.Sprintf("%s-%03d", c.Run, len(all)+1), Run: c.Run, Index: len(all), Parent: c.ID, Planned: planned,
 	}
@@ -75,6 +79,24 @@ func (f *Factory) remake(ctx context.Context, c art.Candidate, change *art.Chang
 	change.Jobs = append(change.Jobs, art.Job{Kind: art.JobRender, Run: c.Run, Subject: again.ID, Priority: 1})
 	change.Events = append(change.Events, art.Event{Kind: "candidate", Run: c.Run, Candidate: again.ID, At: f.Now()})
 	return nil
+}
+
+// reseeded gives stand-ins the seed of what is made again.
+func reseeded(all []art.StandIn, seed art.Seed) ([]art.StandIn, error) {
+	all = slices.Clone(all)
+	for i := range all {
+		r := &all[i].Recipe
+		if r.Draw != 0 {
+			r.Draw = seed
+		} else {
+			r.Seed = seed
+		}
+		var err error
+		if all[i].ID, err = r.ID(); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // mayDecide is the rule for who may say what about a candidate in its present state.

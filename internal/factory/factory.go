@@ -42,13 +42,14 @@ type Blobs interface {
 	Open(ctx context.Context, sum string) (io.ReadSeekCloser, int64, error)
 }
 
-// Options introduces the parts of the line to each other. All fields but Ledger, Scores and Clips are needed.
+// Options introduces the parts of the line to each other. All fields but Ledger, Consents, Scores and Clips are needed.
 type Options struct {
 	Records  Records
 	Blobs    Blobs
 	Commit   func(ctx context.Context, c art.Change) error // writes a change and queues its jobs, at once
 	Engines  engine.Registry
-	Ledger   *ledger.Ledger // buys pictures; nil buys none
+	Ledger   *ledger.Ledger                // buys pictures; nil buys none
+	Consents func() ([]art.Consent, error) // who has agreed that which engine stands in, read each time; nil: nobody has
 	Panel    judge.Panel
 	Scores   judge.Memory // what was scored before; nil looks again
 	Clips    *clip.Tool   // looks into clips; nil, or without its programs, makes none
@@ -65,6 +66,9 @@ type Factory struct {
 	Options
 
 	deciding sync.Mutex // one decision at a time: what is made again gets the next free place of its run
+
+	breaking sync.Mutex
+	circuits map[string]*engine.Circuit // guarded by breaking: of engines that others may stand in for
 }
 
 // New makes a factory of its parts.

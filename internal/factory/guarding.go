@@ -16,7 +16,6 @@ import (
 	"presswerk/internal/engine"
 	"presswerk/internal/guard"
 	"presswerk/internal/imaging"
-	"presswerk/internal/judge"
 	"presswerk/internal/ledger"
 	"presswerk/internal/plan"
 )
@@ -221,13 +220,13 @@ func (f *Factory) score(ctx context.Context, k art.Kept, kit brand.Kit) (art.Sho
 		return shot, err
 	}
 	shot.Print = print.String()
-	rubric := slices.DeleteFunc(slices.Clone(kit.Rubric), func(g art.Gate) bool { return g.Scorer == "duplicate" })
-	for _, s := range f.Panel.Score(ctx, judge.Subject{Picture: p, Palette: kit.Colours}) {
-		if slices.ContainsFunc(rubric, func(g art.Gate) bool { return g.Scorer == s.Scorer }) {
-			s.Evidence, s.Meaning, s.Elapsed = nil, nil, 0
+	v := f.verdict(ctx, p, kit)
+	shot.Pass = v.Pass
+	for _, s := range v.Scores {
+		if slices.ContainsFunc(kit.Rubric, func(g art.Gate) bool { return g.Scorer == s.Scorer }) {
+			s.Meaning = nil
 			shot.Scores = append(shot.Scores, s)
 		}
 	}
-	shot.Pass = judge.Decide(shot.Scores, rubric).Pass
 	return shot, ctx.Err()
 }

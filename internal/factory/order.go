@@ -40,7 +40,9 @@ func (f *Factory) Plan(o Order) (art.Plan, error) {
 
 // input is all that a plan is made of: the order, what engines can do, and how long they can do it.
 func (f *Factory) input(o Order) (plan.Input, error) {
-	in := plan.Input{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Models: o.Models, Prices: o.Prices, Funds: o.Funds, Pictures: map[string]string{}}
+	in := plan.Input{
+		Down: map[string]string{}, Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Models: o.Models, Prices: o.Prices, Funds: o.Funds, Pictures: map[string]string{},
+	}
 	for path, data := range o.Pictures {
 		in.Pictures[path] = "sha256:" + art.Digest(data)
 	}
@@ -55,6 +57,8 @@ func (f *Factory) input(o Order) (plan.Input, error) {
 		info := e.Info()
 		if info.Ready {
 			in.Engines = append(in.Engines, engine.Films(e)...)
+		} else {
+			in.Down[info.Name] = info.Reason
 		}
 		for _, m := range info.Models {
 			c := m.Capabilities
@@ -148,18 +152,19 @@ func (f *Factory) resume(ctx context.Context, run art.RunView) (art.RunView, err
 	return f.Records.Run(ctx, run.ID)
 }
 
-// unbought lists the pictures to try again that could not be bought. What is unknown is refused again, and costs nothing.
+// unbought lists the pictures to try again that could not be bought, or that another engine could make by now. What is unknown
+// is refused again, and costs nothing.
 func (f *Factory) unbought(run art.Run, candidates []art.CandidateView, revision int) art.Change {
 	var c art.Change
 	for _, v := range candidates {
-		if v.Failure == "" || f.Ledger == nil {
+		if v.Failure == "" || f.Ledger == nil && len(v.Planned.StandIns) == 0 {
 			continue
 		}
 		e, err := f.maker(v.Planned.Recipe)
 		if err != nil {
 			continue // nobody could make it
 		}
-		if bought, err := f.bought(e, v.Planned.Recipe); err == nil && bought {
+		if bought, err := f.bought(e, v.Planned.Recipe); err == nil && bought || len(v.Planned.StandIns) > 0 {
 			c.Failures = append(c.Failures, art.RenderFailure{Candidate: v.ID})
 			c.Jobs = append(c.Jobs, art.Job{Kind: art.JobRender, Run: run.ID, Subject: v.ID, Revision: revision})
 		}

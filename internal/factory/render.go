@@ -58,7 +58,7 @@ func (f *Factory) picture(ctx context.Context, c art.Candidate) (art.Candidate, 
 	if err != nil {
 		return c, err
 	}
-	p, call, err := f.made(ctx, e, c)
+	p, call, c, err := f.madeOrOver(ctx, e, c)
 	if err != nil {
 		return c, err
 	}
@@ -89,7 +89,7 @@ func (f *Factory) made(ctx context.Context, e engine.Engine, c art.Candidate) (e
 		return engine.Picture{}, art.Call{}, err
 	}
 	o := ledger.Order{
-		Key: "recipe/" + c.Planned.ID, Recipe: c.Planned.Recipe, Run: c.Run, Candidate: c.ID, Brand: run.BrandID, Budgets: run.Brief.Budgets,
+		Key: recipeKey(c.Planned.ID), Recipe: c.Planned.Recipe, Run: c.Run, Candidate: c.ID, Brand: run.BrandID, Budgets: run.Brief.Budgets,
 	}
 	var preview []byte
 	if f.Hub.Heard() {

@@ -110,6 +110,17 @@ func (l *Ledger) Render(ctx context.Context, e engine.Engine, o Order, progress 
 	}
 }
 
+// Promised tells whether the newest call of a key may bring a picture that is paid for, or has: then nothing else may be asked
+// for the same thing. What is free may be.
+func (l *Ledger) Promised(ctx context.Context, key string) (bool, error) {
+	calls, err := l.Book.CallsFor(ctx, key)
+	if err != nil || len(calls) == 0 {
+		return false, err
+	}
+	last := calls[len(calls)-1]
+	return last.State == art.CallDone || (last.State.Open() || last.State == art.CallUnknown) && !last.Quote.Free(), nil
+}
+
 // walk is one order on its way.
 type walk struct {
 	*Ledger

@@ -26,6 +26,7 @@ type Input struct {
 	Shutdowns []art.Shutdown
 	Now       time.Time         // for shutdowns; the zero time looks at none
 	Pictures  map[string]string // those that the brief names by their paths: "sha256:…" by path
+	Down      map[string]string // engines that aren't ready, with the reason
 }
 
 // Make works a brief out. The order of the recipes is that of the matrix, its first axis turning slowest.
@@ -45,6 +46,9 @@ func Make(in Input) (art.Plan, error) {
 		}
 	}
 	if err := b.canaries(); err != nil {
+		return art.Plan{}, err
+	}
+	if err := b.standIns(); err != nil {
 		return art.Plan{}, err
 	}
 	b.plan.Cost = b.cost()
@@ -86,6 +90,9 @@ type builder struct {
 	drafts []draft                     // of each recipe, in their order
 	chosen map[string]art.Capabilities // recipe identity → what renders it
 	told   map[art.Refusal]bool
+	// without is not nil where settings that an engine doesn't have are left out; those that it lists are left out besides.
+	without []art.Refusal
+	left    []art.Adaptation // what was left out, each once
 }
 
 func newBuilder(in Input) *builder {
@@ -128,9 +135,21 @@ func (b *builder) add(cell []value) error {
 	d := b.draft(cell)
 	refused := slices.Concat(b.missing(d), b.words(d))
 	c, why := b.engine(d.parameters)
+	var over *art.FailedOver
+	if why != nil {
+		c, over, why = b.inPlace(d.parameters, why)
+	}
 	if why != nil {
 		b.refuse(append(refused, *why))
 		return nil
+	}
+	if b.without != nil || over != nil {
+		var left []art.Adaptation
+		d, left = b.adapted(d, c, b.without)
+		b.left = note(b.left, left)
+		if over != nil {
+			over.Adapted = left
+		}
 	}
 	p, more, err := b.planned(d, c, false)
 	if err != nil {
@@ -144,7 +163,7 @@ func (b *builder) add(cell []value) error {
 		b.plan.Dropped++
 		return nil
 	}
-	b.chosen[p.ID] = c
+	b.chosen[p.ID], p.FailedOver = c, over
 	b.advise(p.Recipe, d, c)
 	for _, v := range cell {
 		p.Cell[v.field] = v.shown

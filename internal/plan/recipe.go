@@ -53,6 +53,9 @@ func (b *builder) engine(p art.Parameters) (art.Capabilities, *art.Refusal) {
 
 // suggest names what could be meant, and all there is.
 func suggest(name string, known []string) string {
+	if len(known) == 0 {
+		return "take it out"
+	}
 	all := "there are: " + strings.Join(known, ", ")
 	near := prompt.Nearest(name, known)
 	for _, k := range known { // who leaves the version out means the name

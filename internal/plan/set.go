@@ -26,6 +26,7 @@ func Set(in Input, set brand.PromptSet, change Change) (art.Plan, error) {
 	in.Brief.Run, in.Brief.Parameters = art.Exploration, over(set.Parameters, in.Brief.Parameters)
 	in.Brief.Styles = slices.Concat(set.Styles, in.Brief.Styles)
 	in.Models.Pins = nil // sides name their models exactly
+	in.Down = nil        // and nobody stands in for another
 	in.Brief.Prompt, in.Brief.Parameters.Seed = art.Prompt{}, nil
 	b := newBuilder(in)
 	tokens, problems := tokensOf(in)

@@ -16,7 +16,7 @@ import (
 	"presswerk/internal/art"
 )
 
-//go:embed templates/*.html style.css guard.css
+//go:embed templates/*.html style.css guard.css compare.css
 var embedded embed.FS
 
 // Site writes the campaign's site into dir, whole or not at all: it is made beside it and then takes its place.
@@ -100,7 +100,7 @@ func newBuilder(dir string, colours []art.Colour, more ...string) (*builder, err
 }
 
 func templates() (*template.Template, error) {
-	t, err := template.New("").ParseFS(embedded, "templates/*.html")
+	t, err := template.New("").Funcs(template.FuncMap{"cell": func(c compareCell, w words) cellView { return cellView{c, w} }}).ParseFS(embedded, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("publish: reading the templates: %w", err)
 	}

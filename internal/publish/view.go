@@ -163,6 +163,9 @@ func making(c Campaign, a art.Asset, w words) []row {
 		}
 		rows = append(rows, row{w["commit"], commit})
 	}
+	if o := a.Planned.FailedOver; o != nil {
+		rows = append(rows, row{w["stands_in"], fmt.Sprintf(w["stands_in_for"], o.To, o.From, o.By, o.Date)})
+	}
 	for _, s := range a.Sources {
 		rows = append(rows, row{w["sources"], strings.Trim(strings.Join([]string{s.Name, s.Version, s.License}, " · "), " ·")})
 	}

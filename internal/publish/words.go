@@ -1,12 +1,25 @@
 package publish
 
-import "presswerk/internal/art"
+import (
+	"maps"
+
+	"presswerk/internal/art"
+)
 
 // words are the fixed sentences of the pages in one language.
 type words map[string]string
 
 // catalogue holds every sentence by language. Both languages have every key; a test compares them.
 func catalogue() map[art.Language]words {
+	all := siteWords()
+	for lang, more := range compareWords() {
+		maps.Copy(all[lang], more)
+	}
+	return all
+}
+
+// siteWords holds the sentences of sites and of guards' sheets.
+func siteWords() map[art.Language]words {
 	return map[art.Language]words{
 		art.English: {
 			"skip": "Skip to content", "ai": "AI-generated", "ai_long": "This picture was generated with artificial intelligence.",
@@ -19,7 +32,7 @@ func catalogue() map[art.Language]words {
 			"scores": "What the judge measured", "rights": "Rights", "credit": "Credit", "copyright": "Copyright", "license": "Licence", "acquire": "Get a licence",
 			"mining": "Data mining", "prev": "Previous", "next": "Next", "sheet": "Contact sheet", "sheet_text": "Every candidate of this run, with the selected ones marked.",
 			"figures": "%d rendered · %d passed · %d published", "signed": "signed (C2PA)", "commit": "Workspace commit", "dirty": "with uncommitted changes",
-			"sources": "Made from", "footer": "Every file on this page carries its origin: a signed C2PA manifest and IPTC metadata.", "campaigns": "Campaigns",
+			"sources": "Made from", "stands_in": "Stood in", "stands_in_for": "%s for %s, agreed by %s on %s", "footer": "Every file on this page carries its origin: a signed C2PA manifest and IPTC metadata.", "campaigns": "Campaigns",
 			"campaigns_text": "Each of them was planned, rendered, judged, finished and signed on this machine.", "master": "Master", "lossless": "lossless",
 			"run": "Run", "lang": "en",
 			"clip": "Clip", "ai_clip": "This clip was generated with artificial intelligence.", "length": "Length", "fps": "Frames a second", "first": "First frame", "last": "Last frame",
@@ -43,7 +56,7 @@ func catalogue() map[art.Language]words {
 			"scores": "Was die Jury gemessen hat", "rights": "Rechte", "credit": "Bildnachweis", "copyright": "Urheberrecht", "license": "Lizenz", "acquire": "Lizenz erwerben",
 			"mining": "Data-Mining", "prev": "Zurück", "next": "Weiter", "sheet": "Kontaktbogen", "sheet_text": "Alle Kandidaten dieses Laufs, die ausgewählten markiert.",
 			"figures": "%d gerendert · %d bestanden · %d veröffentlicht", "signed": "signiert (C2PA)", "commit": "Commit des Arbeitsbereichs", "dirty": "mit offenen Änderungen",
-			"sources": "Hergestellt aus", "footer": "Jede Datei auf dieser Seite trägt ihre Herkunft in sich: ein signiertes C2PA-Manifest und IPTC-Metadaten.", "campaigns": "Kampagnen",
+			"sources": "Hergestellt aus", "stands_in": "Eingesprungen", "stands_in_for": "%s für %s, Zustimmung von %s am %s", "footer": "Jede Datei auf dieser Seite trägt ihre Herkunft in sich: ein signiertes C2PA-Manifest und IPTC-Metadaten.", "campaigns": "Kampagnen",
 			"campaigns_text": "Jede wurde auf dieser Maschine geplant, gerendert, beurteilt, fertiggestellt und signiert.", "master": "Master", "lossless": "verlustfrei",
 			"run": "Lauf", "lang": "de",
 			"clip": "Clip", "ai_clip": "Dieser Clip wurde mit künstlicher Intelligenz erzeugt.", "length": "Länge", "fps": "Bilder je Sekunde", "first": "Erstes Bild", "last": "Letztes Bild",

@@ -21,7 +21,7 @@ func (db *DB) Commit(ctx context.Context, c art.Change, now time.Time, also ...A
 	return db.write.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
 		w := writer{tx: tx, now: stamp(now)}
 		for _, write := range []func(context.Context, art.Change) error{
-			w.run, w.candidates, w.rendered, w.fingerprints, w.verdicts, w.selections, w.decisions, w.assets, w.publications, w.guards, w.probes, w.state,
+			w.run, w.candidates, w.rendered, w.fingerprints, w.verdicts, w.selections, w.decisions, w.assets, w.publications, w.guards, w.comparisons, w.probes, w.state,
 		} {
 			if err := write(ctx, c); err != nil {
 				return err
@@ -96,7 +96,7 @@ func (w writer) rendered(ctx context.Context, c art.Change) error {
 		if err != nil {
 			return err
 		}
-		_, err = w.tx.NewUpdate().Model((*candidateRow)(nil)).Set("rendered = ?", doc).Set("failure = ''").
+		_, err = w.tx.NewUpdate().Model((*candidateRow)(nil)).Set("rendered = ?", doc).Set("recipe = ?", v.Planned.ID).Set("failure = ''").
 			Where("id = ?", v.ID).Where("rendered = ''").Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("store: writing the picture of %s: %w", v.ID, err)

@@ -89,7 +89,14 @@ func (s *Studio) runsPage(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.render(w, r, http.StatusOK, runsView(s.frame(r, "runs"), runs, briefs))
+	var compared []art.EngineComparison
+	if s.Comparisons != nil {
+		if compared, err = s.Comparisons(r.Context()); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+	}
+	s.render(w, r, http.StatusOK, runsView(s.frame(r, "runs"), runs, briefs, compared))
 }
 
 func (s *Studio) startRun(w http.ResponseWriter, r *http.Request) {

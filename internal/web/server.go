@@ -43,7 +43,7 @@ type BriefCard struct {
 	Error string   `json:"error,omitempty"` // what is wrong with the file
 }
 
-// Options are what the studio is made of. All fields but Logger are needed.
+// Options are what the studio is made of. All fields but Logger and Comparisons are needed.
 type Options struct {
 	Line    Line
 	Briefs  func(ctx context.Context) ([]BriefCard, error)
@@ -51,11 +51,15 @@ type Options struct {
 	Verify  func(ctx context.Context, data []byte) (provenance.Verification, error)
 	Keys    func() (access.Ring, error)
 	SiteDir string // where sites are published; shown under /site/
-	Name    string // of the workspace
-	User    string // who decides when nobody says a name
-	Version string
-	Now     func() time.Time
-	Logger  *slog.Logger
+	// Comparisons lists the comparisons of engines, the newest first; nil: there are none. Their pages are in CompareDir, each in
+	// a folder of its name, and shown under /comparisons/.
+	Comparisons func(ctx context.Context) ([]art.EngineComparison, error)
+	CompareDir  string
+	Name        string // of the workspace
+	User        string // who decides when nobody says a name
+	Version     string
+	Now         func() time.Time
+	Logger      *slog.Logger
 }
 
 // Studio answers requests. It is safe for concurrent use.
@@ -108,6 +112,9 @@ func (s *Studio) pages(r chi.Router) {
 	r.Post("/verify", s.verify)
 	r.Get("/blobs/{sha256}", s.blob)
 	r.Handle("/site/*", http.StripPrefix("/site/", http.FileServer(http.Dir(s.SiteDir))))
+	if s.Comparisons != nil {
+		r.Handle("/comparisons/*", http.StripPrefix("/comparisons/", http.FileServer(http.Dir(s.CompareDir))))
+	}
 	r.Post("/logout", s.logout)
 }
 

@@ -362,3 +362,11 @@ func strips(colours []art.ColourShare) []strip {
 	}
 	return all
 }
+
+// folder is where the pages in the reader's language are, in a folder of pages whose English ones stand at the top.
+func (f frame) folder() string {
+	if f.lang == art.German {
+		return art.German + "/"
+	}
+	return ""
+}

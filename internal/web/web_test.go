@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -46,7 +48,10 @@ func studio(t *testing.T, scopes ...access.Scope) (address, key string) {
 		Verify: func(context.Context, []byte) (provenance.Verification, error) {
 			return provenance.Verification{}, art.ErrInvalid
 		},
-		Keys: func() (access.Ring, error) { return ring, nil }, SiteDir: t.TempDir(), Name: "Test", User: "tester", Version: "test",
+		Keys: func() (access.Ring, error) { return ring, nil }, SiteDir: t.TempDir(), CompareDir: compareDir(t),
+		Comparisons: func(context.Context) ([]art.EngineComparison, error) {
+			return []art.EngineComparison{{ID: "compare-1", Title: art.Text{"en": "Which engine?"}, Rows: make([]art.EngineRow, 3)}}, nil
+		}, Name: "Test", User: "tester", Version: "test",
 		Now: func() time.Time { return time.Unix(0, 0) },
 	})
 	if err != nil {
@@ -55,6 +60,19 @@ func studio(t *testing.T, scopes ...access.Scope) (address, key string) {
 	server := httptest.NewServer(s.Handler())
 	t.Cleanup(server.Close)
 	return server.URL, key
+}
+
+// compareDir has the page of one comparison.
+func compareDir(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "compare-1"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "compare-1", "index.html"), []byte("<h1>three engines</h1>"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // reply is an answer whose body was read.
@@ -116,6 +134,20 @@ func TestWhoHasNoKeySeesNothing(t *testing.T) {
 	r, _ = ask(t, http.MethodGet, address+"/library?q=a&key="+key, nil, nil)
 	if r.header.Get("Location") != "/library?q=a" {
 		t.Errorf("a link with a key leads to %s", r.header.Get("Location"))
+	}
+}
+
+func TestComparisonsOfEnginesAreShownToWhoIsSignedIn(t *testing.T) {
+	address, key := studio(t, access.Scopes()...)
+	signedIn := map[string]string{"Cookie": "presswerk_key=" + key}
+	if _, body := ask(t, http.MethodGet, address+"/", signedIn, nil); !strings.Contains(body, `<a href="/comparisons/compare-1/">Which engine?</a>`) || !strings.Contains(body, "3 engines") {
+		t.Errorf("the first page says\n%s", body)
+	}
+	if r, body := ask(t, http.MethodGet, address+"/comparisons/compare-1/", signedIn, nil); r.status != http.StatusOK || !strings.Contains(body, "three engines") {
+		t.Errorf("%d: %s", r.status, body)
+	}
+	if r, _ := ask(t, http.MethodGet, address+"/comparisons/compare-1/", nil, nil); r.status != http.StatusSeeOther {
+		t.Errorf("a stranger gets %d", r.status)
 	}
 }
 

@@ -38,6 +38,7 @@ func catalogue() map[string]sentence {
 		"login_key":   {"Key", "Schlüssel"},
 		"login_wrong": {"This key opens nothing here. Check that you copied all of it.", "Dieser Schlüssel passt hier nicht. Bitte prüfen, ob er ganz kopiert ist."},
 
+		"comparisons": {"Engines compared", "Maschinen im Vergleich"}, "engines_n": {"%d engines", "%d Maschinen"},
 		"briefs": {"Briefs", "Briefings"}, "briefs_text": {"What somebody wants, as YAML in the workspace. A run takes one down the whole line; the same brief twice makes nothing twice.", "Was jemand haben möchte, als YAML im Arbeitsbereich. Ein Lauf führt eines durch die ganze Linie; dasselbe Briefing macht nichts doppelt."},
 		"brief_none": {"There is no brief in this workspace yet: write one into briefs/.", "In diesem Arbeitsbereich gibt es noch kein Briefing: bitte eines in briefs/ schreiben."},
 		"make":       {"Make", "Herstellen"}, "make_brief": {"Make %s", "%s herstellen"},

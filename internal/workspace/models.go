@@ -24,6 +24,7 @@ const (
 	pinsFile      = "models/pins.yaml"
 	licencesFile  = "models/licences.yaml"
 	shutdownsFile = "models/shutdowns.yaml"
+	consentsFile  = "models/consents.yaml"
 	cardsDir      = "models/cards"
 	promptSetFile = "guard.yaml" // beside a brand's kit
 )
@@ -39,17 +40,23 @@ type shutdowns struct {
 	Shutdowns []art.Shutdown `yaml:"shutdowns"` // when hosted models go away, over what Presswerk knows itself
 }
 
+// consents is models/consents.yaml.
+type consents struct {
+	Consents []art.Consent `yaml:"consents"` // who has agreed that which engine stands in for which
+}
+
 // licences is models/licences.yaml.
 type licences struct {
 	Accepted []art.Acceptance `yaml:"accepted"` // who has accepted which licence
 }
 
-// ReadModels reads what the workspace has settled about models: pins with their history, accepted licences, and dates on
+// ReadModels reads what the workspace has settled about models: pins with their history, accepted licences, consents, and dates on
 // which hosted models go away. Files that are not there say nothing.
 func (w Workspace) ReadModels() (art.ModelPolicy, error) {
 	var p pins
 	var l licences
 	var s shutdowns
+	var agreed consents
 	var found Problems
 	for _, f := range []struct {
 		name  string
@@ -59,6 +66,7 @@ func (w Workspace) ReadModels() (art.ModelPolicy, error) {
 		{pinsFile, &p, func() []*art.FieldError { return checkPins(p) }},
 		{licencesFile, &l, func() []*art.FieldError { return checkAccepted(l.Accepted) }},
 		{shutdownsFile, &s, func() []*art.FieldError { return checkShutdowns(s.Shutdowns) }},
+		{consentsFile, &agreed, func() []*art.FieldError { return checkConsents(agreed.Consents) }},
 	} {
 		d, err := w.read(filepath.FromSlash(f.name), f.out)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -70,7 +78,7 @@ func (w Workspace) ReadModels() (art.ModelPolicy, error) {
 		d.place(f.check())
 		found = append(found, d.found...)
 	}
-	return art.ModelPolicy{Pins: p.Pins, History: p.History, Accepted: l.Accepted, Shutdowns: s.Shutdowns}, found.err()
+	return art.ModelPolicy{Pins: p.Pins, History: p.History, Accepted: l.Accepted, Shutdowns: s.Shutdowns, Consents: agreed.Consents}, found.err()
 }
 
 var hashPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
@@ -115,6 +123,22 @@ func checkShutdowns(all []art.Shutdown) []*art.FieldError {
 		}
 		if _, err := time.Parse(time.DateOnly, s.Date); err != nil {
 			bad = append(bad, &art.FieldError{Field: at + ".date", Reason: fmt.Sprintf("%q is no day", s.Date), Remedy: "write 2026-12-31"})
+		}
+	}
+	return bad
+}
+
+func checkConsents(all []art.Consent) []*art.FieldError {
+	var bad []*art.FieldError
+	for i, c := range all {
+		at := fmt.Sprintf("consents[%d]", i)
+		for _, f := range []struct{ name, value string }{{"brand", c.Brand}, {"from", c.From}, {"to", c.To}, {"by", c.By}} {
+			if f.value == "" {
+				bad = append(bad, &art.FieldError{Field: at + "." + f.name, Reason: "is missing", Remedy: "write it with presswerk engines consent"})
+			}
+		}
+		if _, err := time.Parse(time.DateOnly, c.Date); err != nil {
+			bad = append(bad, &art.FieldError{Field: at + ".date", Reason: fmt.Sprintf("%q is no day", c.Date), Remedy: "write 2026-12-31"})
 		}
 	}
 	return bad
@@ -183,6 +207,18 @@ func (w Workspace) Accept(a art.Acceptance) error {
 		return err
 	}
 	return w.writeRecord(licencesFile, "Who has accepted which licence of a model for this workspace. Written by \"presswerk models\".", licences{append(known.Accepted, a)})
+}
+
+// Consent writes down that somebody has agreed to a fail-over. Who had agreed before stays.
+func (w Workspace) Consent(c art.Consent) error {
+	known, err := w.ReadModels()
+	if err != nil {
+		return err
+	}
+	if old, ok := known.ConsentTo(c.Brand, c.From, c.To); ok {
+		return fmt.Errorf("workspace: %s has consented already, on %s, that %s stands in for %s: %w", old.By, old.Date, c.To, c.From, art.ErrConflict)
+	}
+	return w.writeRecord(consentsFile, "Who has agreed that which engine stands in for which in a brand's pictures. Written by \"presswerk engines consent\"; take a line out to withdraw it.", consents{append(known.Consents, c)})
 }
 
 // writeRecord writes a YAML file whole or not at all.
