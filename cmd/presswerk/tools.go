@@ -37,6 +37,7 @@ type tools struct {
 	closers []func() error                                           // guarded by mu: networks are opened while jobs run
 	open    func(ctx context.Context, sha256 string) ([]byte, error) // finds pictures that recipes name; nil finds none
 	ws      *workspaceDir                                            // whose model cards and keys count; nil where there is none
+	unasked bool                                                     // servers aren't asked what they are when their engines are made
 	c2pa    *provenance.Library
 	larger  []*lazyUpscaler // guarded by mu: every network that enlarges, once listed
 }

@@ -63,6 +63,7 @@ func sentences() map[string]sentence {
 	maps.Copy(all, importSentences())
 	maps.Copy(all, trainSentences())
 	maps.Copy(all, costSentences())
+	maps.Copy(all, engineSentences())
 	return all
 }
 
@@ -87,7 +88,7 @@ func catalogue() map[string]sentence {
 		"again":           {"Make an asset again from its record and compare.", "Ein Asset aus seinem Protokoll noch einmal herstellen und vergleichen."},
 		"search":          {"Find assets by words.", "Assets nach Wörtern finden."},
 		"publish":         {"Write a run's site again.", "Die Website eines Laufs noch einmal schreiben."},
-		"engines":         {"List the engines and what they can do.", "Die Maschinen und ihr Können auflisten."},
+		"engines":         {"List the engines: how they are, what they can do, and which briefs depend on models that go away.", "Die Maschinen auflisten: wie es ihnen geht, was sie können, und welche Briefings an Modellen hängen, die wegfallen."},
 		"keys":            {"Make and list API keys.", "API-Schlüssel machen und auflisten."},
 		"keys_new":        {"Make a key; it is shown this one time.", "Einen Schlüssel machen; er wird nur dieses eine Mal gezeigt."},
 		"keys_list":       {"List keys by name and scopes.", "Schlüssel mit Namen und Rechten auflisten."},

@@ -47,8 +47,10 @@ func (f *Factory) input(o Order) (plan.Input, error) {
 	if err != nil {
 		return in, err
 	}
+	var infos []engine.Info
 	for _, e := range f.Engines.All() {
 		info := e.Info()
+		infos = append(infos, info)
 		for _, m := range info.Models {
 			c := m.Capabilities
 			if c.Service != nil && !info.Ready {
@@ -59,12 +61,9 @@ func (f *Factory) input(o Order) (plan.Input, error) {
 			}
 			c.LoRAs = o.carded(c.LoRAs)
 			in.Engines = append(in.Engines, c)
-			if m.Shutdown != "" {
-				in.Shutdowns = append(in.Shutdowns, art.Shutdown{Engine: c.Engine, Model: c.Model.Name, Date: m.Shutdown, Source: "the engine says so"})
-			}
 		}
 	}
-	in.Shutdowns = append(in.Shutdowns, table...)
+	in.Shutdowns = engine.Endings(o.Models.Shutdowns, infos, table)
 	return in, nil
 }
 

@@ -45,6 +45,9 @@ func New(s wire.Service) (*Engine, error) {
 // Info tells what the engine can do with pictures.
 func (e *Engine) Info() engine.Info { return e.info }
 
+// Ping implements engine.Pinger: it can't try the key: the queue knows nothing that is free.
+func (e *Engine) Ping(ctx context.Context) error { return e.service.Ping(ctx, e.client, "") }
+
 // Close does nothing: no connection is kept.
 func (e *Engine) Close() error { return nil }
 

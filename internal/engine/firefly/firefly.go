@@ -59,6 +59,15 @@ func New(o Options) (*Engine, error) {
 // Info tells what the engine can do.
 func (e *Engine) Info() engine.Info { return e.info }
 
+// Ping implements engine.Pinger: it asks for a token, which is free.
+func (e *Engine) Ping(ctx context.Context) error {
+	if err := e.options.Ready(ctx); err != nil {
+		return err
+	}
+	_, _, err := e.door.ask(ctx)
+	return err
+}
+
 // Close does nothing: no connection is kept.
 func (e *Engine) Close() error { return nil }
 

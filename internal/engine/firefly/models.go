@@ -140,7 +140,7 @@ func (o Options) capabilities(m model) engine.Model {
 	if m.guided {
 		c.Controls = []string{kindStructure}
 	}
-	return engine.Model{Capabilities: c, Shutdown: m.shutdown}
+	return engine.Model{Capabilities: c, Shutdown: m.shutdown, Instead: m.instead}
 }
 
 // terms is what Adobe says of itself.

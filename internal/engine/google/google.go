@@ -46,6 +46,11 @@ func New(s wire.Service) (*Engine, error) {
 // Info tells what the engine can do.
 func (e *Engine) Info() engine.Info { return e.info }
 
+// Ping implements engine.Pinger: it asks for one of the list of models.
+func (e *Engine) Ping(ctx context.Context) error {
+	return e.service.Ping(ctx, e.client, "/models?pageSize=1")
+}
+
 // Close does nothing: no connection is kept.
 func (e *Engine) Close() error { return nil }
 

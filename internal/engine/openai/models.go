@@ -61,7 +61,7 @@ func (o Options) capabilities(m model) engine.Model {
 	if !m.fidelity {
 		c.Options = slices.DeleteFunc(c.Options, func(name string) bool { return name == "input_fidelity" })
 	}
-	return engine.Model{Capabilities: c, Shutdown: m.shutdown}
+	return engine.Model{Capabilities: c, Shutdown: m.shutdown, Instead: m.instead}
 }
 
 // service is what OpenAI says of itself. Other servers say nothing that is known here.

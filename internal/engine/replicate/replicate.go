@@ -47,6 +47,9 @@ func New(s wire.Service) (*Engine, error) {
 // Info tells what the engine can do.
 func (e *Engine) Info() engine.Info { return e.info }
 
+// Ping implements engine.Pinger: it asks whose key it is.
+func (e *Engine) Ping(ctx context.Context) error { return e.service.Ping(ctx, e.client, "/account") }
+
 // Close does nothing: no connection is kept.
 func (e *Engine) Close() error { return nil }
 

@@ -117,7 +117,7 @@ func (e *Engine) capabilities(m model) engine.Model {
 	case kindSketch, kindStructure:
 		c.Controls = []string{m.picture}
 	}
-	return engine.Model{Capabilities: c, Shutdown: m.shutdown}
+	return engine.Model{Capabilities: c, Shutdown: m.shutdown, Instead: m.instead}
 }
 
 // terms is what Stability AI says of itself.

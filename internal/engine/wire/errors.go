@@ -51,6 +51,9 @@ func (e *Error) between() bool {
 	return e.Status == http.StatusBadGateway || e.Status == http.StatusGatewayTimeout || e.Status >= cloudflare && e.Status < cloudflareEnd
 }
 
+// Busy tells whether there were too many requests.
+func (e *Error) Busy() bool { return e.Status == http.StatusTooManyRequests }
+
 // RetryAfter is how long the service wants to be left alone.
 func (e *Error) RetryAfter() time.Duration { return e.Wait }
 

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -51,12 +53,30 @@ func (s Service) Info(models []engine.Model) engine.Info {
 // Ready says why nothing can be asked now.
 func (s Service) Ready(ctx context.Context) error {
 	if s.Key == "" {
-		return fmt.Errorf("%s: there is no key; set %s: %w", s.Name, s.KeyFrom, art.ErrUnavailable)
+		return fmt.Errorf("%s: there is no key; set %s: %w: %w", s.Name, s.KeyFrom, engine.ErrNotSetUp, art.ErrUnavailable)
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%s: %w", s.Name, err)
 	}
 	return nil
+}
+
+// Ping asks for a path that costs nothing and wants the key, as engine.Pinger does. A service that doesn't know the path, or
+// has none (""), says only that it is there.
+func (s Service) Ping(ctx context.Context, c *Client, path string) error {
+	if err := s.Ready(ctx); err != nil {
+		return err
+	}
+	answer, err := c.Do(ctx, Request{Method: http.MethodGet, Path: path})
+	said := (*Error)(nil)
+	switch answers := errors.As(err, &said); {
+	case path == "" && (err == nil || answers && said.Status < http.StatusInternalServerError),
+		answers && (said.Status == http.StatusNotFound || said.Status == http.StatusMethodNotAllowed):
+		return art.Unsupported("key", "it answers; only a request that is paid for tells whether it takes the key", "")
+	case err != nil || json.Valid(answer.Body):
+		return err
+	}
+	return fmt.Errorf("%s: %s answers with something else than JSON: another program or a proxy answers there: %w", s.Name, host(c.Base), art.ErrUnavailable)
 }
 
 // File opens a picture that a recipe's field names, and tells its type.
