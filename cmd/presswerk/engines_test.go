@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"presswerk/internal/art"
 	"presswerk/internal/engine"
 	"presswerk/internal/engine/wire"
 )
@@ -128,5 +129,39 @@ func TestEnginesWarnsOfBriefsWhoseModelGoesAway(t *testing.T) {
 	}
 	if seen != 2 || len(a.Endings) < 20 {
 		t.Errorf("%d engines, %d endings", seen, len(a.Endings))
+	}
+}
+
+// What the command line puts together is what a run asks: a service that is down is left alone after five failures.
+func TestEnginesBehindANetworkAreGuarded(t *testing.T) {
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.WriteHeader(http.StatusInternalServerError)
+	}))
+	defer server.Close()
+	tools := newTools(&globals{settings: readSettings(func(name string) string {
+		return map[string]string{"BFL_API_KEY": "k", "BFL_BASE_URL": server.URL, "HOME": t.TempDir(), "XDG_DATA_HOME": t.TempDir(), "XDG_CACHE_HOME": t.TempDir()}[name]
+	})})
+	registry, err := tools.engines(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	bfl, err := registry.Get("bfl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobber, ok := engine.As[engine.Jobber](bfl)
+	if !ok {
+		t.Fatal("its jobs are lost")
+	}
+	for range breakAfter + 3 {
+		_, err = jobber.Start(t.Context(), "n", art.Recipe{Mode: art.ModeTextToImage, Engine: "bfl", Model: art.ModelRef{Name: "flux-2-pro"}, Prompt: "a fox", Width: 1024, Height: 1024})
+	}
+	if asked.Load() != breakAfter || err == nil || !strings.Contains(err.Error(), "is asked again at") {
+		t.Errorf("asked %d times, %v", asked.Load(), err)
+	}
+	if f := tools.tally.Of("bfl"); f.Requests != breakAfter+3 || f.Failed != f.Requests {
+		t.Errorf("%+v", f)
 	}
 }

@@ -58,7 +58,7 @@ func (t *tools) hosted() ([]engine.Engine, error) {
 	}
 	var engines []engine.Engine
 	for _, o := range all {
-		o.Version, o.Open, o.Now = openai.Revision, t.open, time.Now
+		o.Version, o.Open, o.Now, o.Pauses.Sleep = openai.Revision, t.open, time.Now, wire.Sleep
 		e, err := openai.New(o)
 		if err != nil {
 			return nil, err

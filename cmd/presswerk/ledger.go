@@ -22,6 +22,7 @@ func newLedger(ws workspaceDir, db *store.DB, blobs *blob.Store) *ledger.Ledger 
 	return ledger.New(ledger.Options{
 		Book: db, Blobs: blobs, Prices: ws.ReadPrices, Budgets: ws.ReadBudgets,
 		NewID: newCallID, Now: time.Now, Sleep: wire.Sleep, Settling: settling,
+		Patience: ledger.Patience{Attempts: 4, First: 2 * time.Second, Most: time.Minute},
 	})
 }
 

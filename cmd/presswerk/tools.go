@@ -40,6 +40,7 @@ type tools struct {
 	unasked bool                                                     // servers aren't asked what they are when their engines are made
 	c2pa    *provenance.Library
 	larger  []*lazyUpscaler // guarded by mu: every network that enlarges, once listed
+	tally   engine.Tally    // what became of requests to engines behind a network
 }
 
 func newTools(g *globals) *tools {
@@ -85,7 +86,23 @@ func (t *tools) engines(ctx context.Context) (engine.Registry, error) {
 	if err != nil {
 		return engine.Registry{}, err
 	}
-	return engine.NewRegistry(slices.Concat([]engine.Engine{e}, servers, comfy, services, t.g.more)...)
+	far := slices.Concat(servers, comfy, services)
+	for i, e := range far {
+		far[i] = t.guarded(e)
+	}
+	return engine.NewRegistry(slices.Concat([]engine.Engine{e}, far, t.g.more)...)
+}
+
+// An engine behind a network that failed so often in a row is left alone for so long.
+const (
+	breakAfter = 5
+	breakRest  = 30 * time.Second
+)
+
+// guarded puts around an engine behind a network what all of them get. How fast it may be asked, its client hears from its
+// answers; what it turns away, the ledger asks for again.
+func (t *tools) guarded(e engine.Engine) engine.Engine {
+	return engine.Wrap(e, engine.Record(time.Now, t.tally.Listen), engine.Break(breakAfter, breakRest, time.Now))
 }
 
 // local is the embedded renderer with all models that can be found.

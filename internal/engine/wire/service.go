@@ -27,6 +27,7 @@ type Service struct {
 	Limit   int64        // bytes of an answer; 0 is the client's own
 	Now     func() time.Time
 	Pauses  Pauses
+	Pace    *Pace // of the account; nil gives each client its own, where there is a clock
 	// Patience is how long one look at a job may take; 0 is a minute. Fetching what it made may take ten times as long.
 	Patience time.Duration
 	// Open finds a picture that a recipe names by its SHA-256; nil finds none.
@@ -38,7 +39,11 @@ func (s Service) Client(header http.Header) (*Client, error) {
 	if u, err := url.Parse(s.Base); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, art.Invalid(s.Name+".base", fmt.Sprintf("%q is no address", s.Base), "write it as https://host")
 	}
-	return &Client{Name: s.Name, Base: s.Base, Header: header, Secrets: []string{s.Key}, HTTP: s.HTTP, Limit: s.Limit}, nil
+	c := &Client{Name: s.Name, Base: s.Base, Header: header, Secrets: []string{s.Key}, HTTP: s.HTTP, Limit: s.Limit, Pace: s.Pace}
+	if c.Pace == nil && s.Now != nil && s.Pauses.Sleep != nil {
+		c.Pace = &Pace{Now: s.Now, Sleep: s.Pauses.Sleep}
+	}
+	return c, nil
 }
 
 // Info is what the engine says about itself.
