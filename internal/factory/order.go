@@ -26,6 +26,7 @@ type Order struct {
 	Cards  map[string]art.ModelCard // the workspace's own, by model; they stand over those that engines know
 	Prices art.Prices               // what engines cost
 	Funds  []art.Fund               // budgets that count for the brief, with what was spent of them
+	Times  []art.Measured           // how long engines took here
 }
 
 // Plan works an order out and writes nothing.
@@ -39,7 +40,7 @@ func (f *Factory) Plan(o Order) (art.Plan, error) {
 
 // input is all that a plan is made of: the order, what engines can do, and how long they can do it.
 func (f *Factory) input(o Order) (plan.Input, error) {
-	in := plan.Input{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Models: o.Models, Prices: o.Prices, Funds: o.Funds}
+	in := plan.Input{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Models: o.Models, Prices: o.Prices, Funds: o.Funds, Measured: o.Times}
 	if f.Now != nil {
 		in.Now = f.Now()
 	}

@@ -123,7 +123,7 @@ func capabilities(s wire.Service, m model) engine.Model {
 		Engine: s.Name, EngineVersion: s.Version, Model: art.ModelRef{Name: m.name},
 		Modes:   []string{art.ModeTextToImage, art.ModeImageToImage},
 		Dialect: "plain", NativeWidth: 1024, NativeHeight: 1024, MaxReferences: m.references,
-		Options: []string{"safety", "temperature"}, SecondsPerPicture: 20, Service: terms(),
+		Options: []string{"safety", "temperature"}, Service: terms(),
 	}
 	for _, size := range m.sizes() {
 		c.Sizes = append(c.Sizes, size.Size)

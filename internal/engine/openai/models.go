@@ -50,7 +50,7 @@ func (o Options) capabilities(m model) engine.Model {
 		Engine: o.Name, EngineVersion: o.Version, Model: art.ModelRef{Name: m.name},
 		Modes:   []string{art.ModeTextToImage, art.ModeImageToImage, art.ModeInpaint},
 		Dialect: "plain", NativeWidth: 1024, NativeHeight: 1024, MaxReferences: maxReferences - 1, Options: optionNames(),
-		SecondsPerPicture: 30, Service: o.service(),
+		Service: o.service(),
 	}
 	if m.free {
 		c.MinSize, c.MaxSize, c.SizeStep = 256, 3840, 16

@@ -177,7 +177,10 @@ func (e *Engine) look(ctx context.Context, t engine.Ticket) (said task, err erro
 func (e *Engine) state(said task) wire.State {
 	switch said.Status {
 	case "SUCCEEDED":
-		return wire.State{Done: true, Files: said.Output, Notes: []string{fmt.Sprintf("%.0f credits were charged", said.Cost.Credits)}}
+		return wire.State{
+			Done: true, Files: said.Output, Notes: []string{fmt.Sprintf("%.0f credits were charged", said.Cost.Credits)},
+			Price: said.Cost.Credits * credit, Currency: "USD",
+		}
 	case "FAILED":
 		return wire.State{Failure: e.failed(said)}
 	case "CANCELLED":
