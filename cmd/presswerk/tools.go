@@ -15,6 +15,7 @@ import (
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
 	"presswerk/internal/engine/local"
+	"presswerk/internal/engine/midjourney"
 	"presswerk/internal/finish"
 	"presswerk/internal/imaging"
 	"presswerk/internal/onnx"
@@ -90,7 +91,8 @@ func (t *tools) engines(ctx context.Context) (engine.Registry, error) {
 	for i, e := range far {
 		far[i] = t.guarded(e)
 	}
-	return engine.NewRegistry(slices.Concat([]engine.Engine{e}, far, t.g.more)...)
+	byHand := midjourney.New(midjourney.Options{ByHand: t.g.settings.Hosted.Midjourney == "by-hand", KeyFrom: "PRESSWERK_MIDJOURNEY"})
+	return engine.NewRegistry(slices.Concat([]engine.Engine{e}, far, []engine.Engine{byHand}, t.g.more)...)
 }
 
 // An engine behind a network that failed so often in a row is left alone for so long.
