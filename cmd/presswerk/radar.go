@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
 	"presswerk/internal/factory"
+	"presswerk/internal/web"
 )
 
 // around finds the workspace, whose cards count, or none where there is none around and none is named.
@@ -77,4 +79,20 @@ func (w workspaceDir) radarOrder() (o factory.RadarOrder, unread []art.Refusal, 
 		o.Brands = append(o.Brands, b)
 	}
 	return o, unread, nil
+}
+
+// lookLimit is how long the page of engines waits for one of them.
+const lookLimit = 3 * time.Second
+
+// lookAtEngines is what the studio shows of engines: how they are now, what became of requests, and what depends on models
+// that go away.
+func (l *line) lookAtEngines(ctx context.Context) ([]web.EngineCard, art.Radar, error) {
+	all := l.engines.All()
+	cards := make([]web.EngineCard, len(all))
+	for i, h := range engine.Look(ctx, all, lookLimit, time.Now) {
+		info := all[i].Info()
+		cards[i] = web.EngineCard{Info: info, Health: h, Seen: l.tools.tally.Of(info.Name)}
+	}
+	r, err := radarOf(l.engines, &l.ws)
+	return cards, r, err
 }

@@ -94,6 +94,14 @@ func flagValue(name string, v any) (value string, on bool, err error) {
 	return "", false, art.Invalid("options."+name, fmt.Sprintf("%v is no value of a flag", v), "write a word, a number, or true")
 }
 
+// Ping implements engine.Pinger: there is nobody to ask but the person, who says it once.
+func (e *Engine) Ping(context.Context) error {
+	if !e.options.ByHand {
+		return engine.ErrNotSetUp
+	}
+	return nil
+}
+
 // Close does nothing.
 func (e *Engine) Close() error { return nil }
 
