@@ -62,7 +62,7 @@ func (c *exportCmd) brief(ctx context.Context, g *globals) error {
 		answer.Prompts = append(answer.Prompts, one)
 	}
 	if c.Page != "" {
-		page, err := g.page(answer, order.Brief.Title.In(art.Language(g.words.lang)))
+		page, err := g.page(answer, order.Brief.Title.In(g.words.lang))
 		if err != nil {
 			return err
 		}

@@ -45,10 +45,10 @@ func (c *planCmd) Run(ctx context.Context, g *globals) error {
 
 // timeOf says how long pictures will take, as far as somebody knows.
 func (w words) timeOf(c art.Cost) string {
-	switch {
-	case c.Untimed == 0:
+	switch c.Untimed {
+	case 0:
 		return w.say("time_about", duration(c.Seconds))
-	case c.Untimed == c.Pictures:
+	case c.Pictures:
 		return w.say("time_unknown")
 	}
 	return w.say("time_partly", duration(c.Seconds), c.Untimed)

@@ -165,7 +165,7 @@ type file struct {
 
 // result asks for what a request made. An error with a type is the model's own, so the request has ended with it.
 func (e *Engine) result(ctx context.Context, address string) (wire.State, error) {
-	var made output
+	var made wire.Heard[output]
 	err := e.client.JSON(ctx, http.MethodGet, address, nil, &made)
 	if said := (*wire.Error)(nil); errors.As(err, &said) && (said.Code != "" || said.Status == http.StatusUnprocessableEntity) {
 		return wire.State{Failure: sorted(err)}, nil
@@ -173,7 +173,9 @@ func (e *Engine) result(ctx context.Context, address string) (wire.State, error)
 	if err != nil {
 		return wire.State{}, err
 	}
-	return e.state(made), nil
+	state := e.state(made.Said)
+	state.Answer = made.Bytes
+	return state, nil
 }
 
 // state reads what a request made.

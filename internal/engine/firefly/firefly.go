@@ -146,12 +146,14 @@ func (e *Engine) look(ctx context.Context, t engine.Ticket) (wire.State, error) 
 	if t.Links["status"] == "" {
 		return wire.State{}, fmt.Errorf("%s: the ticket of job %q has no address: %w", e.options.Name, t.Job, art.ErrNotFound)
 	}
-	var said status
-	client, err := e.door.call(ctx, wire.Request{Method: http.MethodGet, Path: t.Links["status"]}, &said)
+	var heard wire.Heard[status]
+	client, err := e.door.call(ctx, wire.Request{Method: http.MethodGet, Path: t.Links["status"]}, &heard)
 	if err != nil {
 		return wire.State{}, err
 	}
-	return e.state(client, said)
+	state, err := e.state(client, heard.Said)
+	state.Answer = client.Redact(heard.Bytes) // whose secrets are another client's than the one that fetches the picture
+	return state, err
 }
 
 func (e *Engine) state(client *wire.Client, said status) (wire.State, error) {

@@ -160,17 +160,20 @@ func (e *Engine) Wait(ctx context.Context, t engine.Ticket, progress engine.Prog
 
 func (e *Engine) watcher(t engine.Ticket, progress engine.Progress) wire.Watcher {
 	look := func(ctx context.Context) (wire.State, error) {
-		said, err := e.look(ctx, t)
+		heard, err := e.look(ctx, t)
 		if err != nil {
 			return wire.State{}, err
 		}
-		return e.state(said), nil
+		state := e.state(heard.Said)
+		state.Answer = heard.Bytes
+		return state, nil
 	}
 	return e.service.Watcher(e.client, progress, look)
 }
 
-func (e *Engine) look(ctx context.Context, t engine.Ticket) (said task, err error) {
-	return said, e.client.JSON(ctx, http.MethodGet, "/v1/tasks/"+url.PathEscape(t.Job), nil, &said)
+func (e *Engine) look(ctx context.Context, t engine.Ticket) (heard wire.Heard[task], err error) {
+	err = e.client.JSON(ctx, http.MethodGet, "/v1/tasks/"+url.PathEscape(t.Job), nil, &heard)
+	return heard, err
 }
 
 // state reads where a task is.
@@ -209,11 +212,11 @@ func (e *Engine) failed(said task) error {
 // Cancel ends a task. As the service deletes what has ended when it is asked to end it, that is looked at before; between look
 // and order a task may end, and is deleted then.
 func (e *Engine) Cancel(ctx context.Context, t engine.Ticket) error {
-	said, err := e.look(ctx, t)
+	heard, err := e.look(ctx, t)
 	if err != nil {
 		return err
 	}
-	if slices.Contains([]string{"SUCCEEDED", "FAILED", "CANCELLED"}, said.Status) {
+	if slices.Contains([]string{"SUCCEEDED", "FAILED", "CANCELLED"}, heard.Said.Status) {
 		return nil
 	}
 	err = e.client.JSON(ctx, http.MethodDelete, "/v1/tasks/"+url.PathEscape(t.Job), nil, nil)

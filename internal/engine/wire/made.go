@@ -23,6 +23,7 @@ type State struct {
 	Notes    []string
 	Price    float64 // what the service says that it charged; 0 where it says nothing
 	Currency string  // of Price, ISO 4217
+	Answer   []byte  // as it came, for the record
 }
 
 // Watcher looks at jobs and fetches what they made.
@@ -50,7 +51,7 @@ func (w Watcher) Picture(ctx context.Context, asked art.Size) (engine.Picture, e
 		return p, paid(err)
 	}
 	p.Notes, p.Elapsed = state.Notes, w.Now().Sub(begun)
-	p.Price, p.Currency = state.Price, state.Currency
+	p.Price, p.Currency, p.Answer = state.Price, state.Currency, w.Client.Keep(state.Answer)
 	if asked != (art.Size{}) {
 		p = Asked(p, art.Recipe{Width: asked.Width, Height: asked.Height})
 	}

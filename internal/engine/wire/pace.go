@@ -80,16 +80,11 @@ func (p *Pace) hear(status int, h http.Header) {
 // Source: draft-ietf-httpapi-ratelimit-headers (versions 02 and 10), and what OpenAI and others send.
 func spent(h http.Header, now time.Time) (rest time.Duration) {
 	for name, values := range h {
-		const remaining = "Ratelimit-Remaining"
-		at := strings.Index(name, remaining)
-		if at < 0 || len(values) == 0 || strings.TrimSpace(values[0]) != "0" {
-			continue
+		before, of, found := strings.Cut(name, "Ratelimit-Remaining")
+		if !found || len(values) == 0 || strings.TrimSpace(values[0]) != "0" || h.Get(before+"Ratelimit-Limit"+of) == "0" {
+			continue // something is left, or there is no such limit
 		}
-		if h.Get(name[:at]+"Ratelimit-Limit"+name[at+len(remaining):]) == "0" {
-			continue // there is no such limit
-		}
-		reset := name[:at] + "Ratelimit-Reset" + name[at+len(remaining):]
-		rest = max(rest, until(h.Get(reset), now))
+		rest = max(rest, until(h.Get(before+"Ratelimit-Reset"+of), now))
 	}
 	for _, line := range h.Values("RateLimit") {
 		for limit := range strings.SplitSeq(line, ",") {

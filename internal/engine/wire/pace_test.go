@@ -48,7 +48,7 @@ func TestPaidRequestsWaitAsTheServiceAsks(t *testing.T) {
 	now, asked := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC), 0
 	var slept []time.Duration
 	status, header := 200, map[string]string{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "30"}
-	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	c := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		asked++
 		for name, value := range header {
 			w.Header().Set(name, value)
