@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"presswerk/internal/art"
 	"presswerk/internal/infotext"
@@ -105,14 +106,34 @@ func TestPicturesThatAPersonBringsBecomeCandidates(t *testing.T) {
 		t.Errorf("%v, %v", left, err)
 	}
 	put("ada_egg_2.png", described(t, prompts[1]+jobWords, 160))
-	if got := watch(); got["ada_egg_2.png"].Candidate == "" || got["ada_egg_2.png"].Candidate == got["ada_egg_1.png"].Candidate {
-		t.Errorf("%+v", got)
+	k.killed(func(i int) bool { // a little later each time, until one has lived long enough
+		_, err := os.Stat(filepath.Join(folder, "taken", "ada_egg_2.png"))
+		return err == nil || i > 200
+	}, "import", "--watch", folder, "--every", "5ms", "--by", "Ada")
+	if left, err := os.ReadDir(filepath.Join(folder, "taken")); err != nil || len(left) != 3 {
+		t.Errorf("taken: %v, %v", left, err)
 	}
 	c := k.command("--json", "make", brief)
 	out, _ := c.Output()
 	var run made
 	if err := json.Unmarshal(out, &run); err != nil || run.Candidates != 2 || run.Rendered != 2 {
 		t.Errorf("%+v, %v\n%s", run, err, out)
+	}
+}
+
+// killed starts the program and kills it, again and again and a little later each time, until done says so.
+func (k keeper) killed(done func(i int) bool, args ...string) {
+	k.t.Helper()
+	for i := 0; !done(i); i++ {
+		c := k.command(args...)
+		if err := c.Start(); err != nil {
+			k.t.Fatal(err)
+		}
+		time.Sleep(time.Duration(40+10*i) * time.Millisecond)
+		if err := c.Process.Kill(); err != nil { // SIGKILL: nothing can be tidied up
+			k.t.Fatal(err)
+		}
+		_ = c.Wait()
 	}
 }
 

@@ -39,3 +39,23 @@ func TestMeasuredIsTheMedianOfTheNewestCalls(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
+
+// Own servers that end with the program have no calls: their candidates tell. One that was taken from an earlier picture, or
+// that a call brought, doesn't.
+func TestCandidatesWithoutACallAreMeasuredToo(t *testing.T) {
+	db := open(t)
+	change := aRun()
+	change.NewCandidates, change.Rendered, change.Fingerprints, change.Verdicts = nil, nil, nil, nil
+	for i, c := range []art.Candidate{{Elapsed: 8 * time.Second}, {Elapsed: 2 * time.Second}, {Elapsed: time.Second, Call: "x"}, {Elapsed: time.Second, Reused: true}, {Elapsed: 6 * time.Second}} {
+		c.ID, c.Run, c.Index = "hero-1-00"+string(rune('1'+i)), "hero-1", i
+		c.Planned.ID, c.Planned.Engine, c.Planned.Model.Name = "r"+c.ID, "box", "sd15"
+		change.NewCandidates = append(change.NewCandidates, art.Candidate{ID: c.ID, Run: c.Run, Index: i, Planned: c.Planned})
+		c.Image, c.RenderedAt = "ab", noon()
+		change.Rendered = append(change.Rendered, c)
+	}
+	commit(t, db, change)
+	got, err := db.Measured(t.Context())
+	if err != nil || len(got) != 1 || got[0] != (art.Measured{Engine: "box", Model: "sd15", Seconds: 6, Calls: 3}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
