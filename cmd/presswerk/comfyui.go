@@ -55,9 +55,11 @@ func (t *tools) comfyui(ctx context.Context) ([]engine.Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("PRESSWERK_COMFYUI: %w", err)
 	}
-	asking, stop := context.WithTimeout(ctx, comfyPatience)
-	defer stop()
-	_ = e.Connect(asking) // Info tells the reason
+	if !t.unasked {
+		asking, stop := context.WithTimeout(ctx, comfyPatience)
+		defer stop()
+		_ = e.Connect(asking) // Info tells the reason
+	}
 	watching, end := context.WithCancel(context.WithoutCancel(ctx))
 	t.later(func() error { end(); return nil })
 	go func() {

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
 
+	"presswerk/internal/art"
 	"presswerk/internal/infotext"
 )
 
@@ -13,6 +15,7 @@ import (
 type exportCmd struct {
 	Recipe string `arg:"" type:"existingfile" help:"${arg_export}"`
 	As     string `name:"as" required:"" enum:"a1111,comfyui,swarmui,invokeai,midjourney" placeholder:"TOOL" help:"${flag_export_as}"`
+	Page   string `name:"page" type:"path" placeholder:"FILE.html" help:"${flag_export_page}"`
 }
 
 // exported is the answer of export.
@@ -23,7 +26,13 @@ type exported struct {
 }
 
 // Run prints the text, and says beside it what it does not carry.
-func (c *exportCmd) Run(g *globals) error {
+func (c *exportCmd) Run(ctx context.Context, g *globals) error {
+	if ext := filepath.Ext(c.Recipe); ext == ".yaml" || ext == ".yml" {
+		return c.brief(ctx, g)
+	}
+	if c.Page != "" {
+		return art.Unsupported("--page", "lists the prompts of a brief", "name a brief, briefs/NAME.yaml")
+	}
 	record, err := c.record(g)
 	if err != nil {
 		return err

@@ -21,6 +21,7 @@ type hosted struct {
 	Keys       map[string]string // of services that need nothing else, by the variable's name
 	FireflyID  string            // FIREFLY_CLIENT_ID
 	FireflyKey string            // FIREFLY_CLIENT_SECRET
+	Midjourney string            // PRESSWERK_MIDJOURNEY: "by-hand" says that somebody makes pictures there
 	Firefly    []string          // FIREFLY_CUSTOM_MODELS: identities of custom models, by comma
 }
 
@@ -30,7 +31,7 @@ func readHosted(getenv func(string) string) hosted {
 	h := hosted{
 		OpenAIKey: strings.TrimSpace(getenv("OPENAI_API_KEY")), OpenAIBase: strings.TrimSuffix(cmp.Or(getenv("OPENAI_BASE_URL"), openAIBase), "/"),
 		AzureKey: strings.TrimSpace(getenv("AZURE_OPENAI_API_KEY")), AzureBase: strings.TrimSuffix(getenv("AZURE_OPENAI_ENDPOINT"), "/"),
-		Keys: readKeys(getenv),
+		Keys: readKeys(getenv), Midjourney: strings.TrimSpace(getenv("PRESSWERK_MIDJOURNEY")),
 	}
 	h.Azure, h.Firefly = byComma(getenv("AZURE_OPENAI_DEPLOYMENTS")), byComma(getenv("FIREFLY_CUSTOM_MODELS"))
 	h.FireflyID, h.FireflyKey = strings.TrimSpace(getenv("FIREFLY_CLIENT_ID")), strings.TrimSpace(getenv("FIREFLY_CLIENT_SECRET"))
@@ -58,7 +59,7 @@ func (t *tools) hosted() ([]engine.Engine, error) {
 	}
 	var engines []engine.Engine
 	for _, o := range all {
-		o.Version, o.Open, o.Now = openai.Revision, t.open, time.Now
+		o.Version, o.Open, o.Now, o.Pauses.Sleep = openai.Revision, t.open, time.Now, wire.Sleep
 		e, err := openai.New(o)
 		if err != nil {
 			return nil, err

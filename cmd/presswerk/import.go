@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"presswerk/internal/art"
@@ -20,8 +21,12 @@ import (
 
 // importCmd reads how pictures of other tools were made.
 type importCmd struct {
-	Files []string `arg:"" help:"${arg_import}"`
-	Out   string   `short:"o" name:"out" type:"path" placeholder:"DIR" help:"${flag_recipes_out}"`
+	Files []string      `arg:"" optional:"" help:"${arg_import}"`
+	Out   string        `short:"o" name:"out" type:"path" placeholder:"DIR" help:"${flag_recipes_out}"`
+	Watch string        `name:"watch" type:"existingdir" placeholder:"DIR" help:"${flag_watch}"`
+	Every time.Duration `name:"every" default:"2s" placeholder:"TIME" help:"${flag_watch_every}"`
+	Once  bool          `name:"once" help:"${flag_watch_once}"`
+	By    string        `name:"by" placeholder:"NAME" help:"${flag_by}"`
 }
 
 // imported is what became of one file. Recipe is absent where there is an error.
@@ -42,6 +47,14 @@ const noteDamaged = "damaged"
 // Run reads every file, whatever becomes of the others. A file that says nothing is a no (exit 1), one that cannot be read
 // bad input (exit 2).
 func (c *importCmd) Run(ctx context.Context, g *globals) error {
+	switch {
+	case c.Watch != "" && len(c.Files) > 0:
+		return art.Invalid("watch", "files and a folder to watch are named", "say one of them")
+	case c.Watch != "":
+		return c.watch(ctx, g)
+	case len(c.Files) == 0:
+		return art.Invalid("files", "nothing is named", "name pictures, an archive of them, or a folder with --watch")
+	}
 	t := newTools(g)
 	defer t.close() //nolint:errcheck // nothing was written through it
 	if c.Out != "" {
@@ -58,29 +71,34 @@ func (c *importCmd) Run(ctx context.Context, g *globals) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		one, err := importFile(file)
-		if err == nil && c.Out != "" {
-			one.Written, err = writeRecipe(c.Out, file, *one.Recipe, used)
-			if err != nil {
-				return err // the disk, which the next file needs as well
+		err := eachPicture(file, func(name string, one imported, err error) error {
+			if err == nil && c.Out != "" {
+				one.Written, err = writeRecipe(c.Out, name, *one.Recipe, used)
+				if err != nil {
+					return err // the disk, which the next file needs as well
+				}
 			}
+			switch {
+			case errors.Is(err, art.ErrNotFound):
+				silent++
+				one = imported{File: name, Missing: []string{}, Error: g.words.say("import_silent")}
+			case err != nil:
+				broken++
+				one = imported{File: name, Missing: []string{}, Error: err.Error()}
+			}
+			answer.Files = append(answer.Files, one)
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		switch {
-		case errors.Is(err, art.ErrNotFound):
-			silent++
-			one = imported{File: file, Missing: []string{}, Error: g.words.say("import_silent")}
-		case err != nil:
-			broken++
-			one = imported{File: file, Missing: []string{}, Error: err.Error()}
-		}
-		answer.Files = append(answer.Files, one)
 	}
 	if err := g.answer(answer, func(w io.Writer) { g.importedText(w, answer.Files) }); err != nil {
 		return err
 	}
 	switch {
 	case broken > 0:
-		return fmt.Errorf("%s: %w", g.words.say("import_broken", broken, len(c.Files)), art.ErrInvalid)
+		return fmt.Errorf("%s: %w", g.words.say("import_broken", broken, len(answer.Files)), art.ErrInvalid)
 	case silent > 0:
 		return errNo
 	default:
@@ -89,7 +107,16 @@ func (c *importCmd) Run(ctx context.Context, g *globals) error {
 }
 
 func importFile(file string) (imported, error) {
-	picture, damage, err := readTexts(file)
+	data, err := readWhole(file)
+	if err != nil {
+		return imported{}, err
+	}
+	return importData(file, data)
+}
+
+// importData reads what the bytes of a file say.
+func importData(file string, data []byte) (imported, error) {
+	picture, damage, err := readTexts(file, data)
 	if err != nil {
 		return imported{}, err
 	}
@@ -106,22 +133,27 @@ func importFile(file string) (imported, error) {
 	return imported{File: file, Source: r.Source, Recipe: &r.Recipe, Missing: r.Missing, Kept: r.Kept, Notes: r.Notes}, nil
 }
 
-// readTexts gives the texts of a picture, or a text file as one. Damage is what is wrong with a file whose texts could
-// be read in part.
-func readTexts(file string) (p infotext.Picture, damage, err error) {
+// readWhole reads a file that isn't too large.
+func readWhole(file string) ([]byte, error) {
 	info, err := os.Stat(file)
 	switch {
 	case err != nil:
-		return p, nil, fmt.Errorf("%w: %w", err, art.ErrInvalid)
+		return nil, fmt.Errorf("%w: %w", err, art.ErrInvalid)
 	case !info.Mode().IsRegular():
-		return p, nil, fmt.Errorf("%s is no file: %w", file, art.ErrInvalid)
+		return nil, fmt.Errorf("%s is no file: %w", file, art.ErrInvalid)
 	case info.Size() > maxImport:
-		return p, nil, fmt.Errorf("%s has %d bytes, and %d are the limit: %w", file, info.Size(), maxImport, art.ErrInvalid)
+		return nil, fmt.Errorf("%s has %d bytes, and %d are the limit: %w", file, info.Size(), maxImport, art.ErrInvalid)
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return p, nil, fmt.Errorf("reading %s: %w", file, err)
+		return nil, fmt.Errorf("reading %s: %w", file, err)
 	}
+	return data, nil
+}
+
+// readTexts gives the texts of a picture, or a text file as one. Damage is what is wrong with a file whose texts could
+// be read in part.
+func readTexts(file string, data []byte) (p infotext.Picture, damage, err error) {
 	p.Name = filepath.Base(file)
 	if imaging.Sniff(data) == "" {
 		if text := string(data); utf8.Valid(data) && !strings.ContainsRune(text, 0) {

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
@@ -22,6 +24,7 @@ func newLedger(ws workspaceDir, db *store.DB, blobs *blob.Store) *ledger.Ledger 
 	return ledger.New(ledger.Options{
 		Book: db, Blobs: blobs, Prices: ws.ReadPrices, Budgets: ws.ReadBudgets,
 		NewID: newCallID, Now: time.Now, Sleep: wire.Sleep, Settling: settling,
+		Patience: ledger.Patience{Attempts: 4, First: 2 * time.Second, Most: time.Minute},
 	})
 }
 
@@ -50,6 +53,19 @@ func (w workspaceDir) fundsOf(ctx context.Context, b art.Brief) ([]art.Fund, err
 		}
 		return db.Spent(ctx, l)
 	})
+}
+
+// measured tells how long engines took in this workspace; before anything was made, nothing.
+func (w workspaceDir) measured(ctx context.Context) ([]art.Measured, error) {
+	if _, err := os.Stat(w.database()); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	db, err := store.Open(ctx, w.database())
+	if err != nil {
+		return nil, err
+	}
+	all, err := db.Measured(ctx)
+	return all, errors.Join(err, db.Close())
 }
 
 func withSpent(limits []art.Limit, spent func(art.Limit) (art.Amount, error)) ([]art.Fund, error) {

@@ -78,11 +78,15 @@ func readOrder(ctx context.Context, w workspaceDir, brief string) (factory.Order
 	if err != nil {
 		return factory.Order{}, err
 	}
+	times, err := w.measured(ctx)
+	if err != nil {
+		return factory.Order{}, err
+	}
 	funds, err := w.fundsOf(ctx, o.Brief)
 	if err != nil {
 		return factory.Order{}, err
 	}
-	return factory.Order{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Commit: commit, Models: models, Cards: cards, Prices: prices, Funds: funds, Pictures: o.Pictures}, nil
+	return factory.Order{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Commit: commit, Models: models, Cards: cards, Prices: prices, Funds: funds, Times: times, Pictures: o.Pictures}, nil
 }
 
 // line is the factory with everything behind it. Whoever opens it closes it.

@@ -65,7 +65,7 @@ func (c *makeCmd) greet(g *globals, run art.RunView, already int) {
 		g.note("%s", g.words.say("make_resumed", run.ID, already, run.Progress.Candidates))
 		return
 	}
-	g.note("%s", g.words.say("make_begin", run.ID, run.Plan.Cost.Pictures, duration(run.Plan.Cost.Seconds)))
+	g.note("%s", g.words.say("make_begin", run.ID, run.Plan.Cost.Pictures, g.words.timeOf(run.Plan.Cost)))
 }
 
 // follow shows progress until the run rests, and approves for who was named with --approve-as.

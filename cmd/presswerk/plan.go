@@ -43,8 +43,24 @@ func (c *planCmd) Run(ctx context.Context, g *globals) error {
 	return nil
 }
 
+// timeOf says how long pictures will take, as far as somebody knows.
+func (w words) timeOf(c art.Cost) string {
+	switch c.Untimed {
+	case 0:
+		return w.say("time_about", duration(c.Seconds))
+	case c.Pictures:
+		return w.say("time_unknown")
+	}
+	return w.say("time_partly", duration(c.Seconds), c.Untimed)
+}
+
 func planText(w io.Writer, words words, p art.Plan) {
-	fmt.Fprintln(w, words.say("plan_head", p.Brief, p.Cost.Pictures, duration(p.Cost.Seconds)))
+	fmt.Fprintln(w, words.say("plan_head", p.Brief, p.Cost.Pictures, words.timeOf(p.Cost)))
+	for line := range strings.SplitSeq(strings.TrimPrefix(p.Cost.Basis, "estimate; "), "; ") {
+		if line != "" {
+			fmt.Fprintln(w, "    "+line)
+		}
+	}
 	if p.Cost.Money > 0 {
 		fmt.Fprintln(w, words.say("plan_money", p.Cost.Money, p.Cost.Currency))
 	}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -135,15 +136,20 @@ func tamper(ts *testscript.TestScript, _ bool, args []string) {
 
 // textPicture puts texts into a PNG file: texted FROM TO KEYWORD TEXTFILE…
 func textPicture(ts *testscript.TestScript, _ bool, args []string) {
-	data := ts.ReadFile(args[0])
-	const header = 33 // signature and first chunk
-	chunks := ""
-	for i := 2; i+1 < len(args); i += 2 {
-		body := "iTXt" + args[i] + "\x00\x00\x00\x00\x00" + strings.TrimSuffix(ts.ReadFile(args[i+1]), "\n")
-		length := binary.BigEndian.AppendUint32(nil, uint32(len(body)-4))
-		chunks += string(binary.BigEndian.AppendUint32(append(length, body...), crc32.ChecksumIEEE([]byte(body))))
+	data := []byte(ts.ReadFile(args[0]))
+	for i := len(args) - 2; i >= 2; i -= 2 { // each goes before those that are there
+		data = withText(data, args[i], strings.TrimSuffix(ts.ReadFile(args[i+1]), "\n"))
 	}
-	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(data[:header]+chunks+data[header:]), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o600))
+}
+
+// withText puts a text into a PNG file, before all chunks but its first.
+func withText(file []byte, key, text string) []byte {
+	const header = 33 // signature and first chunk
+	body := "iTXt" + key + "\x00\x00\x00\x00\x00" + text
+	length := binary.BigEndian.AppendUint32(nil, uint32(len(body)-4))
+	chunk := binary.BigEndian.AppendUint32(append(length, body...), crc32.ChecksumIEEE([]byte(body)))
+	return slices.Concat(file[:header], chunk, file[header:])
 }
 
 // cutFile writes the first bytes of a file: cut FROM TO LENGTH. A length below 0 counts from the end.

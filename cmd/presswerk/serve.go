@@ -157,7 +157,7 @@ func (l *line) studio() (*web.Studio, error) {
 		user = "studio"
 	}
 	return web.New(web.Options{
-		Line: l.factory, Briefs: l.briefs, Make: l.makeNamed,
+		Line: l.factory, Briefs: l.briefs, Make: l.makeNamed, Engines: l.lookAtEngines,
 		Verify: func(ctx context.Context, data []byte) (provenance.Verification, error) {
 			return provenance.Verify(ctx, data, provenance.VerifyOptions{Library: lib, Anchors: root, Lookup: l.lookup, Poster: l.tools.poster})
 		},

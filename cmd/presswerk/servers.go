@@ -54,7 +54,9 @@ func (t *tools) servers(ctx context.Context) ([]engine.Engine, error) {
 		}
 		all, asked = append(all, e), append(asked, e)
 	}
-	connect(ctx, asked)
+	if !t.unasked {
+		connect(ctx, asked)
+	}
 	if len(asked) > 0 {
 		watch, stop := context.WithCancel(context.WithoutCancel(ctx))
 		t.later(func() error { stop(); return nil })

@@ -15,6 +15,7 @@ import (
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
 	"presswerk/internal/engine/local"
+	"presswerk/internal/engine/midjourney"
 	"presswerk/internal/finish"
 	"presswerk/internal/imaging"
 	"presswerk/internal/onnx"
@@ -37,8 +38,10 @@ type tools struct {
 	closers []func() error                                           // guarded by mu: networks are opened while jobs run
 	open    func(ctx context.Context, sha256 string) ([]byte, error) // finds pictures that recipes name; nil finds none
 	ws      *workspaceDir                                            // whose model cards and keys count; nil where there is none
+	unasked bool                                                     // servers aren't asked what they are when their engines are made
 	c2pa    *provenance.Library
 	larger  []*lazyUpscaler // guarded by mu: every network that enlarges, once listed
+	tally   engine.Tally    // what became of requests to engines behind a network
 }
 
 func newTools(g *globals) *tools {
@@ -84,7 +87,24 @@ func (t *tools) engines(ctx context.Context) (engine.Registry, error) {
 	if err != nil {
 		return engine.Registry{}, err
 	}
-	return engine.NewRegistry(slices.Concat([]engine.Engine{e}, servers, comfy, services, t.g.more)...)
+	far := slices.Concat(servers, comfy, services)
+	for i, e := range far {
+		far[i] = t.guarded(e)
+	}
+	byHand := midjourney.New(midjourney.Options{ByHand: t.g.settings.Hosted.Midjourney == "by-hand", KeyFrom: "PRESSWERK_MIDJOURNEY"})
+	return engine.NewRegistry(slices.Concat([]engine.Engine{e}, far, []engine.Engine{byHand}, t.g.more)...)
+}
+
+// An engine behind a network that failed so often in a row is left alone for so long.
+const (
+	breakAfter = 5
+	breakRest  = 30 * time.Second
+)
+
+// guarded puts around an engine behind a network what all of them get. How fast it may be asked, its client hears from its
+// answers; what it turns away, the ledger asks for again.
+func (t *tools) guarded(e engine.Engine) engine.Engine {
+	return engine.Wrap(e, engine.Record(time.Now, t.tally.Listen), engine.Break(breakAfter, breakRest, time.Now))
 }
 
 // local is the embedded renderer with all models that can be found.

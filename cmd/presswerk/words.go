@@ -64,6 +64,7 @@ func sentences() map[string]sentence {
 	maps.Copy(all, trainSentences())
 	maps.Copy(all, costSentences())
 	maps.Copy(all, compareSentences())
+	maps.Copy(all, engineSentences())
 	return all
 }
 
@@ -88,7 +89,7 @@ func catalogue() map[string]sentence {
 		"again":           {"Make an asset again from its record and compare.", "Ein Asset aus seinem Protokoll noch einmal herstellen und vergleichen."},
 		"search":          {"Find assets by words.", "Assets nach Wörtern finden."},
 		"publish":         {"Write a run's site again.", "Die Website eines Laufs noch einmal schreiben."},
-		"engines":         {"List the engines and what they can do; say which may stand in for another.", "Die Maschinen und ihr Können auflisten; sagen, welche für eine andere einspringen darf."},
+		"engines":         {"List the engines: how they are, what they can do, and which briefs depend on models that go away; say which may stand in for another.", "Die Maschinen auflisten: wie es ihnen geht, was sie können, und welche Briefings an Modellen hängen, die wegfallen; sagen, welche für eine andere einspringen darf."},
 		"keys":            {"Make and list API keys.", "API-Schlüssel machen und auflisten."},
 		"keys_new":        {"Make a key; it is shown this one time.", "Einen Schlüssel machen; er wird nur dieses eine Mal gezeigt."},
 		"keys_list":       {"List keys by name and scopes.", "Schlüssel mit Namen und Rechten auflisten."},
@@ -160,11 +161,14 @@ func catalogue() map[string]sentence {
 		"exit_2":      {"cannot be done as asked", "so nicht möglich"},
 		"exit_3":      {"something outside failed", "etwas außerhalb schlug fehl"},
 
-		"plan_head":           {"%s: %d pictures, about %s", "%s: %d Bilder, etwa %s"},
+		"plan_head":           {"%s: %d pictures, %s", "%s: %d Bilder, %s"},
+		"time_about":          {"about %s", "etwa %s"},
+		"time_unknown":        {"time unknown", "Dauer unbekannt"},
+		"time_partly":         {"about %s and the unknown time of %d", "etwa %s und die unbekannte Dauer von %d"},
 		"plan_dropped":        {"%d duplicates dropped", "%d Doppelte weggelassen"},
 		"plan_refused":        {"refused: %s: %s", "abgelehnt: %s: %s"},
 		"plan_warning":        {"note: %s: %s", "Hinweis: %s: %s"},
-		"make_begin":          {"Run %s: %d pictures planned, about %s.", "Lauf %s: %d Bilder geplant, etwa %s."},
+		"make_begin":          {"Run %s: %d pictures planned, %s.", "Lauf %s: %d Bilder geplant, %s."},
 		"make_resumed":        {"Going on with run %s: %d of %d rendered.", "Weiter mit Lauf %s: %d von %d gerendert."},
 		"make_elsewhere":      {"Another Presswerk works in this workspace; it does the work, this one waits.", "Ein anderes Presswerk arbeitet in diesem Bereich; es erledigt die Arbeit, dieses wartet."},
 		"control_missing":     {"lacks %s: %s", "es fehlt %s: %s"},

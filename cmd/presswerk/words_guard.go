@@ -44,6 +44,5 @@ func guardSentences() map[string]sentence {
 		"pause_line":      {"%s  %s  %s/%s %s  %s\n    %s", "%s  %s  %s/%s %s  %s\n    %s"},
 		"resumed":         {"%s lifted by %s", "%s freigegeben von %s"},
 		"plan_canary":     {"canary", "Kanarienvogel"},
-		"engine_shutdown": {"shut down on %s", "Abschaltung am %s"},
 	}
 }

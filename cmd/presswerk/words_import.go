@@ -5,12 +5,23 @@ func importSentences() map[string]sentence {
 	return map[string]sentence{
 		"import":           {"Read how pictures of other tools were made: A1111, ComfyUI, SwarmUI, InvokeAI, Midjourney.", "Lesen, wie Bilder anderer Werkzeuge gemacht wurden: A1111, ComfyUI, SwarmUI, InvokeAI, Midjourney."},
 		"export":           {"Write a recipe, or how a picture was made, as another tool's text.", "Ein Rezept, oder wie ein Bild gemacht wurde, als Text eines anderen Werkzeugs schreiben."},
-		"arg_import":       {"Pictures, or files with such a text alone.", "Bilder, oder Dateien mit einem solchen Text allein."},
-		"arg_export":       {"The recipe, a JSON file; or a picture of another tool.", "Das Rezept, eine JSON-Datei; oder ein Bild eines anderen Werkzeugs."},
+		"arg_import":       {"Pictures, archives (.zip) of pictures, or files with such a text alone.", "Bilder, Archive (.zip) mit Bildern, oder Dateien mit einem solchen Text allein."},
+		"arg_export":       {"The recipe, a JSON file; a picture of another tool; or a brief.", "Das Rezept, eine JSON-Datei; ein Bild eines anderen Werkzeugs; oder ein Briefing."},
 		"flag_recipes_out": {"Write a recipe for each file into this folder.", "Zu jeder Datei ein Rezept in diesen Ordner schreiben."},
 		"flag_export_as":   {"Whose text: a1111, comfyui, swarmui, invokeai or midjourney.", "Wessen Text: a1111, comfyui, swarmui, invokeai oder midjourney."},
 		"export_lost":      {"The text of %s does not carry: %s", "Der Text von %s enthält nicht: %s"},
 		"import_broken":    {"%d of %d files could not be read", "%d von %d Dateien ließen sich nicht lesen"},
+
+		"flag_watch":       {"Take the pictures that are put into this folder, each for the picture of a run that waits for it, until stopped.", "Bilder aus diesem Ordner übernehmen, jedes für das Bild eines Laufs, das darauf wartet, bis zum Anhalten."},
+		"flag_watch_every": {"How often to look; a file is taken when it hasn't changed since the last time.", "Wie oft nachgesehen wird; eine Datei wird übernommen, wenn sie sich seit dem letzten Mal nicht geändert hat."},
+		"flag_watch_once":  {"Stop when everything in the folder has been looked at.", "Aufhören, sobald alles im Ordner angesehen ist."},
+		"watch_taken":      {"%s: taken for %s", "%s: übernommen für %s"},
+		"watch_unmatched":  {"%s: NOT TAKEN: %s. It lies in %s", "%s: NICHT ÜBERNOMMEN: %s. Sie liegt in %s"},
+		"flag_export_page": {"Of a brief: write a page from which each prompt can be copied; it works without a network.", "Zu einem Briefing: eine Seite schreiben, von der sich jeder Prompt kopieren lässt; sie braucht kein Netz."},
+		"export_paged":     {"%d prompts to copy: %s", "%d Prompts zum Kopieren: %s"},
+		"page_lead":        {"%d prompts for %s. Copy one, paste it there by hand, and put the pictures into the watched folder.", "%d Prompts für %s. Einen kopieren, dort von Hand einfügen, und die Bilder in den beobachteten Ordner legen."},
+		"page_copy":        {"Copy", "Kopieren"},
+		"page_copied":      {"Copied", "Kopiert"},
 
 		"import_silent": {"no text in it says how it was made", "kein Text darin sagt, wie es gemacht wurde"},
 

@@ -128,7 +128,9 @@ type Parameters struct {
 	NoiseSource     string   `json:"noise_source,omitempty" yaml:"noise_source,omitempty"`
 	ClipSkip        *int     `json:"clip_skip,omitempty" yaml:"clip_skip,omitempty"`
 	Eta             *float64 `json:"eta,omitempty" yaml:"eta,omitempty"`
-	LoRAs           []LoRA   `json:"loras,omitempty" yaml:"loras,omitempty"`                   // those of styles and brief add up; the same name again takes its place
-	Format          string   `json:"format,omitempty" yaml:"format,omitempty"`                 // of the master: "png"
-	ColourProfile   string   `json:"colour_profile,omitempty" yaml:"colour_profile,omitempty"` // of the master: "srgb"
+	LoRAs           []LoRA   `json:"loras,omitempty" yaml:"loras,omitempty"` // those of styles and brief add up; the same name again takes its place
+	// Options are an engine's own, such as quality: high or stylize; presswerk engines lists them. Styles and brief add up.
+	Options       map[string]any `json:"options,omitempty" yaml:"options,omitempty"`
+	Format        string         `json:"format,omitempty" yaml:"format,omitempty"`                 // of the master: "png"
+	ColourProfile string         `json:"colour_profile,omitempty" yaml:"colour_profile,omitempty"` // of the master: "srgb"
 }

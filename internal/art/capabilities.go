@@ -22,7 +22,7 @@ type Capabilities struct {
 	Promptless        bool              `json:"promptless,omitempty"` // a prompt may be left out
 	Dialect           string            `json:"dialect"`              // how prompts are written out: "house", "plain", "a1111"
 	Deterministic     bool              `json:"deterministic"`        // equal recipes give equal pixels on one machine
-	SecondsPerPicture float64           `json:"seconds_per_picture"`  // measured or estimated at native size and 20 steps
+	SecondsPerPicture float64           `json:"seconds_per_picture"`  // measured at native size and 20 steps; 0 where nobody has
 	PricePerPicture   float64           `json:"price_per_picture"`    // in Currency
 	Currency          string            `json:"currency"`
 	Vocabulary        *Vocabulary       `json:"vocabulary,omitempty"` // what a small model was trained on; nil means open

@@ -149,4 +149,6 @@ type Shutdown struct {
 	Date   string `json:"date" yaml:"date"`                         // YYYY-MM-DD, from which on it counts as gone
 	Source string `json:"source,omitempty" yaml:"source,omitempty"` // where that stands
 	Read   string `json:"read,omitempty" yaml:"read,omitempty"`     // when that was read, YYYY-MM-DD
+	// Instead is what the provider names in its place, in its own words; "" where it names nothing.
+	Instead string `json:"instead,omitempty" yaml:"instead,omitempty"`
 }

@@ -30,10 +30,19 @@ type Refusal struct {
 	Remedy string `json:"remedy,omitempty"`
 }
 
+// Measured is how long an engine's model took for its newest pictures.
+type Measured struct {
+	Engine  string  `json:"engine"`
+	Model   string  `json:"model"`
+	Seconds float64 `json:"seconds"` // median
+	Calls   int     `json:"calls"`   // that it was taken of
+}
+
 // Cost is an estimate made before anything is rendered.
 type Cost struct {
 	Pictures int     `json:"pictures"`
-	Seconds  float64 `json:"seconds"`  // wall time on this machine, renderer only
+	Seconds  float64 `json:"seconds"`  // time of the pictures whose time is known, one after the other, without queues
+	Untimed  int     `json:"untimed"`  // pictures of which nobody knows how long they take
 	Money    float64 `json:"money"`    // in Currency
 	Currency string  `json:"currency"` // ISO 4217
 	Basis    string  `json:"basis"`    // where the figures come from, such as "measured: 12 pictures in run …"

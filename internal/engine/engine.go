@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"image"
+	"slices"
 	"time"
 
 	"presswerk/internal/art"
@@ -61,11 +62,18 @@ type Warmer interface {
 // Unwrapper is what a wrapper around an engine implements, so that the powers of the inner one aren't lost.
 type Unwrapper interface{ Unwrap() Engine }
 
-// As finds the power T on e or on what e wraps.
+// As finds the power T on e or on what e wraps. What was put around e with Wrap is around the power, too.
 func As[T any](e Engine) (T, bool) {
+	var around []*wrapped
 	for e != nil {
 		if t, ok := e.(T); ok {
+			for _, w := range slices.Backward(around) {
+				t = dress(w, t)
+			}
 			return t, true
+		}
+		if w, ok := e.(*wrapped); ok {
+			around = append(around, w)
 		}
 		u, ok := e.(Unwrapper)
 		if !ok {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"presswerk/internal/art"
 )
@@ -42,7 +43,7 @@ func (*studio) Find(_ context.Context, name string) (Ticket, error) { return Tic
 
 func TestAClipIsBoughtAsAPictureIs(t *testing.T) {
 	s := &studio{}
-	e, err := Filming(Limit(s, 1))
+	e, err := Filming(Wrap(s, Break(3, time.Minute, time.Now)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +68,7 @@ func TestAClipIsBoughtAsAPictureIs(t *testing.T) {
 }
 
 func TestWhoMakesNoClipsIsNotAskedForOne(t *testing.T) {
-	e := Limit(&still{}, 1)
+	e := Wrap(&still{}, Break(3, time.Minute, time.Now))
 	if _, err := Filming(e); !errors.Is(err, art.ErrUnsupported) {
 		t.Errorf("%v", err)
 	}

@@ -21,6 +21,7 @@ type Model struct {
 	art.Capabilities
 	Defaults Defaults `json:"defaults,omitzero"`
 	Shutdown string   `json:"shutdown,omitempty"` // the day a hosted model goes away, YYYY-MM-DD
+	Instead  string   `json:"instead,omitempty"`  // what its operator names in its place then, in its own words
 }
 
 // Defaults are the parameters that a model's card recommends.

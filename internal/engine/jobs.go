@@ -12,6 +12,9 @@ import (
 // may have been paid for must not be asked for again until somebody or something has found that out.
 var ErrUnknown = errors.New("outcome unknown")
 
+// ErrNotTaken marks a call that was turned away without being looked at, or never left: asking again later can't cost twice.
+var ErrNotTaken = errors.New("not taken")
+
 // Jobber is the power of an engine whose pictures are made by jobs that outlive the call: a service's, or another
 // program's. Whoever keeps the ticket can come back to it after a crash.
 //

@@ -50,7 +50,7 @@ func (f *Factory) madeOrOver(ctx context.Context, e engine.Engine, c art.Candida
 		}
 	}
 	p, call, err := f.made(ctx, e, c)
-	open := circuit.Heard(err)
+	open := circuit.Heard(ctx, err)
 	if err == nil || ctx.Err() != nil || !errors.Is(err, art.ErrUnavailable) || errors.Is(err, engine.ErrUnknown) {
 		return p, call, c, err
 	}

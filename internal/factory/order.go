@@ -27,6 +27,7 @@ type Order struct {
 	Prices   art.Prices               // what engines cost
 	Funds    []art.Fund               // budgets that count for the brief, with what was spent of them
 	Pictures map[string][]byte        // those that the brief names by their paths in the workspace
+	Times    []art.Measured           // how long engines took here
 }
 
 // Plan works an order out and writes nothing.
@@ -41,7 +42,7 @@ func (f *Factory) Plan(o Order) (art.Plan, error) {
 // input is all that a plan is made of: the order, what engines can do, and how long they can do it.
 func (f *Factory) input(o Order) (plan.Input, error) {
 	in := plan.Input{
-		Down: map[string]string{}, Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Models: o.Models, Prices: o.Prices, Funds: o.Funds, Pictures: map[string]string{},
+		Down: map[string]string{}, Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Models: o.Models, Prices: o.Prices, Funds: o.Funds, Pictures: map[string]string{}, Measured: o.Times,
 	}
 	for path, data := range o.Pictures {
 		in.Pictures[path] = "sha256:" + art.Digest(data)
@@ -53,6 +54,7 @@ func (f *Factory) input(o Order) (plan.Input, error) {
 	if err != nil {
 		return in, err
 	}
+	var infos []engine.Info
 	for _, e := range f.Engines.All() {
 		info := e.Info()
 		if info.Ready {
@@ -60,6 +62,7 @@ func (f *Factory) input(o Order) (plan.Input, error) {
 		} else {
 			in.Down[info.Name] = info.Reason
 		}
+		infos = append(infos, info)
 		for _, m := range info.Models {
 			c := m.Capabilities
 			if c.Service != nil && !info.Ready {
@@ -67,9 +70,6 @@ func (f *Factory) input(o Order) (plan.Input, error) {
 			}
 			c.LoRAs = o.carded(c.LoRAs)
 			in.Engines = append(in.Engines, c)
-			if m.Shutdown != "" {
-				in.Shutdowns = append(in.Shutdowns, art.Shutdown{Engine: c.Engine, Model: c.Model.Name, Date: m.Shutdown, Source: "the engine says so"})
-			}
 		}
 	}
 	for i, c := range in.Engines {
@@ -77,7 +77,7 @@ func (f *Factory) input(o Order) (plan.Input, error) {
 			in.Engines[i].Card = &own
 		}
 	}
-	in.Shutdowns = append(in.Shutdowns, table...)
+	in.Shutdowns = engine.Endings(o.Models.Shutdowns, infos, table)
 	return in, nil
 }
 

@@ -62,6 +62,18 @@ func flags() []flag {
 	}
 }
 
+// MidjourneyFlags are the flags that a recipe has no field for, by the short names under which they are kept. Ratio, negative
+// prompt, seed, tiling and version are a recipe's own.
+func MidjourneyFlags() []string {
+	var names []string
+	for _, f := range flags() {
+		if !slices.Contains([]string{"ar", "niji", "no", "seed", "tile", "v", "video"}, f.name) {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}
+
 func flagNamed(name string) (flag, bool) {
 	name = strings.ToLower(name)
 	for _, f := range flags() {

@@ -11,7 +11,8 @@
 //	unknown            refused, until a person has found out what happened (Resolve)
 //	requested          the engine is asked for the job under our name; where it can't tell, the call becomes unknown
 //
-// An unknown outcome is never repeated by itself. What costs nothing may be.
+// An unknown outcome is never repeated by itself. What costs nothing may be, and what an engine turned away without looking at
+// it is asked for again with growing pauses, or when the engine says so (Patience).
 //
 //	l := ledger.New(ledger.Options{Book: store, Blobs: blobs, Prices: prices, Budgets: budgets, …})
 //	if ledger.Takes(e, quote) {

@@ -40,6 +40,26 @@ type Options struct {
 	// Settling is how long a request whose answer got lost may still be on its way. Before that has passed, an engine that
 	// finds nothing is asked once more.
 	Settling time.Duration
+	Patience Patience // with engines that turn requests away; the zero value asks once
+}
+
+// Patience says how often a request is made again that an engine has turned away (engine.ErrNotTaken), which costs nothing
+// twice. An engine that wants to be left alone for longer than Most is not waited for.
+type Patience struct {
+	Attempts    int           // in all
+	First, Most time.Duration // before the second attempt; doubled each time up to Most, or as long as the engine asks for
+}
+
+// pause is how long to wait after an attempt, and whether to.
+func (p Patience) pause(attempt int, failed error) (time.Duration, bool) {
+	if attempt >= p.Attempts || !errors.Is(failed, engine.ErrNotTaken) || errors.Is(failed, engine.ErrUnknown) {
+		return 0, false
+	}
+	pause := min(p.First<<min(attempt-1, 30), p.Most)
+	if asks := (interface{ RetryAfter() time.Duration })(nil); errors.As(failed, &asks) {
+		pause = max(pause, asks.RetryAfter())
+	}
+	return pause, pause <= p.Most
 }
 
 // Ledger is safe for concurrent use.
@@ -89,7 +109,8 @@ var errAnew = fmt.Errorf("ledger: the engine lost the job and may be asked anew:
 
 // Render gives the picture of an order, and the call that brought it. A budget that would be exceeded, a price that nobody
 // knows where there are budgets, and an unknown outcome give art.ErrRefused; the last of these also engine.ErrUnknown.
-// When ctx ends the job goes on, and the next Render of the same key comes back to it.
+// When ctx ends the job goes on, and the next Render of the same key comes back to it. What an engine has turned away is asked
+// for again, as Patience says, each time as an attempt of its own.
 func (l *Ledger) Render(ctx context.Context, e engine.Engine, o Order, progress engine.Progress) (engine.Picture, art.Call, error) {
 	done, err := l.turns.take(ctx, o.Key)
 	if err != nil {
@@ -100,13 +121,24 @@ func (l *Ledger) Render(ctx context.Context, e engine.Engine, o Order, progress 
 	if w.jobber, err = jobberOf(e, progress); err != nil {
 		return engine.Picture{}, art.Call{}, err
 	}
+	turnedAway := 0
 	for tries := 0; ; tries++ {
 		picture, call, err := w.attempt(ctx)
-		again := errors.Is(err, errAnew) || errors.Is(err, art.ErrConflict) && call.ID == "" // somebody else began it
-		if again && tries < 2 {
-			continue
+		if errors.Is(err, engine.ErrNotTaken) {
+			turnedAway++
 		}
-		return picture, call, err
+		pause, patient := l.Patience.pause(turnedAway, err)
+		switch {
+		case err == nil || ctx.Err() != nil:
+			return picture, call, err
+		case patient:
+			if waiting := l.Sleep(ctx, pause); waiting != nil {
+				return picture, call, fmt.Errorf("ledger: %w, after: %w", waiting, err)
+			}
+		case tries < 2 && (errors.Is(err, errAnew) || errors.Is(err, art.ErrConflict) && call.ID == ""): // somebody else began it
+		default:
+			return picture, call, err
+		}
 	}
 }
 

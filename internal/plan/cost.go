@@ -9,8 +9,7 @@ import (
 	"presswerk/internal/art"
 )
 
-// cost estimates the renderer's time and the price. Time grows with steps and with pixels, from what the engine says
-// of one picture at its native size and 20 steps. Prices in different currencies are not added up: the first one counts
+// cost estimates time and price. Prices in different currencies are not added up: the first one counts
 // and a warning tells of the others. What is left of budgets is compared with the whole estimate.
 func (b *builder) cost() art.Cost {
 	total := art.Cost{Pictures: len(b.plan.Recipes)}
@@ -25,13 +24,16 @@ func (b *builder) cost() art.Cost {
 	sums := map[string]art.Amount{}
 	for _, r := range b.plan.Recipes {
 		c := b.chosen[r.ID]
-		total.Seconds += seconds(r.Recipe, c)
 		noun := "picture"
 		if c.Clip != nil {
 			noun = fmt.Sprintf("clip of %d seconds", r.Clip.Seconds)
-		} else {
-			say(fmt.Sprintf("%s with model %s: %.3g s a picture of %d×%d at %d steps", c.Engine, c.Model.Name, c.SecondsPerPicture, c.NativeWidth, c.NativeHeight, usualSteps))
 		}
+		took, line, ok := b.time(r.Recipe, c)
+		total.Seconds += took
+		if !ok {
+			total.Untimed++
+		}
+		say(line)
 		q := b.in.Prices.Quote(c, r.Recipe)
 		switch {
 		case !q.Known:
@@ -51,9 +53,6 @@ func (b *builder) cost() art.Cost {
 	b.compare(sums)
 	if len(basis) > 0 {
 		total.Basis = "estimate; " + strings.Join(basis, "; ")
-		if b.in.Brief.Clip == nil {
-			total.Basis += "; scaled by steps and pixels"
-		}
 	}
 	return total
 }
@@ -81,10 +80,24 @@ func (b *builder) compare(sums map[string]art.Amount) {
 	}
 }
 
-func seconds(r art.Recipe, c art.Capabilities) float64 {
-	s := c.SecondsPerPicture * float64(r.Steps) / usualSteps
-	if native := c.NativeWidth * c.NativeHeight; native > 0 {
-		s *= float64(r.Width*r.Height) / float64(native)
+// enoughCalls is how many pictures have to have been made before their time says something about the next.
+const enoughCalls = 3
+
+// time says how long a picture takes, and where that is known from: what the engine has measured of itself, which grows with
+// steps and pixels, else the median of what was measured here, as it is. Ok is false where nobody knows.
+func (b *builder) time(r art.Recipe, c art.Capabilities) (seconds float64, basis string, ok bool) {
+	who := c.Engine + " with model " + c.Model.Name
+	if c.SecondsPerPicture > 0 {
+		seconds = c.SecondsPerPicture * float64(r.Steps) / usualSteps
+		if native := c.NativeWidth * c.NativeHeight; native > 0 {
+			seconds *= float64(r.Width*r.Height) / float64(native)
+		}
+		return seconds, fmt.Sprintf("%s: %.3g s a picture of %d×%d at %d steps, scaled by steps and pixels", who, c.SecondsPerPicture, c.NativeWidth, c.NativeHeight, usualSteps), true
 	}
-	return s
+	at := slices.IndexFunc(b.in.Measured, func(m art.Measured) bool { return m.Engine == c.Engine && m.Model == c.Model.Name })
+	if at < 0 || b.in.Measured[at].Calls < enoughCalls {
+		return 0, who + ": its time is unknown", false
+	}
+	m := b.in.Measured[at]
+	return m.Seconds, fmt.Sprintf("%s: %.3g s a picture, measured over %d calls", who, m.Seconds, m.Calls), true
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"maps"
 	"slices"
 
 	"presswerk/internal/art"
@@ -81,6 +82,7 @@ func over(base, top art.Parameters) art.Parameters {
 		Format:          word(base.Format, top.Format),
 		ColourProfile:   word(base.ColourProfile, top.ColourProfile),
 		LoRAs:           loras(base.LoRAs, top.LoRAs),
+		Options:         options(base.Options, top.Options),
 	}
 }
 
@@ -94,6 +96,19 @@ func loras(base, top []art.LoRA) []art.LoRA {
 			all = append(all, l)
 		}
 	}
+	return all
+}
+
+// options adds those of top to those of base; both stay as they are.
+func options(base, top map[string]any) map[string]any {
+	if len(base)+len(top) == 0 {
+		return nil
+	}
+	all := maps.Clone(base)
+	if all == nil {
+		all = map[string]any{}
+	}
+	maps.Copy(all, top)
 	return all
 }
 

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -116,6 +117,9 @@ func fit(r art.Recipe, d draft, c art.Capabilities, run art.RunKind) []misfit {
 	}
 	add(!c.Walks() && c.MaxSteps == 0 && r.Steps != 0, "parameters.steps", "walks in no steps that could be chosen", "take them out")
 	add(c.Walks() && r.Steps < 1 || c.MaxSteps > 0 && r.Steps > c.MaxSteps, "parameters.steps", fmt.Sprintf("does not take %d steps", r.Steps), fmt.Sprintf("use 1 to %d", c.MaxSteps))
+	for _, name := range slices.Sorted(maps.Keys(r.Options)) {
+		add(!slices.Contains(c.Options, name), "parameters.options."+name, "knows no such option", suggest(name, c.Options))
+	}
 	add(r.GuidanceScale > maxGuidance, "parameters.guidance_scale", fmt.Sprintf("makes nothing of guidance %v", r.GuidanceScale), fmt.Sprintf("use 0 to %d", maxGuidance))
 	add(r.GuidanceRescale > 1, "parameters.guidance_rescale", "rescales by a share", "use 0 to 1")
 	add(r.Eta > 1, "parameters.eta", fmt.Sprintf("makes nothing of eta %v", r.Eta), "use 0 to 1")

@@ -20,8 +20,10 @@ type Input struct {
 	Styles  []brand.Style      // those that brand.StyleNames(Brief) names; others are ignored
 	Engines []art.Capabilities // one for each engine and model, the preferred one first
 	Models  art.ModelPolicy    // pins, accepted licences and pauses of the workspace
-	Prices  art.Prices         // what engines cost, over what they say of themselves
-	Funds   []art.Fund         // budgets that count for the brief, with what was spent of them
+	// Measured is how long pictures took here, for engines that don't say it of themselves.
+	Measured []art.Measured
+	Prices   art.Prices // what engines cost, over what they say of themselves
+	Funds    []art.Fund // budgets that count for the brief, with what was spent of them
 	// Shutdowns are the days on which hosted models go away; those of Models stand over them.
 	Shutdowns []art.Shutdown
 	Now       time.Time         // for shutdowns; the zero time looks at none

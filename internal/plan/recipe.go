@@ -82,7 +82,7 @@ func (d draft) recipe(c art.Capabilities, seed art.Seed) (art.Recipe, error) {
 		Prompt: w.Positive, NegativePrompt: w.Negative, Syntax: "plain", ClipSkip: p.ClipSkip,
 		Width: or(p.Width, c.NativeWidth), Height: or(p.Height, c.NativeHeight), Steps: or(p.Steps, usualSteps),
 		GuidanceScale: or(p.GuidanceScale, usualGuidance(c)), GuidanceRescale: or(p.GuidanceRescale, 0),
-		Sampler: sampler(p, c), Scheduler: p.Scheduler, Seed: or(p.Seed, seed), NoiseSource: word("cpu", p.NoiseSource), Eta: or(p.Eta, 0),
+		Sampler: sampler(p, c), Scheduler: p.Scheduler, Seed: or(p.Seed, seed), NoiseSource: word("cpu", p.NoiseSource), Eta: or(p.Eta, 0), Options: p.Options,
 	}
 	r.Model.Dir = ""
 	if !c.Walks() {

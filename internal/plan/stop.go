@@ -32,10 +32,10 @@ func (b *builder) stopped(c art.Capabilities) []art.Refusal {
 	case left <= 0:
 		refused = append(refused, art.Refusal{
 			Field: "parameters.model", Reason: fmt.Sprintf("%s has shut %s down on %s%s", c.Engine, c.Model.Name, s.Date, source(s)),
-			Remedy: "choose another model; where the date is wrong, write the right one into models/shutdowns.yaml",
+			Remedy: successor(s) + "choose another model; where the date is wrong, write the right one into models/shutdowns.yaml",
 		})
 	case left <= Notice:
-		b.warn("parameters.model", fmt.Sprintf("%s shuts %s down on %s, in %d days%s", c.Engine, c.Model.Name, s.Date, int((left+24*time.Hour-1)/(24*time.Hour)), source(s)), "compare a successor now: presswerk models guard")
+		b.warn("parameters.model", fmt.Sprintf("%s shuts %s down on %s, in %d days%s", c.Engine, c.Model.Name, s.Date, int((left+24*time.Hour-1)/(24*time.Hour)), source(s)), successor(s)+"compare a successor now: presswerk models guard")
 	}
 	return refused
 }
@@ -53,6 +53,14 @@ func (b *builder) shutdown(c art.Capabilities) (art.Shutdown, time.Time, bool) {
 		return s, day, err == nil
 	}
 	return art.Shutdown{}, time.Time{}, false
+}
+
+// successor is what the provider names in the model's place, as the beginning of a remedy.
+func successor(s art.Shutdown) string {
+	if s.Instead == "" {
+		return ""
+	}
+	return "its provider names " + s.Instead + " instead; "
 }
 
 func source(s art.Shutdown) string {

@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -16,7 +17,8 @@ import (
 )
 
 // Handler does one job and returns what it wants to write. art.ErrNotYet asks to be called again soon. An error that wraps
-// art.ErrInvalid, ErrUnsupported, ErrRefused or ErrMismatch is final; any other is tried again.
+// art.ErrInvalid, ErrUnsupported, ErrRefused or ErrMismatch is final; any other is tried again, at once or, where it has a method
+// RetryAfter, when that time has passed, which isn't counted as a try.
 type Handler func(ctx context.Context, job art.Job) (art.Change, error)
 
 // Commit writes a change and runs also on the same transaction.
@@ -208,6 +210,8 @@ func (w *worker) Work(ctx context.Context, job *river.Job[args]) error {
 		return river.JobSnooze(100 * time.Millisecond)
 	case ctx.Err() != nil: // being stopped is no failure: the job starts anew with the next process
 		return river.JobSnooze(0)
+	case !final(err) && rest(err, job.Metadata) > 0:
+		return river.JobSnooze(rest(err, job.Metadata))
 	case final(err) || job.Attempt >= job.MaxAttempts:
 		o.Logger.ErrorContext(ctx, "job given up", "kind", job.Args.Job.Kind, "run", job.Args.Run, "subject", job.Args.Subject, "err", err)
 		return w.commit(ctx, job, o.Failed(ctx, job.Args.Job, err))
@@ -241,6 +245,28 @@ func (w *worker) commit(ctx context.Context, job *river.Job[args], change art.Ch
 		w.queue.options.Broken(fmt.Errorf("queue: writing down what %s of run %s made: %w", job.Args.Job.Kind, job.Args.Run, err))
 	}
 	return err
+}
+
+// What wants to be left alone is waited for so often and so long at most; then trying again counts.
+const (
+	maxRests = 20
+	maxRest  = 10 * time.Minute
+)
+
+// rest is how long what a job needs wants to be left alone: trying earlier can't help, and is no failure of the job. 0 where
+// it doesn't say, or has said it too often. Metadata is River's, which counts how often a job has rested.
+func rest(err error, metadata []byte) time.Duration {
+	var asks interface{ RetryAfter() time.Duration }
+	if !errors.As(err, &asks) || asks.RetryAfter() > maxRest {
+		return 0
+	}
+	var counted struct {
+		Snoozes int `json:"snoozes"`
+	}
+	if json.Unmarshal(metadata, &counted) == nil && counted.Snoozes >= maxRests {
+		return 0
+	}
+	return max(asks.RetryAfter(), 0)
 }
 
 // final tells whether trying again cannot help.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -141,6 +143,28 @@ func TestFinalErrorsAreNotTriedAgainAndNotYetIs(t *testing.T) {
 	if tries["hopeless"] != 1 {
 		t.Errorf("the hopeless job was tried %d times", tries["hopeless"])
 	}
+}
+
+// busy wants to be left alone.
+type busy struct{ rest time.Duration }
+
+func (busy) Error() string               { return "busy" }
+func (b busy) RetryAfter() time.Duration { return b.rest }
+
+// Who is told when to come again comes then, and has lost no try; what can't help is not tried again all the same.
+func TestWhatWantsToBeLeftAloneIsNoFailure(t *testing.T) {
+	var asked atomic.Int32
+	b := newBench(t, func(_ context.Context, j art.Job) (art.Change, error) {
+		if j.Subject == "useless" {
+			return art.Change{}, fmt.Errorf("asking: %w: %w", busy{time.Millisecond}, art.ErrInvalid)
+		}
+		if asked.Add(1) <= 7 { // more than the five tries that a job has
+			return art.Change{}, fmt.Errorf("asking: %w", busy{time.Millisecond})
+		}
+		return art.Change{}, nil
+	})
+	b.insert(job("soon"), job("useless"))
+	b.work(func() bool { return asked.Load() == 8 && len(b.failed) == 1 })
 }
 
 func TestAPanicIsAFailureOfItsJobOnly(t *testing.T) {

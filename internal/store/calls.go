@@ -138,6 +138,7 @@ func (db *DB) Settle(ctx context.Context, id string, o art.CallOutcome) (art.Cal
 type CallQuery struct {
 	Key    string
 	Run    string
+	Engine string
 	States []art.CallState
 	Since  string // first day, YYYY-MM-DD
 }
@@ -150,7 +151,7 @@ func (db *DB) CallsFor(ctx context.Context, key string) ([]art.Call, error) {
 // Calls lists calls, the oldest first.
 func (db *DB) Calls(ctx context.Context, want CallQuery) ([]art.Call, error) {
 	q := db.read.NewSelect().Model((*callRow)(nil)).Column("doc").Order("seq")
-	for column, value := range map[string]string{"key": want.Key, "run": want.Run} {
+	for column, value := range map[string]string{"key": want.Key, "run": want.Run, "engine": want.Engine} {
 		if value != "" {
 			q = q.Where("? = ?", bun.Ident(column), value)
 		}

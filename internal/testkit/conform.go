@@ -32,6 +32,8 @@ type Conformance struct {
 	Slow func(t *testing.T) (engine.Engine, art.Recipe)
 	// Secret is the key that the engine was given; it must never show.
 	Secret string
+	// Silent: the service's answers are pictures and nothing else, so that there is none to keep.
+	Silent bool
 	// Size says that pictures may be of another size than asked, with a note.
 	Size bool
 }
@@ -136,6 +138,9 @@ func (c Conformance) picture(t *testing.T) {
 	}
 	if "image/"+kind != p.MIME || m.Bounds().Dx() != p.Width || m.Bounds().Dy() != p.Height || len(p.PixelsSHA256) != 64 {
 		t.Errorf("a %s of %v is called %s of %d×%d, pixels %q", kind, m.Bounds(), p.MIME, p.Width, p.Height, p.PixelsSHA256)
+	}
+	if c.model(t, e).Service != nil && ((len(p.Answer) == 0) != c.Silent || bytes.Contains(p.Answer, []byte(c.Secret)) || bytes.Contains(p.Answer, p.Bytes)) {
+		t.Errorf("the answer that is kept is missing, or has the key or the picture in it: %s", p.Answer)
 	}
 	if other := p.Width != c.Recipe.Width || p.Height != c.Recipe.Height; other && (!c.Size || len(p.Notes) == 0) {
 		t.Errorf("%d×%d instead of %d×%d, notes %q", p.Width, p.Height, c.Recipe.Width, c.Recipe.Height, p.Notes)

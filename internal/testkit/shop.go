@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -37,6 +38,8 @@ type ShopRules struct {
 	AtOnce  bool // pictures come with the answer; there are no jobs
 	Looks   int  // how often a job says that it is running before it is done
 	Refuses int  // so many requests to come are refused, which costs nothing
+	After   int  // seconds for which a refusal asks to be left alone
+	Closed  bool // every request is answered with an error of the shop's own
 	Forgets bool // it denies every job that it ever had
 	// At is told what happens, before it goes on: "arrived", "charged", "looked" and "sent".
 	At func(stage string)
@@ -110,8 +113,16 @@ func (s *Shop) order(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	if s.rules.Refuses > 0 {
 		s.rules.Refuses--
+		if s.rules.After > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(s.rules.After))
+		}
 		s.mu.Unlock()
 		w.WriteHeader(http.StatusTooManyRequests)
+		return
+	}
+	if s.rules.Closed {
+		s.mu.Unlock()
+		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
 	job := shopJob{ID: fmt.Sprintf("job-%d", len(s.jobs)+1), Name: asked.Name, Seed: asked.Seed}

@@ -116,7 +116,7 @@ func layout(f frame) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, entry := range []struct{ Page, Href string }{{"runs", "/"}, {"library", "/library"}, {"verify", "/verify"}} {
+			for _, entry := range []struct{ Page, Href string }{{"runs", "/"}, {"library", "/library"}, {"engines", "/engines"}, {"verify", "/verify"}} {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<a href=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

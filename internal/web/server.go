@@ -49,6 +49,7 @@ type Options struct {
 	Briefs  func(ctx context.Context) ([]BriefCard, error)
 	Make    func(ctx context.Context, brief string) (art.RunView, error) // starts a run, or finds it
 	Verify  func(ctx context.Context, data []byte) (provenance.Verification, error)
+	Engines func(ctx context.Context) ([]EngineCard, art.Radar, error) // how engines are, and what depends on models that go away
 	Keys    func() (access.Ring, error)
 	SiteDir string // where sites are published; shown under /site/
 	// Comparisons lists the comparisons of engines, the newest first; nil: there are none. Their pages are in CompareDir, each in
@@ -108,6 +109,7 @@ func (s *Studio) pages(r chi.Router) {
 	r.Get("/library", s.libraryPage)
 	r.Get("/assets/{asset}", s.assetPage)
 	r.With(s.may(access.Make)).Post("/assets/{asset}/again", s.again)
+	r.Get("/engines", s.enginesPage)
 	r.Get("/verify", s.verifyPage)
 	r.Post("/verify", s.verify)
 	r.Get("/blobs/{sha256}", s.blob)

@@ -16,6 +16,7 @@ import (
 
 	"presswerk/internal/access"
 	"presswerk/internal/art"
+	"presswerk/internal/engine"
 	"presswerk/internal/provenance"
 )
 
@@ -48,10 +49,19 @@ func studio(t *testing.T, scopes ...access.Scope) (address, key string) {
 		Verify: func(context.Context, []byte) (provenance.Verification, error) {
 			return provenance.Verification{}, art.ErrInvalid
 		},
-		Keys: func() (access.Ring, error) { return ring, nil }, SiteDir: t.TempDir(), CompareDir: compareDir(t),
+		Engines: func(context.Context) ([]EngineCard, art.Radar, error) {
+			return []EngineCard{{
+					Info:   engine.Info{Name: "far", Version: "1", Reason: "<b>why</b>", Models: []engine.Model{{Capabilities: art.Capabilities{Model: art.ModelRef{Name: "cloud"}}}}},
+					Health: engine.Health{State: engine.StateUnreachable, Milliseconds: 12}, Seen: engine.Figures{Requests: 4, Failed: 1},
+				}}, art.Radar{Endings: []art.Ending{{
+					Shutdown: art.Shutdown{Engine: "far", Model: "cloud", Date: "2026-12-01", Instead: "sky"}, Days: 5, Hits: []art.Hit{{Kind: art.HitBrief, Name: "spring"}},
+					Also: []art.Shutdown{{Model: "sky", Date: "2026-12-24"}}, Lasting: "sun",
+				}}, Unread: []art.Refusal{{Field: "briefs/torn.yaml", Reason: "torn"}}}, nil
+		},
 		Comparisons: func(context.Context) ([]art.EngineComparison, error) {
 			return []art.EngineComparison{{ID: "compare-1", Title: art.Text{"en": "Which engine?"}, Rows: make([]art.EngineRow, 3)}}, nil
-		}, Name: "Test", User: "tester", Version: "test",
+		},
+		Keys: func() (access.Ring, error) { return ring, nil }, SiteDir: t.TempDir(), CompareDir: compareDir(t), Name: "Test", User: "tester", Version: "test",
 		Now: func() time.Time { return time.Unix(0, 0) },
 	})
 	if err != nil {
@@ -112,7 +122,7 @@ func ask(t *testing.T, method, address string, headers map[string]string, form u
 
 func TestWhoHasNoKeySeesNothing(t *testing.T) {
 	address, key := studio(t, access.Read)
-	for _, path := range []string{"/", "/runs/x", "/library", "/assets/x", "/verify", "/blobs/x", "/site/index.html"} {
+	for _, path := range []string{"/", "/runs/x", "/library", "/assets/x", "/engines", "/verify", "/blobs/x", "/site/index.html"} {
 		if r, _ := ask(t, http.MethodGet, address+path, nil, nil); r.status != http.StatusSeeOther || r.header.Get("Location") != "/login" {
 			t.Errorf("%s answers %d %s", path, r.status, r.header.Get("Location"))
 		}
@@ -242,5 +252,20 @@ func TestARunsCostIsAddedUpByCurrency(t *testing.T) {
 	}
 	if paid, open := spent(nil); paid != "" || open != "" {
 		t.Errorf("nothing costs %q, %q", paid, open)
+	}
+}
+
+func TestEnginesSayHowTheyAreAndWhatGoesAway(t *testing.T) {
+	address, key := studio(t, access.Read)
+	for lang, want := range map[string][]string{
+		"en": {"not there", "12 ms", "&lt;b&gt;why", "4, 1 failed", "in 5 days", "brief spring", "sky; sky ends as well, on 2026-12-24; sun has no known end", "until 2026-12-01", "briefs/torn.yaml can&#39;t be read"},
+		"de": {"nicht da", "4, 1 fehlgeschlagen", "in 5 Tagen", "Briefing spring", "auch sky endet"},
+	} {
+		r, body := ask(t, http.MethodGet, address+"/engines", map[string]string{"Cookie": "presswerk_key=" + key, "Accept-Language": lang}, nil)
+		for _, w := range want {
+			if r.status != http.StatusOK || !strings.Contains(body, w) {
+				t.Errorf("%s: %d, no %q in\n%s", lang, r.status, w, body)
+			}
+		}
 	}
 }

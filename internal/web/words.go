@@ -94,6 +94,17 @@ func catalogue() map[string]sentence {
 		"none_found": {"none found", "keine gefunden"}, "made_here": {"made here: %s (%d of 256 bits apart)", "hier gemacht: %s (%d von 256 Bit Abstand)"}, "not_made_here": {"looks like nothing made here", "ähnelt nichts hier Gemachtem"}, "not_available": {"not available", "nicht verfügbar"}, "system": {"AI system", "KI-System"},
 
 		"error": {"Something is wrong", "Da stimmt etwas nicht"}, "error_404": {"There is nothing here.", "Hier ist nichts."}, "error_home": {"Back to the runs", "Zurück zu den Läufen"}, "too_big": {"The file is larger than %d MB.", "Die Datei ist größer als %d MB."}, "no_file": {"Choose a file first.", "Bitte zuerst eine Datei auswählen."},
+		"engines": {"Engines", "Maschinen"}, "engines_text": {"What makes pictures here, how it is just now, and which of its models go away.", "Was hier Bilder macht, wie es gerade geht, und welche Modelle wegfallen."},
+		"engine_version": {"Version", "Version"}, "engine_state": {"State", "Zustand"}, "engine_models": {"Models", "Modelle"},
+		"engine_requests": {"Requests", "Anfragen"}, "engine_seen": {"%d, %d failed", "%d, %d fehlgeschlagen"}, "model_until": {"until %s", "bis %s"},
+		"health_ready": {"ready", "bereit"}, "health_reachable": {"answers", "antwortet"}, "health_busy": {"busy", "überlastet"}, "health_refused": {"lets nobody in", "lässt niemanden ein"},
+		"health_unreachable": {"not there", "nicht da"}, "health_not-set-up": {"not set up", "nicht eingerichtet"}, "health_unasked": {"not asked", "nicht gefragt"},
+		"ending": {"What goes away and is used here", "Was wegfällt und hier benutzt wird"}, "ending_model": {"Model", "Modell"}, "ending_day": {"Last day", "Letzter Tag"}, "ending_hits": {"Used by", "Benutzt von"},
+		"ending_instead": {"Instead", "Ersatz"}, "ending_gone": {"gone", "weggefallen"}, "ending_days": {"in %d days", "in %d Tagen"}, "ended": {"Names that have ended", "Namen, die es nicht mehr gibt"},
+		"hit_brief": {"brief %s", "Briefing %s"}, "hit_kit": {"defaults of %s", "Vorgaben von %s"}, "hit_set": {"prompt set of %s", "Prompt-Satz von %s"}, "hit_pin": {"pin of %s", "Festlegung von %s"}, "hit_canary": {"canary of %s", "Kanarienvogel von %s"},
+		"also_ends": {"%s ends as well, on %s", "auch %s endet, am %s"}, "lasting": {"%s has no known end", "%s hat kein bekanntes Ende"}, "no_successor": {"nobody has named one", "niemand hat einen genannt"},
+		"unread": {"%s can't be read, so nobody knows what it depends on: %s", "%s lässt sich nicht lesen, also weiß niemand, wovon es abhängt: %s"},
+
 		"decided_approve": {"Approved. It is being finished and published.", "Freigegeben. Es wird fertiggestellt und veröffentlicht."}, "decided_reject": {"Rejected.", "Abgelehnt."}, "decided_fix": {"Sent back. It is being made again.", "Zurückgeschickt. Es wird neu gemacht."}, "decided_escalate": {"Passed on.", "Weitergegeben."},
 	}
 }

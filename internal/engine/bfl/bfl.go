@@ -44,6 +44,9 @@ func New(s wire.Service) (*Engine, error) {
 // Info tells what the engine can do.
 func (e *Engine) Info() engine.Info { return e.info }
 
+// Ping implements engine.Pinger: it asks how many credits are left.
+func (e *Engine) Ping(ctx context.Context) error { return e.service.Ping(ctx, e.client, "/v1/credits") }
+
 // Close does nothing: no connection is kept.
 func (e *Engine) Close() error { return nil }
 
@@ -94,11 +97,13 @@ func (e *Engine) look(ctx context.Context, t engine.Ticket) (wire.State, error) 
 	if t.Links["status"] == "" {
 		return wire.State{}, fmt.Errorf("%s: the ticket of job %q has no address: %w", e.service.Name, t.Job, art.ErrNotFound)
 	}
-	var said result
-	if err := e.client.JSON(ctx, http.MethodGet, t.Links["status"], nil, &said); err != nil {
+	var heard wire.Heard[result]
+	if err := e.client.JSON(ctx, http.MethodGet, t.Links["status"], nil, &heard); err != nil {
 		return wire.State{}, err
 	}
-	return e.state(said)
+	state, err := e.state(heard.Said)
+	state.Answer = heard.Bytes
+	return state, err
 }
 
 // result is what a job says of itself.

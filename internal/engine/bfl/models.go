@@ -119,7 +119,7 @@ func (e *Engine) capabilities(m model) engine.Model {
 	c := art.Capabilities{
 		Engine: e.service.Name, EngineVersion: e.service.Version, Model: art.ModelRef{Name: m.name}, Modes: m.modes, Dialect: "plain",
 		NativeWidth: 1024, NativeHeight: 1024, MinSize: m.min, MaxSize: m.max, SizeStep: m.step, MaxSteps: m.steps[1], Options: m.options,
-		Promptless: m.takes.Wordless || m.shape == byRoom || m.shape == byCanvas, SecondsPerPicture: 10, PricePerPicture: m.price, Service: e.terms(m),
+		Promptless: m.takes.Wordless || m.shape == byRoom || m.shape == byCanvas, PricePerPicture: m.price, Service: e.terms(m),
 	}
 	if m.price > 0 {
 		c.Currency = "USD"

@@ -153,6 +153,9 @@ func (e *Engine) Connect(ctx context.Context) error {
 	return e.connect(ctx, e.servers)
 }
 
+// Ping implements engine.Pinger: it finds out anew what the servers are. One that can be used is enough.
+func (e *Engine) Ping(ctx context.Context) error { return e.Connect(ctx) }
+
 // Reconnect asks those servers again that couldn't be used and have been left alone long enough.
 func (e *Engine) Reconnect(ctx context.Context) {
 	var again []*server

@@ -47,7 +47,7 @@ func newServer(o Options, address string) (*server, error) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, art.Invalid(o.Name, "the address of a server can't be read", "write it as http://host:8188")
 	}
-	c := &wire.Client{Name: o.Name, HTTP: o.HTTP, Limit: o.Limit}
+	c := &wire.Client{Name: o.Name, HTTP: o.HTTP, Limit: o.Limit, Pace: &wire.Pace{Now: o.Now, Sleep: o.Pauses.Sleep}}
 	if u.User != nil {
 		password, _ := u.User.Password()
 		basic := base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password))

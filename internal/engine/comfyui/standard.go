@@ -127,7 +127,7 @@ func (k known) network(field string, c art.Control) (string, error) {
 func (k known) common() art.Capabilities {
 	c := art.Capabilities{
 		MinSize: 16, MaxSize: 16384, SizeStep: 8, NativeWidth: 512, NativeHeight: 512, MaxSteps: 10000,
-		Seeds: true, Negative: true, Weights: true, Dialect: "a1111", SecondsPerPicture: 20,
+		Seeds: true, Negative: true, Weights: true, Dialect: "a1111",
 	}
 	sampler := k.nodes["KSampler"].required
 	c.Samplers, c.Schedulers = infotext.ComfySamplers(sampler["sampler_name"].choices, sampler["scheduler"].choices)

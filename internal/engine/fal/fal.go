@@ -45,6 +45,9 @@ func New(s wire.Service) (*Engine, error) {
 // Info tells what the engine can do with pictures.
 func (e *Engine) Info() engine.Info { return e.info }
 
+// Ping implements engine.Pinger: it can't try the key: the queue knows nothing that is free.
+func (e *Engine) Ping(ctx context.Context) error { return e.service.Ping(ctx, e.client, "") }
+
 // Close does nothing: no connection is kept.
 func (e *Engine) Close() error { return nil }
 
@@ -162,7 +165,7 @@ type file struct {
 
 // result asks for what a request made. An error with a type is the model's own, so the request has ended with it.
 func (e *Engine) result(ctx context.Context, address string) (wire.State, error) {
-	var made output
+	var made wire.Heard[output]
 	err := e.client.JSON(ctx, http.MethodGet, address, nil, &made)
 	if said := (*wire.Error)(nil); errors.As(err, &said) && (said.Code != "" || said.Status == http.StatusUnprocessableEntity) {
 		return wire.State{Failure: sorted(err)}, nil
@@ -170,7 +173,9 @@ func (e *Engine) result(ctx context.Context, address string) (wire.State, error)
 	if err != nil {
 		return wire.State{}, err
 	}
-	return e.state(made), nil
+	state := e.state(made.Said)
+	state.Answer = made.Bytes
+	return state, nil
 }
 
 // state reads what a request made.

@@ -60,7 +60,7 @@ func capabilities(s wire.Service, f family) engine.Model {
 	c := art.Capabilities{
 		Engine: s.Name, EngineVersion: s.Version, Model: art.ModelRef{Name: f.name}, Dialect: "plain",
 		MinSize: f.least, MaxSize: f.most, SizeStep: 16, NativeWidth: 1024, NativeHeight: 1024,
-		MaxSteps: f.steps, MaxReferences: f.references, Options: f.options, SecondsPerPicture: 10, Service: terms("each picture, by its megapixels"),
+		MaxSteps: f.steps, MaxReferences: f.references, Options: f.options, Service: terms("each picture, by its megapixels"),
 	}
 	for _, mode := range []struct{ name, endpoint string }{{art.ModeTextToImage, f.text}, {art.ModeImageToImage, f.edit}, {art.ModeInpaint, f.fill}} {
 		if mode.endpoint != "" {

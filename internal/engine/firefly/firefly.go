@@ -59,6 +59,15 @@ func New(o Options) (*Engine, error) {
 // Info tells what the engine can do.
 func (e *Engine) Info() engine.Info { return e.info }
 
+// Ping implements engine.Pinger: it asks for a token, which is free.
+func (e *Engine) Ping(ctx context.Context) error {
+	if err := e.options.Ready(ctx); err != nil {
+		return err
+	}
+	_, _, err := e.door.ask(ctx)
+	return err
+}
+
 // Close does nothing: no connection is kept.
 func (e *Engine) Close() error { return nil }
 
@@ -137,12 +146,14 @@ func (e *Engine) look(ctx context.Context, t engine.Ticket) (wire.State, error) 
 	if t.Links["status"] == "" {
 		return wire.State{}, fmt.Errorf("%s: the ticket of job %q has no address: %w", e.options.Name, t.Job, art.ErrNotFound)
 	}
-	var said status
-	client, err := e.door.call(ctx, wire.Request{Method: http.MethodGet, Path: t.Links["status"]}, &said)
+	var heard wire.Heard[status]
+	client, err := e.door.call(ctx, wire.Request{Method: http.MethodGet, Path: t.Links["status"]}, &heard)
 	if err != nil {
 		return wire.State{}, err
 	}
-	return e.state(client, said)
+	state, err := e.state(client, heard.Said)
+	state.Answer = client.Redact(heard.Bytes) // whose secrets are another client's than the one that fetches the picture
+	return state, err
 }
 
 func (e *Engine) state(client *wire.Client, said status) (wire.State, error) {

@@ -132,7 +132,7 @@ func (o Options) capabilities(m model) engine.Model {
 	c := art.Capabilities{
 		Engine: o.Name, EngineVersion: o.Version, Model: art.ModelRef{Name: m.name}, Modes: m.modes, Dialect: "plain",
 		NativeWidth: 2048, NativeHeight: 2048, Sizes: m.sizes, MinSize: 1, MaxSize: m.max, Negative: m.negative, Promptless: m.wordless,
-		Options: m.options, SecondsPerPicture: 15, Service: terms(),
+		Options: m.options, Service: terms(),
 	}
 	if m.styled {
 		c.MaxReferences = 1
@@ -140,7 +140,7 @@ func (o Options) capabilities(m model) engine.Model {
 	if m.guided {
 		c.Controls = []string{kindStructure}
 	}
-	return engine.Model{Capabilities: c, Shutdown: m.shutdown}
+	return engine.Model{Capabilities: c, Shutdown: m.shutdown, Instead: m.instead}
 }
 
 // terms is what Adobe says of itself.

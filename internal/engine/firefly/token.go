@@ -40,6 +40,9 @@ func newDoor(o Options) (*door, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Now != nil && o.Pauses.Sleep != nil {
+		o.Pace = &wire.Pace{Now: o.Now, Sleep: o.Pauses.Sleep} // which a new token leaves as it is
+	}
 	d := &door{options: o, tokens: tokens, turn: make(chan struct{}, 1)}
 	d.turn <- struct{}{}
 	return d, nil

@@ -46,6 +46,11 @@ func New(s wire.Service) (*Engine, error) {
 // Info tells what the engine can do.
 func (e *Engine) Info() engine.Info { return e.info }
 
+// Ping implements engine.Pinger: it asks for one of the list of models.
+func (e *Engine) Ping(ctx context.Context) error {
+	return e.service.Ping(ctx, e.client, "/models?pageSize=1")
+}
+
 // Close does nothing: no connection is kept.
 func (e *Engine) Close() error { return nil }
 
@@ -75,8 +80,8 @@ func (e *Engine) Start(ctx context.Context, name string, r art.Recipe) (engine.T
 	if err != nil {
 		return engine.Ticket{}, err
 	}
-	var said answer
-	err = e.client.Pay(ctx, "/models/"+m.name+":generateContent", body, &said)
+	var heard wire.Heard[answer]
+	err = e.client.Pay(ctx, "/models/"+m.name+":generateContent", body, &heard)
 	if said := (*wire.Error)(nil); errors.As(err, &said) && said.Status == http.StatusBadRequest && strings.Contains(said.Message, "API key") {
 		said.Kind = art.ErrRefused // which other services say with 401
 	}
@@ -86,12 +91,12 @@ func (e *Engine) Start(ctx context.Context, name string, r art.Recipe) (engine.T
 	if err != nil {
 		return engine.Ticket{}, err
 	}
-	p, err := e.picture(said)
+	p, err := e.picture(heard.Said)
 	if err != nil {
 		return engine.Ticket{}, err
 	}
 	p = wire.Asked(p, r)
-	p.Elapsed = e.service.Now().Sub(begun)
+	p.Elapsed, p.Answer = e.service.Now().Sub(begun), e.client.Keep(heard.Bytes)
 	return engine.Ticket{Name: name, Picture: &p, Size: art.Size{Width: r.Width, Height: r.Height}}, nil
 }
 

@@ -18,7 +18,6 @@ type model struct {
 	references int
 	thinks     bool   // takes thinking_level
 	shutdown   string // the day on which it went away
-	earliest   string // the day before which it won't
 	instead    string // what the operator names in its place
 }
 
@@ -50,7 +49,7 @@ func models() []model {
 		{name: "gemini-nano-banana-2.1", shapes: all, tiers: []tier{k1, k2, k4}, references: 14, thinks: true},
 		{name: "gemini-3-pro-image", shapes: usual, tiers: []tier{k1, k2, k4}, references: 14},
 		{name: "gemini-3.1-flash-lite-image", shapes: usual, tiers: []tier{k1}, references: 14},
-		{name: "gemini-2.5-flash-image", shapes: old(), tiers: []tier{{"", 1, 1}}, references: 3, earliest: "2026-10-02", instead: "gemini-3.1-flash-image"},
+		{name: "gemini-2.5-flash-image", shapes: old(), tiers: []tier{{"", 1, 1}}, references: 3, instead: "gemini-3.1-flash-image"},
 		{name: "gemini-3.1-flash-image-preview", shapes: all, tiers: []tier{k1}, references: 14, shutdown: "2026-06-25", instead: "gemini-3.1-flash-image"},
 		{name: "gemini-3-pro-image-preview", shapes: usual, tiers: []tier{k1}, references: 14, shutdown: "2026-06-25", instead: "gemini-3-pro-image"},
 		imagen.called("imagen-4.0-generate-001", "gemini-3.1-flash-image with thinking_level HIGH"),
@@ -124,7 +123,7 @@ func capabilities(s wire.Service, m model) engine.Model {
 		Engine: s.Name, EngineVersion: s.Version, Model: art.ModelRef{Name: m.name},
 		Modes:   []string{art.ModeTextToImage, art.ModeImageToImage},
 		Dialect: "plain", NativeWidth: 1024, NativeHeight: 1024, MaxReferences: m.references,
-		Options: []string{"safety", "temperature"}, SecondsPerPicture: 20, Service: terms(),
+		Options: []string{"safety", "temperature"}, Service: terms(),
 	}
 	for _, size := range m.sizes() {
 		c.Sizes = append(c.Sizes, size.Size)
@@ -137,7 +136,7 @@ func capabilities(s wire.Service, m model) engine.Model {
 	if m.thinks {
 		c.Options = append(c.Options, "thinking_level")
 	}
-	return engine.Model{Capabilities: c, Shutdown: m.shutdown + m.earliest}
+	return engine.Model{Capabilities: c, Shutdown: m.shutdown, Instead: m.instead}
 }
 
 func terms() *art.Service {

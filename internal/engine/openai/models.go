@@ -50,7 +50,7 @@ func (o Options) capabilities(m model) engine.Model {
 		Engine: o.Name, EngineVersion: o.Version, Model: art.ModelRef{Name: m.name},
 		Modes:   []string{art.ModeTextToImage, art.ModeImageToImage, art.ModeInpaint},
 		Dialect: "plain", NativeWidth: 1024, NativeHeight: 1024, MaxReferences: maxReferences - 1, Options: optionNames(),
-		SecondsPerPicture: 30, Service: o.service(),
+		Service: o.service(),
 	}
 	if m.free {
 		c.MinSize, c.MaxSize, c.SizeStep = 256, 3840, 16
@@ -61,7 +61,7 @@ func (o Options) capabilities(m model) engine.Model {
 	if !m.fidelity {
 		c.Options = slices.DeleteFunc(c.Options, func(name string) bool { return name == "input_fidelity" })
 	}
-	return engine.Model{Capabilities: c, Shutdown: m.shutdown}
+	return engine.Model{Capabilities: c, Shutdown: m.shutdown, Instead: m.instead}
 }
 
 // service is what OpenAI says of itself. Other servers say nothing that is known here.

@@ -68,6 +68,11 @@ func host(address string) string {
 // Info tells what the engine can do.
 func (e *Engine) Info() engine.Info { return e.info }
 
+// Ping implements engine.Pinger: it asks for the list of models.
+func (e *Engine) Ping(ctx context.Context) error {
+	return e.options.Service.Ping(ctx, e.client, "/models")
+}
+
 // Close does nothing: no connection is kept.
 func (e *Engine) Close() error { return nil }
 

@@ -95,7 +95,7 @@ func capabilities(s wire.Service, m model) engine.Model {
 	c := art.Capabilities{
 		Engine: s.Name, EngineVersion: s.Version, Model: art.ModelRef{Name: m.name, Version: m.version}, Dialect: "plain",
 		MinSize: m.least, MaxSize: m.most, SizeStep: m.step, NativeWidth: 1024, NativeHeight: 1024, MaxSteps: m.maxSteps,
-		Negative: m.negative, Samplers: slices.Sorted(maps.Keys(m.samplers)), Options: m.options, SecondsPerPicture: 15, Service: terms(),
+		Negative: m.negative, Samplers: slices.Sorted(maps.Keys(m.samplers)), Options: m.options, Service: terms(),
 	}
 	for _, mode := range []struct {
 		name    string

@@ -47,6 +47,9 @@ func New(s wire.Service) (*Engine, error) {
 // Info tells what the engine can do.
 func (e *Engine) Info() engine.Info { return e.info }
 
+// Ping implements engine.Pinger: it asks whose key it is.
+func (e *Engine) Ping(ctx context.Context) error { return e.service.Ping(ctx, e.client, "/account") }
+
 // Close does nothing: no connection is kept.
 func (e *Engine) Close() error { return nil }
 
@@ -113,19 +116,21 @@ func link(t engine.Ticket, name, rest string) string {
 
 // look asks where a prediction is.
 func (e *Engine) look(ctx context.Context, t engine.Ticket) (wire.State, error) {
-	var said prediction
-	if err := e.client.JSON(ctx, http.MethodGet, link(t, "get", ""), nil, &said); err != nil {
+	var heard wire.Heard[prediction]
+	if err := e.client.JSON(ctx, http.MethodGet, link(t, "get", ""), nil, &heard); err != nil {
 		return wire.State{}, err
 	}
-	switch said.Status {
+	switch said := heard.Said; said.Status {
 	case "succeeded":
-		return e.made(said)
+		state, err := e.made(said)
+		state.Answer = heard.Bytes
+		return state, err
 	case "failed":
 		return wire.State{Failure: e.failed(said.Error)}, nil
 	case "canceled", "aborted":
 		return wire.State{Failure: fmt.Errorf("%s: prediction %s was %s: %w", e.service.Name, t.Job, said.Status, art.ErrConflict)}, nil
 	}
-	return wire.State{Progress: wire.Percent(said.Logs)}, nil
+	return wire.State{Progress: wire.Percent(heard.Said.Logs)}, nil
 }
 
 // made reads what a prediction made: an address or a list of them.

@@ -68,7 +68,7 @@ func sizes(table string) (all []art.Size) {
 func capabilities(s wire.Service, m model) engine.Model {
 	c := art.Capabilities{
 		Engine: s.Name, EngineVersion: s.Version, Model: art.ModelRef{Name: m.name}, Modes: []string{art.ModeTextToImage}, Dialect: "plain",
-		Sizes: sizes(m.sizes), SizeStep: 1, MaxReferences: m.references, Options: m.options, SecondsPerPicture: 30, Service: terms(m.seeds),
+		Sizes: sizes(m.sizes), SizeStep: 1, MaxReferences: m.references, Options: m.options, Service: terms(m.seeds),
 		PricePerPicture: m.price, Currency: "USD",
 	}
 	c.NativeWidth, c.NativeHeight = c.Sizes[0].Width, c.Sizes[0].Height

@@ -62,6 +62,11 @@ func New(s wire.Service) (*Engine, error) {
 // Info tells what the engine can do with pictures.
 func (e *Engine) Info() engine.Info { return e.info }
 
+// Ping implements engine.Pinger: it asks whose key it is.
+func (e *Engine) Ping(ctx context.Context) error {
+	return e.service.Ping(ctx, e.client, "/v1/organization")
+}
+
 // Close does nothing: no connection is kept.
 func (e *Engine) Close() error { return nil }
 
@@ -155,24 +160,30 @@ func (e *Engine) Wait(ctx context.Context, t engine.Ticket, progress engine.Prog
 
 func (e *Engine) watcher(t engine.Ticket, progress engine.Progress) wire.Watcher {
 	look := func(ctx context.Context) (wire.State, error) {
-		said, err := e.look(ctx, t)
+		heard, err := e.look(ctx, t)
 		if err != nil {
 			return wire.State{}, err
 		}
-		return e.state(said), nil
+		state := e.state(heard.Said)
+		state.Answer = heard.Bytes
+		return state, nil
 	}
 	return e.service.Watcher(e.client, progress, look)
 }
 
-func (e *Engine) look(ctx context.Context, t engine.Ticket) (said task, err error) {
-	return said, e.client.JSON(ctx, http.MethodGet, "/v1/tasks/"+url.PathEscape(t.Job), nil, &said)
+func (e *Engine) look(ctx context.Context, t engine.Ticket) (heard wire.Heard[task], err error) {
+	err = e.client.JSON(ctx, http.MethodGet, "/v1/tasks/"+url.PathEscape(t.Job), nil, &heard)
+	return heard, err
 }
 
 // state reads where a task is.
 func (e *Engine) state(said task) wire.State {
 	switch said.Status {
 	case "SUCCEEDED":
-		return wire.State{Done: true, Files: said.Output, Notes: []string{fmt.Sprintf("%.0f credits were charged", said.Cost.Credits)}}
+		return wire.State{
+			Done: true, Files: said.Output, Notes: []string{fmt.Sprintf("%.0f credits were charged", said.Cost.Credits)},
+			Price: said.Cost.Credits * credit, Currency: "USD",
+		}
 	case "FAILED":
 		return wire.State{Failure: e.failed(said)}
 	case "CANCELLED":
@@ -201,11 +212,11 @@ func (e *Engine) failed(said task) error {
 // Cancel ends a task. As the service deletes what has ended when it is asked to end it, that is looked at before; between look
 // and order a task may end, and is deleted then.
 func (e *Engine) Cancel(ctx context.Context, t engine.Ticket) error {
-	said, err := e.look(ctx, t)
+	heard, err := e.look(ctx, t)
 	if err != nil {
 		return err
 	}
-	if slices.Contains([]string{"SUCCEEDED", "FAILED", "CANCELLED"}, said.Status) {
+	if slices.Contains([]string{"SUCCEEDED", "FAILED", "CANCELLED"}, heard.Said.Status) {
 		return nil
 	}
 	err = e.client.JSON(ctx, http.MethodDelete, "/v1/tasks/"+url.PathEscape(t.Job), nil, nil)

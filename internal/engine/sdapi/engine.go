@@ -138,6 +138,9 @@ func (e *Engine) Connect(ctx context.Context) error {
 	return err
 }
 
+// Ping implements engine.Pinger: it finds out anew what is there.
+func (e *Engine) Ping(ctx context.Context) error { return e.Connect(ctx) }
+
 // Close implements engine.Engine. There is nothing to close: connections belong to the HTTP client.
 func (e *Engine) Close() error { return nil }
 

@@ -100,7 +100,7 @@ func (e *Engine) capabilities(m model) engine.Model {
 	c := art.Capabilities{
 		Engine: e.service.Name, EngineVersion: e.service.Version, Model: art.ModelRef{Name: m.name}, Modes: m.modes, Dialect: "plain",
 		NativeWidth: 1024, NativeHeight: 1024, MinSize: 64, MaxSize: ours, Negative: m.negative, Options: m.options,
-		Promptless: m.takes.Wordless || m.shape == byRoom, SecondsPerPicture: 10, PricePerPicture: m.credits / 100, Service: terms(m),
+		Promptless: m.takes.Wordless || m.shape == byRoom, PricePerPicture: m.credits / 100, Service: terms(m),
 	}
 	if m.credits > 0 {
 		c.Currency = "USD"
@@ -117,7 +117,7 @@ func (e *Engine) capabilities(m model) engine.Model {
 	case kindSketch, kindStructure:
 		c.Controls = []string{m.picture}
 	}
-	return engine.Model{Capabilities: c, Shutdown: m.shutdown}
+	return engine.Model{Capabilities: c, Shutdown: m.shutdown, Instead: m.instead}
 }
 
 // terms is what Stability AI says of itself.

@@ -44,6 +44,11 @@ func New(s wire.Service) (*Engine, error) {
 // Info tells what the engine can do.
 func (e *Engine) Info() engine.Info { return e.info }
 
+// Ping implements engine.Pinger: it asks how many credits are left.
+func (e *Engine) Ping(ctx context.Context) error {
+	return e.service.Ping(ctx, e.client, "/v1/user/balance")
+}
+
 // Close does nothing: no connection is kept.
 func (e *Engine) Close() error { return nil }
 

@@ -21,7 +21,7 @@ func TestConforms(t *testing.T) {
 	for name, r := range map[string]art.Recipe{"at once": apple(), "job": enlarged()} {
 		t.Run(name, func(t *testing.T) {
 			testkit.Conform(t, testkit.Conformance{
-				New: func(t *testing.T) engine.Engine { return serve(t, &service{running: 2}).engine() }, Recipe: r, Secret: key, Size: true,
+				New: func(t *testing.T) engine.Engine { return serve(t, &service{running: 2}).engine() }, Recipe: r, Secret: key, Size: true, Silent: true,
 				Slow: func(t *testing.T) (engine.Engine, art.Recipe) {
 					if r.Mode == art.ModeUpscale {
 						return serve(t, &service{running: 1}).engine(func(o *wire.Service) { o.Pauses.Sleep = testkit.Forever }), r

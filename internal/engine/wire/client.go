@@ -34,6 +34,8 @@ type Client struct {
 	// Own tells which hosts beside Base's are the service's as well and get Header over HTTPS: some hand out links to
 	// machines of theirs. Nil: none.
 	Own func(host string) bool
+	// Pace holds paid requests back as the service asks for; nil never does.
+	Pace *Pace
 }
 
 // Request is one request.
@@ -74,8 +76,13 @@ func (c *Client) do(ctx context.Context, r Request, hear func([]byte) error) (An
 		return Answer{}, art.Invalid("address", c.redact(fmt.Sprintf("%s: %v", c.Name, err)), "write it as https://host")
 	}
 	c.fill(request, r)
+	if r.Paid {
+		if err := c.Pace.wait(ctx, c.Name); err != nil {
+			return Answer{}, err
+		}
+	}
 	var heard error
-	answer, err := c.send(request, func(body io.Reader) error {
+	answer, err := c.send(request, r.Paid, func(body io.Reader) error {
 		heard = events(body, hear)
 		return heard
 	}, hear != nil)
@@ -111,7 +118,7 @@ func (c *Client) own(u *url.URL) bool {
 }
 
 // send exchanges request and answer; stream reads a body of events, where they are listened to.
-func (c *Client) send(request *http.Request, stream func(io.Reader) error, listens bool) (Answer, error) {
+func (c *Client) send(request *http.Request, paid bool, stream func(io.Reader) error, listens bool) (Answer, error) {
 	client := http.Client{}
 	if c.HTTP != nil {
 		client = *c.HTTP
@@ -122,6 +129,9 @@ func (c *Client) send(request *http.Request, stream func(io.Reader) error, liste
 		return Answer{}, err
 	}
 	defer response.Body.Close()
+	if paid {
+		c.Pace.hear(response.StatusCode, response.Header)
+	}
 	limit := c.Limit
 	if limit == 0 {
 		limit = defaultLimit
@@ -133,7 +143,7 @@ func (c *Client) send(request *http.Request, stream func(io.Reader) error, liste
 	answer := Answer{response.StatusCode, response.Header, body}
 	switch {
 	case response.StatusCode >= http.StatusMultipleChoices:
-		return answer, c.refused(answer)
+		return answer, c.refused(answer, paid)
 	case err != nil:
 		return Answer{}, err
 	case int64(len(body)) > limit:
@@ -189,8 +199,11 @@ func (c *Client) lost(ctx context.Context, r Request, sent bool, cause error) er
 	if ctx.Err() != nil {
 		kinds = []error{ctx.Err()}
 	}
-	if sent && r.Paid {
+	switch {
+	case sent && r.Paid:
 		kinds = append(kinds, engine.ErrUnknown)
+	case r.Paid && ctx.Err() == nil:
+		kinds = append(kinds, engine.ErrNotTaken)
 	}
 	return fmt.Errorf("%s: no answer from %s: %s: %w", c.Name, host(c.Base), text, errors.Join(kinds...))
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"presswerk/internal/art"
+	"presswerk/internal/engine"
 )
 
 // Error is a service's definite no.
@@ -19,6 +20,8 @@ type Error struct {
 	Message string        // the service's sentence, without secrets
 	Wait    time.Duration // the service wants to be left alone so long; 0 where it doesn't say
 	Kind    error         // one of art's sentinels
+
+	untaken bool // a paid request that the service has turned away without looking at it
 }
 
 // Error says who refused, with which words, and what to do.
@@ -42,14 +45,22 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Unwrap gives the sentinel.
-func (e *Error) Unwrap() error { return e.Kind }
+// Unwrap gives the sentinel, and engine.ErrNotTaken where that holds.
+func (e *Error) Unwrap() []error {
+	if e.untaken {
+		return []error{e.Kind, engine.ErrNotTaken}
+	}
+	return []error{e.Kind}
+}
 
 // between tells whether a proxy or gateway speaks that got no answer itself.
 func (e *Error) between() bool {
 	const cloudflare, cloudflareEnd = 520, 525
 	return e.Status == http.StatusBadGateway || e.Status == http.StatusGatewayTimeout || e.Status >= cloudflare && e.Status < cloudflareEnd
 }
+
+// Busy tells whether there were too many requests.
+func (e *Error) Busy() bool { return e.Status == http.StatusTooManyRequests }
 
 // RetryAfter is how long the service wants to be left alone.
 func (e *Error) RetryAfter() time.Duration { return e.Wait }
@@ -82,10 +93,15 @@ func kindOf(status int) error {
 }
 
 // refused makes an Error of an answer. Services write their reason in a few ways; the first text found counts.
-func (c *Client) refused(a Answer) error {
+//
+// Of a paid request it says whether the service turned it away for now: with 429, or with 503 in its own words. A bare 503
+// may be a proxy's, whose service behind it was at work.
+func (c *Client) refused(a Answer, paid bool) error {
 	e := &Error{Engine: c.Name, Status: a.Status, Kind: kindOf(a.Status), Wait: retryAfter(a.Header)}
 	var said any
-	if json.Unmarshal(a.Body, &said) == nil {
+	spoke := json.Unmarshal(a.Body, &said) == nil
+	e.untaken = paid && (a.Status == http.StatusTooManyRequests || a.Status == http.StatusServiceUnavailable && (spoke || e.Wait > 0))
+	if spoke {
 		e.Code, e.Message = words(said)
 		e.Wait = max(e.Wait, retryInfo(a.Body))
 	}

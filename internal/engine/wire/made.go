@@ -21,6 +21,9 @@ type State struct {
 	Progress float64  // 0..1
 	Files    []string // addresses of what was made
 	Notes    []string
+	Price    float64 // what the service says that it charged; 0 where it says nothing
+	Currency string  // of Price, ISO 4217
+	Answer   []byte  // as it came, for the record
 }
 
 // Watcher looks at jobs and fetches what they made.
@@ -39,7 +42,7 @@ const steps = 100
 // Picture waits for the one picture of a job. What was asked for, as far as somebody knows, is compared.
 func (w Watcher) Picture(ctx context.Context, asked art.Size) (engine.Picture, error) {
 	begun := w.Now()
-	data, notes, err := w.file(ctx)
+	data, state, err := w.file(ctx)
 	if err != nil {
 		return engine.Picture{}, err
 	}
@@ -47,7 +50,8 @@ func (w Watcher) Picture(ctx context.Context, asked art.Size) (engine.Picture, e
 	if err != nil {
 		return p, paid(err)
 	}
-	p.Notes, p.Elapsed = notes, w.Now().Sub(begun)
+	p.Notes, p.Elapsed = state.Notes, w.Now().Sub(begun)
+	p.Price, p.Currency, p.Answer = state.Price, state.Currency, w.Client.Keep(state.Answer)
 	if asked != (art.Size{}) {
 		p = Asked(p, art.Recipe{Width: asked.Width, Height: asked.Height})
 	}
@@ -57,36 +61,35 @@ func (w Watcher) Picture(ctx context.Context, asked art.Size) (engine.Picture, e
 // Clip waits for the one clip of a job. Its bytes stay as they are.
 func (w Watcher) Clip(ctx context.Context) (engine.Clip, error) {
 	begun := w.Now()
-	data, notes, err := w.file(ctx)
+	data, state, err := w.file(ctx)
 	if err != nil {
 		return engine.Clip{}, err
 	}
 	if len(data) < 12 || !bytes.Equal(data[4:8], []byte("ftyp")) {
 		return engine.Clip{}, paid(fmt.Errorf("%s: what it sent is no MP4 (%s): %w", w.Client.Name, w.Client.redact(beginning(data)), art.ErrUnavailable))
 	}
-	return engine.Clip{Bytes: data, MIME: "video/mp4", Notes: notes, Elapsed: w.Now().Sub(begun)}, nil
+	return engine.Clip{Bytes: data, MIME: "video/mp4", Notes: state.Notes, Elapsed: w.Now().Sub(begun)}, nil
 }
 
 // paid marks the loss of what a job had made: asking for it again would cost again.
 func paid(err error) error { return fmt.Errorf("%w: it was paid for: %w", err, engine.ErrUnknown) }
 
 // file waits for a job's end and fetches its file. A link that has expired is asked for anew, once.
-func (w Watcher) file(ctx context.Context) (data []byte, notes []string, err error) {
+func (w Watcher) file(ctx context.Context) (data []byte, state State, err error) {
 	for range 2 {
-		state, err := w.end(ctx)
-		if err != nil {
-			return nil, nil, err
+		if state, err = w.end(ctx); err != nil {
+			return nil, state, err
 		}
 		if len(state.Files) != 1 {
-			return nil, nil, paid(fmt.Errorf("%s: the job made %d files instead of one: %w", w.Client.Name, len(state.Files), art.ErrUnavailable))
+			return nil, state, paid(fmt.Errorf("%s: the job made %d files instead of one: %w", w.Client.Name, len(state.Files), art.ErrUnavailable))
 		}
 		if data, err = w.fetch(ctx, state.Files[0]); err == nil {
-			return data, state.Notes, nil
+			return data, state, nil
 		} else if !errors.Is(err, art.ErrNotFound) {
-			return nil, nil, err
+			return nil, state, err
 		}
 	}
-	return nil, nil, fmt.Errorf("%s: the service keeps the result no longer: %w", w.Client.Name, art.ErrNotFound)
+	return nil, state, fmt.Errorf("%s: the service keeps the result no longer: %w", w.Client.Name, art.ErrNotFound)
 }
 
 // end watches a job until it has ended.

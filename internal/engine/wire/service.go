@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -25,6 +27,7 @@ type Service struct {
 	Limit   int64        // bytes of an answer; 0 is the client's own
 	Now     func() time.Time
 	Pauses  Pauses
+	Pace    *Pace // of the account; nil gives each client its own, where there is a clock
 	// Patience is how long one look at a job may take; 0 is a minute. Fetching what it made may take ten times as long.
 	Patience time.Duration
 	// Open finds a picture that a recipe names by its SHA-256; nil finds none.
@@ -36,7 +39,11 @@ func (s Service) Client(header http.Header) (*Client, error) {
 	if u, err := url.Parse(s.Base); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, art.Invalid(s.Name+".base", fmt.Sprintf("%q is no address", s.Base), "write it as https://host")
 	}
-	return &Client{Name: s.Name, Base: s.Base, Header: header, Secrets: []string{s.Key}, HTTP: s.HTTP, Limit: s.Limit}, nil
+	c := &Client{Name: s.Name, Base: s.Base, Header: header, Secrets: []string{s.Key}, HTTP: s.HTTP, Limit: s.Limit, Pace: s.Pace}
+	if c.Pace == nil && s.Now != nil && s.Pauses.Sleep != nil {
+		c.Pace = &Pace{Now: s.Now, Sleep: s.Pauses.Sleep}
+	}
+	return c, nil
 }
 
 // Info is what the engine says about itself.
@@ -51,12 +58,30 @@ func (s Service) Info(models []engine.Model) engine.Info {
 // Ready says why nothing can be asked now.
 func (s Service) Ready(ctx context.Context) error {
 	if s.Key == "" {
-		return fmt.Errorf("%s: there is no key; set %s: %w", s.Name, s.KeyFrom, art.ErrUnavailable)
+		return fmt.Errorf("%s: there is no key; set %s: %w: %w", s.Name, s.KeyFrom, engine.ErrNotSetUp, art.ErrUnavailable)
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%s: %w", s.Name, err)
 	}
 	return nil
+}
+
+// Ping asks for a path that costs nothing and wants the key, as engine.Pinger does. A service that doesn't know the path, or
+// has none (""), says only that it is there.
+func (s Service) Ping(ctx context.Context, c *Client, path string) error {
+	if err := s.Ready(ctx); err != nil {
+		return err
+	}
+	answer, err := c.Do(ctx, Request{Method: http.MethodGet, Path: path})
+	said := (*Error)(nil)
+	switch answers := errors.As(err, &said); {
+	case path == "" && (err == nil || answers && said.Status < http.StatusInternalServerError),
+		answers && (said.Status == http.StatusNotFound || said.Status == http.StatusMethodNotAllowed):
+		return art.Unsupported("key", "it answers; only a request that is paid for tells whether it takes the key", "")
+	case err != nil || json.Valid(answer.Body):
+		return err
+	}
+	return fmt.Errorf("%s: %s answers with something else than JSON: another program or a proxy answers there: %w", s.Name, host(c.Base), art.ErrUnavailable)
 }
 
 // File opens a picture that a recipe's field names, and tells its type.

@@ -216,6 +216,9 @@ func TestAnAnswerIsKeptWithoutSecretsAndPictures(t *testing.T) {
 	if want := `{"data":[{"b64_json":"sha256:` + art.Digest([]byte(long)) + `","seed":12345678901234567890}],"user":"[secret]"}`; got != want {
 		t.Errorf("kept is %s, want %s", got, want)
 	}
+	if got := string(c.Keep([]byte(`{"url":"https://cdn.example/a.png?sig=1"}`))); got != `{"url":"https://cdn.example/a.png?…"}` {
+		t.Errorf("a link that opens the picture is kept: %s", got)
+	}
 	if got := string(c.Keep([]byte("<p>hush"))); got != "<p>[secret]" || c.Keep(nil) != nil {
 		t.Errorf("kept is %q", got)
 	}
