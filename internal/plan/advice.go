@@ -35,6 +35,9 @@ func (b *builder) advise(r art.Recipe, d draft, c art.Capabilities) {
 	if !c.Deterministic && b.in.Brief.Run == art.Production {
 		b.warn("parameters.engine", c.Engine+" does not promise equal pixels for equal recipes", "pictures may not be repeatable exactly")
 	}
+	if c.Service != nil && c.Model.SHA256 == "" && b.in.Brief.Run == art.Production {
+		b.warn("parameters.model", fmt.Sprintf("%s may change behind the name %s without telling; pictures are kept as they came", c.Engine, c.Model.Name), "watch it: presswerk models probe pauses what depends on a model that has changed")
+	}
 	if c.Clip == nil {
 		b.adviseLength(r, c)
 	}

@@ -14,8 +14,9 @@ import (
 // maxGuidance is where classifier-free guidance stops making sense for any model.
 const maxGuidance = 50
 
-// missing lists the mandatory parameters that nobody said. Only production has any.
-func (b *builder) missing(d draft) []art.Refusal {
+// missing lists the mandatory parameters that nobody said. Only production has any. What a service knows nothing of needn't be
+// said to it.
+func (b *builder) missing(d draft, c art.Capabilities) []art.Refusal {
 	if b.in.Brief.Run != art.Production {
 		return nil
 	}
@@ -29,10 +30,16 @@ func (b *builder) missing(d draft) []art.Refusal {
 		"colour_profile": p.ColourProfile != "", "engine": p.Engine != "", "model": p.Model != "",
 	}
 	var refused []art.Refusal
-	walked := []string{"guidance_scale", "steps", "sampler", "scheduler"}
+	var unknown []string
+	if b.in.Brief.Clip != nil || c.Service != nil && !c.Walks() {
+		unknown = []string{"guidance_scale", "steps", "sampler", "scheduler"}
+	}
+	if c.Service != nil && !c.TakesSeed() {
+		unknown = append(unknown, "seed")
+	}
 	for _, name := range b.in.Kit.Mandatory {
-		if b.in.Brief.Clip != nil && slices.Contains(walked, name) {
-			continue // models that make clips know none of it
+		if slices.Contains(unknown, name) {
+			continue
 		}
 		if !said[name] {
 			field := "parameters." + name
@@ -125,8 +132,10 @@ func fit(r art.Recipe, d draft, c art.Capabilities, run art.RunKind) []misfit {
 	add(r.Eta > 1, "parameters.eta", fmt.Sprintf("makes nothing of eta %v", r.Eta), "use 0 to 1")
 	add((r.NoiseSource != "" || c.DrawsNoise()) && r.NoiseSource != "cpu" && r.NoiseSource != "cuda", "parameters.noise_source", fmt.Sprintf("draws no noise from %q", r.NoiseSource), "use cpu or cuda")
 	add(len(d.wanted) > 0 && !c.Negative, "prompt.negatives", "knows no negative prompt", "take them out")
-	add(run == art.Production && !c.Seeds, "parameters.seed", "keeps no seed, so a production could not be repeated", "explore with it")
-	add(run == art.Production && c.Model.SHA256 == "", "parameters.model", "is not pinned by a hash, so a production could not be repeated", "explore with it")
+	// A service's model has a name and no more: what was kept is what can be repeated, and probes notice when it changes.
+	fixed := run == art.Production && c.Service == nil
+	add(fixed && !c.Seeds, "parameters.seed", "keeps no seed, so a production could not be repeated", "explore with it")
+	add(fixed && c.Model.SHA256 == "", "parameters.model", "is not pinned by a hash, so a production could not be repeated", "explore with it")
 	return bad
 }
 

@@ -135,8 +135,8 @@ func (b *builder) draft(cell []value) draft {
 // add puts one cell of the matrix into the plan: a recipe, a duplicate, or refusals.
 func (b *builder) add(cell []value) error {
 	d := b.draft(cell)
-	refused := slices.Concat(b.missing(d), b.words(d))
 	c, why := b.engine(d.parameters)
+	refused := slices.Concat(b.missing(d, c), b.words(d))
 	var over *art.FailedOver
 	if why != nil {
 		c, over, why = b.inPlace(d.parameters, why)

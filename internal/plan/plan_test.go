@@ -270,6 +270,25 @@ func TestWhatCannotBeHonouredIsRefused(t *testing.T) {
 	}
 }
 
+// TestAServiceMayProduce by the name of its model: it needs a card as any model does, and what it knows nothing of needn't be said.
+func TestAServiceMayProduce(t *testing.T) {
+	service := func(card *art.ModelCard) func(*plan.Input) {
+		return func(in *plan.Input) {
+			c := open()
+			c.Service, c.Card, c.Samplers, c.Schedulers = &art.Service{Operator: "Far Inc."}, card, nil, nil
+			in.Engines, in.Brief.Run = []art.Capabilities{c}, art.Production
+			in.Brief.Parameters = art.Parameters{Engine: "cloud", Model: "sd"}
+		}
+	}
+	p := make1(t, service(&art.ModelCard{Model: "sd", Terms: art.Terms{Commercial: art.TermYes}}))
+	if len(p.Recipes) != 1 || len(p.Refused) != 0 || !told(p.Warnings, "parameters.model", "without telling") {
+		t.Errorf("%d recipes, refused %+v, warned %+v", len(p.Recipes), p.Refused, p.Warnings)
+	}
+	if p := make1(t, service(nil)); !told(p.Refused, "parameters.model", "has no card") {
+		t.Errorf("without a card: %+v", p.Refused)
+	}
+}
+
 func TestARefusalCostsOnlyItsOwnCells(t *testing.T) {
 	p := make1(t, func(in *plan.Input) {
 		in.Brief.Matrix = []art.Axis{{Field: "sampler", Values: []any{"euler", "unheard"}}, {Field: "seed", Values: []any{1, 2, 3}}}
