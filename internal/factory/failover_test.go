@@ -33,7 +33,7 @@ func agreed() []art.Consent {
 func TestAnEngineThatIsDownIsReplacedOnceSomebodyHasConsented(t *testing.T) {
 	shop, consents := testkit.NewShop(t), []art.Consent{{Brand: "other", From: "shop", To: "local", By: "Ada", Date: "2026-11-26"}}
 	b, a, o := newStandBy(t, shop, &consents)
-	shop.Change(func(r *testkit.ShopRules) { r.Refuses = 1000 })
+	shop.Change(func(r *testkit.ShopRules) { r.Refuses, r.Away = 1000, true })
 	p, err := b.Plan(o)
 	if err != nil || len(p.Recipes) != 4 || len(p.Recipes[0].StandIns) != 1 || p.Recipes[0].StandIns[0].Engine != "local" || p.Recipes[0].StandIns[0].Seed != 1 {
 		t.Fatalf("%+v, %v", p, err)

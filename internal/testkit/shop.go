@@ -38,6 +38,7 @@ type ShopRules struct {
 	AtOnce  bool // pictures come with the answer; there are no jobs
 	Looks   int  // how often a job says that it is running before it is done
 	Refuses int  // so many requests to come are refused, which costs nothing
+	Away    bool // whoever is refused is told that the shop is out of order, not that there are too many
 	After   int  // seconds for which a refusal asks to be left alone
 	Closed  bool // every request is answered with an error of the shop's own
 	Forgets bool // it denies every job that it ever had
@@ -116,8 +117,12 @@ func (s *Shop) order(w http.ResponseWriter, r *http.Request) {
 		if s.rules.After > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(s.rules.After))
 		}
+		status := http.StatusTooManyRequests
+		if s.rules.Away {
+			status = http.StatusServiceUnavailable
+		}
 		s.mu.Unlock()
-		w.WriteHeader(http.StatusTooManyRequests)
+		w.WriteHeader(status)
 		return
 	}
 	if s.rules.Closed {
