@@ -10,10 +10,11 @@ import (
 
 // reviewCmd lists candidates and takes decisions.
 type reviewCmd struct {
-	List     reviewListCmd `cmd:"" default:"withargs" help:"${review_list}"`
-	Approve  decideCmd     `cmd:"" help:"${review_approve}"`
-	Reject   decideCmd     `cmd:"" help:"${review_reject}"`
-	SendBack decideCmd     `cmd:"" name:"send-back" help:"${review_back}"`
+	List     reviewListCmd   `cmd:"" default:"withargs" help:"${review_list}"`
+	Approve  decideCmd       `cmd:"" help:"${review_approve}"`
+	Reject   decideCmd       `cmd:"" help:"${review_reject}"`
+	SendBack decideCmd       `cmd:"" name:"send-back" help:"${review_back}"`
+	Report   reviewReportCmd `cmd:"" help:"${review_report}"`
 }
 
 // BeforeApply tells the three deciding commands apart.

@@ -16,7 +16,7 @@ import (
 	"presswerk/internal/art"
 )
 
-//go:embed templates/*.html style.css guard.css compare.css
+//go:embed templates/*.html style.css guard.css compare.css review.css
 var embedded embed.FS
 
 // Site writes the campaign's site into dir, whole or not at all: it is made beside it and then takes its place.

@@ -12,8 +12,10 @@ type words map[string]string
 // catalogue holds every sentence by language. Both languages have every key; a test compares them.
 func catalogue() map[art.Language]words {
 	all := siteWords()
-	for lang, more := range compareWords() {
-		maps.Copy(all[lang], more)
+	for _, room := range []map[art.Language]words{compareWords(), reviewWords()} {
+		for lang, more := range room {
+			maps.Copy(all[lang], more)
+		}
 	}
 	return all
 }
