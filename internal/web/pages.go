@@ -14,6 +14,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"presswerk/internal/art"
+	"presswerk/internal/factory"
 	"presswerk/internal/publish"
 )
 
@@ -153,9 +154,14 @@ func (s *Studio) candidatePage(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	kit, err := factory.Kit(run.Run)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	t := newTile(c, run.Kind, f.words, making{})
 	f.Title = t.Name()
-	s.render(w, r, http.StatusOK, candidateView(f, run, t, decisions))
+	s.render(w, r, http.StatusOK, candidateView(f, run, t, newOverlay(c, r.URL.Query().Get("show")), kit.Rubric, decisions))
 }
 
 func (s *Studio) candidate(ctx context.Context, id string) (art.CandidateView, art.RunView, error) {

@@ -105,6 +105,7 @@ func (s *Studio) pages(r chi.Router) {
 	r.Get("/runs/{run}", s.runPage)
 	r.Get("/runs/{run}/live", s.live)
 	r.Get("/candidates/{candidate}", s.candidatePage)
+	r.Get("/candidates/{candidate}/heat/{scorer}", s.heat)
 	r.With(s.may(access.Decide)).Post("/candidates/{candidate}/decision", s.decide)
 	r.Get("/library", s.libraryPage)
 	r.Get("/assets/{asset}", s.assetPage)

@@ -247,7 +247,7 @@ type scoreRow struct {
 	Reason string
 }
 
-func scoreRows(w words, v *art.Verdict) []scoreRow {
+func scoreRows(w words, v *art.Verdict, gates []art.Gate) []scoreRow {
 	if v == nil {
 		return nil
 	}
@@ -257,7 +257,10 @@ func scoreRows(w words, v *art.Verdict) []scoreRow {
 	}
 	rows := make([]scoreRow, len(v.Scores))
 	for i, s := range v.Scores {
-		row := scoreRow{Score: s, Gate: "gate_pass", Shown: strings.TrimSpace(fmt.Sprintf("%.4g %s", s.Value, s.Unit))}
+		row := scoreRow{Score: s, Gate: "no_gate", Shown: strings.TrimSpace(fmt.Sprintf("%.4g %s", s.Value, s.Unit))}
+		if slices.ContainsFunc(gates, func(g art.Gate) bool { return g.Scorer == s.Scorer }) {
+			row.Gate = "gate_pass"
+		}
 		if !s.Available {
 			row.Shown, row.Gate = w.say("no_score", s.Reason), "no_gate"
 		}
