@@ -34,6 +34,7 @@ func (k Kit) Check() []*art.FieldError {
 		p.add("owner.email", fmt.Sprintf("%q is no e-mail address", k.Owner.Email), `write it as "name@example.com"`)
 	}
 	k.checkColours(&p)
+	k.checkLook(&p)
 	k.checkLogo(&p)
 	k.checkWords(&p)
 	checkParameters(&p, "defaults", k.Defaults)
@@ -71,6 +72,20 @@ func (k Kit) checkColours(p *problems) {
 		if c.Role != "" && !slices.Contains([]string{"primary", "accent", "background", "neutral"}, c.Role) {
 			p.add(field+".role", fmt.Sprintf("nobody knows the role %q", c.Role), "use primary, accent, background or neutral")
 		}
+	}
+}
+
+// checkLook checks what pictures are judged by besides the brand's own colours.
+func (k Kit) checkLook(p *problems) {
+	for i, c := range k.Forbidden {
+		field := fmt.Sprintf("forbidden_colours[%d]", i)
+		p.need(field+".name", c.Name, "name the colour")
+		if !hexPattern.MatchString(c.Hex) {
+			p.add(field+".hex", fmt.Sprintf("%q is no sRGB colour", c.Hex), `write "#rrggbb", in quotes`)
+		}
+	}
+	if r := k.Layout.CopySpace; r != nil && !r.Valid() {
+		p.add("layout.copy_space", fmt.Sprintf("%v, %v with %v × %v is no part of a picture", r.X, r.Y, r.Width, r.Height), "write shares of width and height, such as {x: 0.5, y: 0, width: 0.5, height: 1} for the right half")
 	}
 }
 

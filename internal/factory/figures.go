@@ -18,7 +18,7 @@ import (
 func (f *Factory) verdict(ctx context.Context, p *imaging.RGB, kit brand.Kit) art.Verdict {
 	duplicate := func(name string) bool { return name == "duplicate" }
 	rubric := slices.DeleteFunc(slices.Clone(kit.Rubric), func(g art.Gate) bool { return duplicate(g.Scorer) })
-	scores := slices.DeleteFunc(f.Panel.Score(ctx, judge.Subject{Picture: p, Palette: kit.Colours}), func(s art.Score) bool { return duplicate(s.Scorer) })
+	scores := slices.DeleteFunc(f.Panel.Score(ctx, look(kit, p)), func(s art.Score) bool { return duplicate(s.Scorer) })
 	for i := range scores {
 		scores[i].Evidence, scores[i].Elapsed = nil, 0
 	}

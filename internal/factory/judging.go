@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"presswerk/internal/art"
+	"presswerk/internal/brand"
 	"presswerk/internal/imaging"
 	"presswerk/internal/judge"
 )
@@ -34,7 +35,7 @@ func (f *Factory) judge(ctx context.Context, job art.Job) (art.Change, error) {
 	if err != nil {
 		return art.Change{}, err
 	}
-	subject, err := f.subject(ctx, c.Candidate, k.Colours)
+	subject, err := f.subject(ctx, c.Candidate, k)
 	if err != nil {
 		return art.Change{}, fmt.Errorf("factory: judging %s: %w", c.ID, err)
 	}
@@ -51,8 +52,13 @@ func (f *Factory) judge(ctx context.Context, job art.Job) (art.Change, error) {
 	}, nil
 }
 
+// look is a picture as a brand looks at it.
+func look(k brand.Kit, p *imaging.RGB) judge.Subject {
+	return judge.Subject{Picture: p, Palette: k.Colours, Forbidden: k.Forbidden, Layout: k.Layout}
+}
+
 // subject is what the panel looks at: the picture, the brand's colours and everything made earlier.
-func (f *Factory) subject(ctx context.Context, c art.Candidate, palette []art.Colour) (judge.Subject, error) {
+func (f *Factory) subject(ctx context.Context, c art.Candidate, k brand.Kit) (judge.Subject, error) {
 	p, err := f.decode(ctx, c.Image)
 	if err != nil {
 		return judge.Subject{}, err
@@ -61,7 +67,8 @@ func (f *Factory) subject(ctx context.Context, c art.Candidate, palette []art.Co
 	if err != nil {
 		return judge.Subject{}, err
 	}
-	s := judge.Subject{Picture: p, SHA256: c.Image, Prompt: c.Planned.Recipe.Prompt, Palette: palette}
+	s := look(k, p)
+	s.SHA256, s.Prompt = c.Image, c.Planned.Recipe.Prompt
 	if c.Clip != nil {
 		s.SHA256 = c.Clip.Blob
 		if s.Reel, err = f.reel(ctx, *c.Clip); err != nil {

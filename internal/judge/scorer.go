@@ -21,6 +21,8 @@ type Subject struct {
 	Texts      []string      // words that shall stand in the picture; nil says nothing of words
 	Palette    []art.Colour  // the brand's colours
 	Background string        // "#rrggbb" that was asked for; "" takes the nearest colour of the palette
+	Forbidden  []art.Colour  // colours that the brand excludes
+	Layout     art.Layout    // how the brand's pictures are built
 	Earlier    []Fingerprint // everything made before
 	Reel       *Reel         // of a clip, whose poster is the picture; nil for pictures
 
@@ -72,5 +74,5 @@ type Panel []Scorer
 
 // DefaultPanel needs no model and no network.
 func DefaultPanel() Panel {
-	return Panel{sharpness{}, contrast{}, noise{}, palette{}, background{}, subjectSize{}, centring{}, duplicate{}}
+	return Panel{sharpness{}, contrast{}, noise{}, palette{}, background{}, subjectSize{}, centring{}, duplicate{}, onBrand{}, forbidden{}, thirds{}, headroom{}, copySpace{}}
 }
