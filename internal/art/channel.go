@@ -2,13 +2,15 @@ package art
 
 // Channel is a place where pictures are shown and what it needs.
 type Channel struct {
-	Name     string   `json:"name" yaml:"name"`                               // "web-hero"
-	Title    Text     `json:"title" yaml:"title"`                             // as people read it
-	Aspect   string   `json:"aspect" yaml:"aspect"`                           // "16:9", "1:1"; "" keeps the master's
-	Widths   []int    `json:"widths" yaml:"widths"`                           // pixels, rising
-	Formats  []string `json:"formats" yaml:"formats"`                         // of "avif", "webp", "jpeg", "png"; the last one is the fall-back of a picture element
-	Sizes    string   `json:"sizes,omitempty" yaml:"sizes,omitempty"`         // HTML sizes attribute where the channel is a page
-	MaxBytes int64    `json:"max_bytes,omitempty" yaml:"max_bytes,omitempty"` // per file; 0 means no limit
+	Name      string   `json:"name" yaml:"name"`                               // "web-hero"
+	Title     Text     `json:"title" yaml:"title"`                             // as people read it
+	Aspect    string   `json:"aspect" yaml:"aspect"`                           // "16:9", "1:1"; "" keeps the master's
+	Widths    []int    `json:"widths" yaml:"widths"`                           // pixels, rising
+	Formats   []string `json:"formats" yaml:"formats"`                         // of "avif", "webp", "jpeg", "png"; the last one is the fall-back of a picture element
+	Sizes     string   `json:"sizes,omitempty" yaml:"sizes,omitempty"`         // HTML sizes attribute where the channel is a page
+	MaxBytes  int64    `json:"max_bytes,omitempty" yaml:"max_bytes,omitempty"` // per file; 0 means no limit
+	Rubric    []Gate   `json:"rubric,omitempty" yaml:"rubric,omitempty"`       // what a picture for this channel must reach besides the brand's rubric
+	Checklist []Text   `json:"checklist,omitempty" yaml:"checklist,omitempty"` // what people look at before they approve a picture for this channel
 }
 
 // Colour is a named colour of a brand.

@@ -175,8 +175,15 @@ func (k Kit) checkRubric(p *problems) {
 	if len(k.Rubric) == 0 {
 		p.add("rubric", "is empty", "say what a picture must reach: without a gate everything would pass")
 	}
-	for i, g := range k.Rubric {
-		field := fmt.Sprintf("rubric[%d]", i)
+	checkGates(p, "rubric", k.Rubric)
+	for i, c := range k.Channels {
+		checkGates(p, fmt.Sprintf("channels[%d].rubric", i), c.Rubric)
+	}
+}
+
+func checkGates(p *problems, list string, gates []art.Gate) {
+	for i, g := range gates {
+		field := fmt.Sprintf("%s[%d]", list, i)
 		p.need(field+".scorer", g.Scorer, "name the scorer")
 		if g.Min == nil && g.Max == nil {
 			p.add(field, "has neither min nor max", "give at least one, or take the gate out")

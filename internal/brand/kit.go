@@ -2,6 +2,7 @@ package brand
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"presswerk/internal/art"
@@ -97,6 +98,30 @@ func (k Kit) ChannelsNamed(names []string) ([]art.Channel, error) {
 		found = append(found, k.Channels[at])
 	}
 	return found, p.err()
+}
+
+// RubricFor is what a picture must reach that is made for some channels: the brand's rubric, then each channel's own gates.
+// Two gates of one scorer both count.
+func (k Kit) RubricFor(channels []string) []art.Gate {
+	gates := slices.Clone(k.Rubric)
+	for _, c := range k.Channels {
+		if slices.Contains(channels, c.Name) {
+			gates = append(gates, c.Rubric...)
+		}
+	}
+	return gates
+}
+
+// ChecklistFor is what people look at before they approve a picture for some channels: the brand's rules of composition, then
+// each channel's own list.
+func (k Kit) ChecklistFor(channels []string) []art.Text {
+	list := slices.Clone(k.Composition)
+	for _, c := range k.Channels {
+		if slices.Contains(channels, c.Name) {
+			list = append(list, c.Checklist...)
+		}
+	}
+	return list
 }
 
 // NegativeWords are the kit's negatives with the groups of the starter library written out, each word once.

@@ -43,7 +43,7 @@ func (f *Factory) judge(ctx context.Context, job art.Job) (art.Change, error) {
 	if subject.Reel != nil {
 		panel = slices.Concat(panel, judge.ClipPanel())
 	}
-	v := judge.Decide(panel.ScoreAll(ctx, []judge.Subject{subject}, f.Scores)[0], k.Rubric)
+	v := judge.Decide(panel.ScoreAll(ctx, []judge.Subject{subject}, f.Scores)[0], k.RubricFor(run.Brief.Channels))
 	v.Candidate, v.At = c.ID, f.Now()
 	return art.Change{
 		Verdicts: []art.Verdict{v},

@@ -12,6 +12,7 @@ import (
 	"presswerk/internal/art"
 	"presswerk/internal/brand"
 	"presswerk/internal/engine"
+	"presswerk/internal/judge"
 	"presswerk/internal/plan"
 )
 
@@ -36,7 +37,23 @@ func (f *Factory) Plan(o Order) (art.Plan, error) {
 	if err != nil {
 		return art.Plan{}, err
 	}
-	return plan.Make(in)
+	p, err := plan.Make(in)
+	p.Warnings = append(p.Warnings, f.unmeasured(o)...)
+	return p, err
+}
+
+// unmeasured warns of gates that no picture can pass, because nobody here measures what they ask for.
+func (f *Factory) unmeasured(o Order) (all []art.Refusal) {
+	names := f.Panel.Names()
+	if o.Brief.Clip != nil {
+		names = append(names, judge.ClipPanel().Names()...)
+	}
+	for _, g := range o.Kit.RubricFor(o.Brief.Channels) {
+		if len(f.Panel) > 0 && !slices.Contains(names, g.Scorer) {
+			all = append(all, art.Refusal{Field: "rubric." + g.Scorer, Reason: fmt.Sprintf("nobody measures %q, so no picture can pass this gate", g.Scorer), Remedy: "use one of " + strings.Join(names, ", ")})
+		}
+	}
+	return all
 }
 
 // input is all that a plan is made of: the order, what engines can do, and how long they can do it.

@@ -22,6 +22,15 @@ type Memory interface {
 	Keep(ctx context.Context, key string, s art.Score) error
 }
 
+// Names are those by which rubrics refer to the panel's scores.
+func (p Panel) Names() []string {
+	names := make([]string, len(p))
+	for i, s := range p {
+		names[i] = s.Name()
+	}
+	return names
+}
+
 // Score asks every scorer. One that fails, or gives no finite number, is marked as not available with the reason and
 // stops nobody else.
 func (p Panel) Score(ctx context.Context, s Subject) []art.Score {

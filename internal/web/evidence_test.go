@@ -12,6 +12,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"presswerk/internal/art"
+	"presswerk/internal/brand"
 )
 
 // seen is a candidate that two scorers have found something on.
@@ -50,15 +51,22 @@ func TestEvidenceIsShownForOneScoreAtATime(t *testing.T) {
 		t.Errorf("%+v", b)
 	}
 	var page bytes.Buffer
-	gates := []art.Gate{{Scorer: "ocr"}}
+	kit := brand.Kit{
+		Rubric: []art.Gate{{Scorer: "ocr"}}, Composition: []art.Text{{"en": "Nothing is cut off."}},
+		Channels: []art.Channel{{Name: "shop", Checklist: []art.Text{{"en": "The price is right."}}}, {Name: "print", Checklist: []art.Text{{"en": "Bleed."}}}},
+	}
+	run := art.RunView{Run: art.Run{Brief: art.Brief{Channels: []string{"shop"}}}}
 	view := newTile(seen(), art.Exploration, words{art.English}, making{})
-	if err := candidateView(frame{words: words{art.English}}, art.RunView{}, view, o, gates, nil).Render(context.Background(), &page); err != nil {
+	if err := candidateView(frame{words: words{art.English}}, run, view, o, kit, nil).Render(context.Background(), &page); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"&lt;b&gt;SALE 0.93", `href="/candidates/c-1?show=blocks#picture"`, "Marked: ocr", "not a gate"} {
+	for _, want := range []string{"&lt;b&gt;SALE 0.93", `href="/candidates/c-1?show=blocks#picture"`, "Marked: ocr", "not a gate", "Nothing is cut off.", "The price is right."} {
 		if !strings.Contains(page.String(), want) {
 			t.Errorf("the page lacks %q", want)
 		}
+	}
+	if strings.Contains(page.String(), "Bleed.") {
+		t.Error("another channel's list is shown")
 	}
 }
 

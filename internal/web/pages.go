@@ -161,7 +161,7 @@ func (s *Studio) candidatePage(w http.ResponseWriter, r *http.Request) {
 	}
 	t := newTile(c, run.Kind, f.words, making{})
 	f.Title = t.Name()
-	s.render(w, r, http.StatusOK, candidateView(f, run, t, newOverlay(c, r.URL.Query().Get("show")), kit.Rubric, decisions))
+	s.render(w, r, http.StatusOK, candidateView(f, run, t, newOverlay(c, r.URL.Query().Get("show")), kit, decisions))
 }
 
 func (s *Studio) candidate(ctx context.Context, id string) (art.CandidateView, art.RunView, error) {

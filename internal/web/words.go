@@ -70,7 +70,7 @@ func catalogue() map[string]sentence {
 		"keys_hint": {"Keys: A approve, R reject, S send back, ? help", "Tasten: A freigeben, R ablehnen, S zurückschicken, ? Hilfe"},
 
 		"scores": {"What the judge measured", "Was die Jury gemessen hat"}, "overall": {"Overall", "Gesamt"}, "score": {"Score", "Maß"}, "value": {"Value", "Wert"}, "gate": {"Gate", "Prüfung"}, "meaning": {"Meaning", "Bedeutung"}, "evidence": {"Evidence", "Beleg"},
-		"evidence_show": {"Show where", "Zeigen, wo"}, "evidence_of": {"Marked: %s", "Markiert: %s"}, "evidence_hide": {"Show the picture alone", "Nur das Bild zeigen"},
+		"checklist": {"Look at this before you approve:", "Vor der Freigabe ansehen:"}, "evidence_show": {"Show where", "Zeigen, wo"}, "evidence_of": {"Marked: %s", "Markiert: %s"}, "evidence_hide": {"Show the picture alone", "Nur das Bild zeigen"},
 		"no_score": {"not available: %s", "nicht verfügbar: %s"}, "gate_pass": {"passed", "bestanden"}, "gate_fail": {"failed", "gescheitert"}, "no_gate": {"not a gate", "keine Prüfung"}, "like": {"most like %s", "am ähnlichsten: %s"},
 		"selection": {"Selection", "Auswahl"}, "rank": {"Rank %d", "Rang %d"}, "decisions": {"Decisions", "Entscheidungen"}, "no_decisions": {"Nobody has said a word yet.", "Noch hat niemand entschieden."}, "policy": {"policy: the brief says approval: auto", "Regel: das Briefing sagt approval: auto"},
 		"recipe": {"Recipe", "Rezept"}, "recipe_json": {"Whole recipe as JSON", "Ganzes Rezept als JSON"}, "lineage": {"Lineage", "Herkunft"}, "made_from": {"made again from %s", "neu gemacht aus %s"}, "asset": {"Asset", "Asset"}, "candidate": {"Candidate", "Kandidat"}, "run": {"Run", "Lauf"}, "brief": {"Brief", "Briefing"},
