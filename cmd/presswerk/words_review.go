@@ -3,7 +3,7 @@ package main
 // reviewSentences are the sentences about what people's decisions tell.
 func reviewSentences() map[string]sentence {
 	return map[string]sentence{
-		"review_report":      {"Say what people's decisions tell about the judge: how sure it foretells them, where to draw the line, which scores help, what has moved.", "Sagen, was Entscheidungen von Menschen über die Jury verraten: wie sicher sie sie voraussagt, wo die Grenze liegt, welche Werte helfen, was abgerückt ist."},
+		"review_report":      {"Say what people's decisions tell about the judge: how sure it foretells them, where to draw the line, which scores help, what has moved.", "Sagen, was Entscheidungen von Menschen über die Jury verraten: wie sicher sie das Wort der Menschen voraussagt, wo die Grenze liegt, welche Werte helfen, was abgerückt ist."},
 		"arg_report_brand":   {"The brand; may be left out where there is one.", "Die Marke; kann fehlen, wo es nur eine gibt."},
 		"flag_look":          {"What a person's look at a picture costs, in any unit.", "Was der Blick eines Menschen auf ein Bild kostet, in irgendeiner Einheit."},
 		"flag_miss":          {"What it costs when a good picture isn't shown, in the same unit.", "Was es kostet, wenn ein gutes Bild nicht gezeigt wird, in derselben Einheit."},

@@ -32,9 +32,11 @@ func (s *studio) Develop(_ context.Context, t Ticket, _ Progress) (Clip, error) 
 	}
 	return Clip{Bytes: []byte("clip"), MIME: "video/mp4", Notes: []string{"n"}}, nil
 }
+
 func (*studio) Start(context.Context, string, art.Recipe) (Ticket, error) {
 	return Ticket{}, art.ErrConflict
 }
+
 func (*studio) Wait(context.Context, Ticket, Progress) (Picture, error) {
 	return Picture{}, art.ErrConflict
 }

@@ -56,7 +56,7 @@ func (b *books) add(dice *rand.Rand, brand string, n int, score func(overall flo
 }
 
 func TestPeoplesWordMeasuresTheJudge(t *testing.T) {
-	dice := rand.New(rand.NewPCG(5, 6)) //nolint:gosec // a fixed example
+	dice := rand.New(rand.NewPCG(5, 6))
 	b := &books{candidates: map[string][]art.CandidateView{}, decisions: map[string][]art.Decision{}}
 	for range 6 {
 		b.add(dice, "acme", 30, func(o float64) float64 { return o / 2 })
@@ -87,7 +87,7 @@ func TestPeoplesWordMeasuresTheJudge(t *testing.T) {
 }
 
 func TestWithoutEnoughDecisionsTheReportSaysSo(t *testing.T) {
-	dice := rand.New(rand.NewPCG(5, 6)) //nolint:gosec // a fixed example
+	dice := rand.New(rand.NewPCG(5, 6))
 	b := &books{candidates: map[string][]art.CandidateView{}, decisions: map[string][]art.Decision{}}
 	b.add(dice, "acme", 6, func(o float64) float64 { return o })
 	f := factory.New(factory.Options{Records: b, Now: time.Now})

@@ -52,7 +52,7 @@ func (forbidden) Name() string { return "forbidden_colours" }
 func (forbidden) Scale() Scale {
 	return Scale{Version: "1", Unit: "share of area", Low: 0, High: 1, Direction: art.LowerIsBetter, Meaning: art.Text{
 		"en": "Share of the picture in colours that the brand excludes (ΔE2000 up to 10), such as a competitor's.",
-		"de": "Anteil des Bildes in Farben, die die Marke ausschließt (ΔE2000 bis 10), etwa denen eines Wettbewerbers.",
+		"de": "Anteil des Bildes in Farben, welche die Marke ausschließt (ΔE2000 bis 10), etwa denen eines Wettbewerbers.",
 	}}
 }
 

@@ -65,7 +65,7 @@ const (
 // art.ErrUnsupported. The result depends on the cases alone, not on their order.
 //
 // Source: Zadrozny, Elkan 2002, "Transforming classifier scores into accurate multiclass probability estimates" (isotonic
-// regression); Platt 1999 with the numerics of Lin, Lin, Weng 2007 (logistic).
+// regression); Platt 1999 with the numerics of H.-T. Lin et al. 2007 (logistic).
 func Calibrate(cases []Case) (Calibration, error) {
 	cases = slices.Clone(cases)
 	slices.SortStableFunc(cases, func(a, b Case) int { return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Score, b.Score)) })

@@ -22,10 +22,10 @@ type steps struct{ score, probability []float64 }
 func (s steps) of(score float64) float64 {
 	n := len(s.score)
 	i := sort.SearchFloat64s(s.score, score)
-	switch {
-	case i == 0:
+	switch i {
+	case 0:
 		return s.probability[0]
-	case i == n:
+	case n:
 		return s.probability[n-1]
 	}
 	t := (score - s.score[i-1]) / (s.score[i] - s.score[i-1])

@@ -16,7 +16,7 @@ import (
 
 // people draws cases whose approval has the probability that a true curve gives.
 func people(n, groups int, curve func(float64) float64) []judge.Case {
-	dice := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a fixed example
+	dice := rand.New(rand.NewPCG(1, 2))
 	all := make([]judge.Case, n)
 	for i := range all {
 		s := dice.Float64()
@@ -177,7 +177,7 @@ func TestAgreementIsKrippendorffs(t *testing.T) {
 }
 
 func TestDriftIsNoticed(t *testing.T) {
-	dice := rand.New(rand.NewPCG(3, 4)) //nolint:gosec // a fixed example
+	dice := rand.New(rand.NewPCG(3, 4))
 	normal := func(n int, mean float64) []float64 {
 		all := make([]float64, n)
 		for i := range all {

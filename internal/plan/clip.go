@@ -83,8 +83,15 @@ func fitClip(r art.Recipe, d draft, c art.Capabilities) []misfit {
 		name string
 		said bool
 	}{
-		{"steps", p.Steps != nil}, {"guidance_scale", p.GuidanceScale != nil}, {"guidance_rescale", p.GuidanceRescale != nil}, {"sampler", p.Sampler != ""},
-		{"scheduler", p.Scheduler != ""}, {"noise_source", p.NoiseSource != ""}, {"clip_skip", p.ClipSkip != nil}, {"eta", p.Eta != nil}, {"loras", len(p.LoRAs) > 0},
+		{"steps", p.Steps != nil},
+		{"guidance_scale", p.GuidanceScale != nil},
+		{"guidance_rescale", p.GuidanceRescale != nil},
+		{"sampler", p.Sampler != ""},
+		{"scheduler", p.Scheduler != ""},
+		{"noise_source", p.NoiseSource != ""},
+		{"clip_skip", p.ClipSkip != nil},
+		{"eta", p.Eta != nil},
+		{"loras", len(p.LoRAs) > 0},
 	} {
 		add(other.said, "parameters."+other.name, "knows no such thing", "take it out")
 	}

@@ -73,8 +73,12 @@ func (b *builder) review(r Reviews, lang art.Language) error {
 		name, p.Root, p.Alternate = "de/index.html", "../", "../index.html"
 	}
 	p.Figures = []row{
-		{w["rev_judged"], fmt.Sprint(d.Judged)}, {w["rev_decided"], fmt.Sprint(d.Decided)}, {w["rev_share"], fmt.Sprint(d.Approved)},
-		{w["rev_people"], fmt.Sprint(d.People)}, {w["rev_runs"], fmt.Sprint(d.Runs)}, {w["rev_alpha"], alphaText(d.Agreement, w, lang)},
+		{w["rev_judged"], fmt.Sprint(d.Judged)},
+		{w["rev_decided"], fmt.Sprint(d.Decided)},
+		{w["rev_share"], fmt.Sprint(d.Approved)},
+		{w["rev_people"], fmt.Sprint(d.People)},
+		{w["rev_runs"], fmt.Sprint(d.Runs)},
+		{w["rev_alpha"], alphaText(d.Agreement, w, lang)},
 	}
 	if c := d.Calibration; c != nil {
 		p.calibration(*c, w, lang)

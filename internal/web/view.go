@@ -203,8 +203,11 @@ func clipFacts(w words, c art.ClipFile) []fact {
 		sound = w.say("has_sound")
 	}
 	return []fact{
-		{w.say("length"), fmt.Sprintf("%.3g s", c.Seconds)}, {w.say("frames"), fmt.Sprintf("%d · %.4g/s", c.Frames, c.FPS)},
-		{w.say("size"), fmt.Sprintf("%d × %d", c.Width, c.Height)}, {w.say("codec"), c.Codec + " · " + weight(c.Bytes)}, {w.say("sound"), sound},
+		{w.say("length"), fmt.Sprintf("%.3g s", c.Seconds)},
+		{w.say("frames"), fmt.Sprintf("%d · %.4g/s", c.Frames, c.FPS)},
+		{w.say("size"), fmt.Sprintf("%d × %d", c.Width, c.Height)},
+		{w.say("codec"), c.Codec + " · " + weight(c.Bytes)},
+		{w.say("sound"), sound},
 	}
 }
 
