@@ -59,7 +59,10 @@ func (c *finishCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
-	f := t.finisher(id)
+	f, err := t.finisher(id, ws.signing())
+	if err != nil {
+		return err
+	}
 	name := strings.TrimSuffix(filepath.Base(c.File), filepath.Ext(c.File))
 	text := art.Text{art.English: c.Alt}
 	out, err := f.Finish(ctx, finish.Input{

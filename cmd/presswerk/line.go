@@ -153,7 +153,9 @@ func openLine(ctx context.Context, g *globals, ws workspaceDir, o lineOptions) (
 		if err != nil {
 			return l, err
 		}
-		options.Finisher = l.tools.finisher(id)
+		if options.Finisher, err = l.tools.finisher(id, l.ws.signing()); err != nil {
+			return l, err
+		}
 		options.Site = &files{l, options.Finisher}
 	}
 	l.factory = factory.New(options)
@@ -303,6 +305,20 @@ func (l *line) warnOfLoss() {
 }
 
 // lookup finds the picture made here that looks most like a fingerprint.
+// numberOf finds the asset whose watermark has a number.
+func (l *line) numberOf(ctx context.Context, id uint64) (string, error) {
+	assets, err := l.db.Assets(ctx, "")
+	if err != nil {
+		return "", err
+	}
+	for _, a := range assets {
+		if art.MarkID(a.ID) == id {
+			return a.ID, nil
+		}
+	}
+	return "", nil
+}
+
 func (l *line) lookup(ctx context.Context, hash imaging.Hash) (string, int, error) {
 	prints, err := l.db.Earlier(ctx, "pdq", art.Candidate{})
 	if err != nil {

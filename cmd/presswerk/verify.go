@@ -11,6 +11,7 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/provenance"
+	"presswerk/internal/provenance/watermark"
 	"presswerk/internal/store"
 )
 
@@ -64,6 +65,13 @@ func verifyOptions(ctx context.Context, g *globals, t *tools, near string) (prov
 	if root, err := os.ReadFile(ws.signing() + "/root.pem"); err == nil {
 		o.Anchors = string(root)
 	}
+	key, err := provenance.MarkKey(ws.signing())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return o, nil, err
+	}
+	if err == nil {
+		o.Mark, o.Search = watermark.New(key), watermark.Everything()
+	}
 	if _, err := os.Stat(ws.database()); errors.Is(err, fs.ErrNotExist) {
 		return o, func() {}, nil // nothing was made here yet
 	}
@@ -72,7 +80,7 @@ func verifyOptions(ctx context.Context, g *globals, t *tools, near string) (prov
 		return o, nil, err
 	}
 	l := &line{db: db}
-	o.Lookup = l.lookup
+	o.Lookup, o.Numbers = l.lookup, l.numberOf
 	return o, func() { _ = db.Close() }, nil
 }
 
@@ -81,6 +89,7 @@ func verifyText(w io.Writer, v provenance.Verification) {
 	fmt.Fprintf(w, "%s\n", v.Verdict)
 	fmt.Fprintf(w, "  C2PA         %s %s\n", c.State, strings.TrimSpace(c.Generator+" "+strings.Join(c.Codes, " ")+c.Reason))
 	fmt.Fprintf(w, "  XMP          %s %s\n", v.Layers.Metadata.SourceType, v.Layers.Metadata.Credit)
-	fmt.Fprintf(w, "  watermark    %t\n", v.Layers.Watermark.Found)
+	m := v.Layers.Watermark
+	fmt.Fprintf(w, "  watermark    %s\n", strings.TrimSpace(fmt.Sprintf("%t %s %s %s", m.Found, m.ID, m.Asset, m.Reason)))
 	fmt.Fprintf(w, "  fingerprint  %s\n", v.Layers.Fingerprint.Match)
 }

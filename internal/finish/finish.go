@@ -11,6 +11,7 @@ import (
 	"presswerk/internal/clip"
 	"presswerk/internal/imaging"
 	"presswerk/internal/provenance"
+	"presswerk/internal/provenance/watermark"
 )
 
 // Enlarger makes a picture larger by its own factor; vision.Upscaler does.
@@ -25,10 +26,11 @@ type Signer interface {
 
 // Options introduce the parts.
 type Options struct {
-	Upscalers []Upscaler // one for each pass; the last one does all further passes
-	Signer    Signer     // nil leaves every file unsigned, and says so in it
-	Unsigned  string     // why there is no signer
-	Clips     *clip.Tool // encodes clips; nil encodes none
+	Upscalers []Upscaler      // one for each pass; the last one does all further passes
+	Signer    Signer          // nil leaves every file unsigned, and says so in it
+	Unsigned  string          // why there is no signer
+	Clips     *clip.Tool      // encodes clips; nil encodes none
+	Mark      *watermark.Mark // hides the asset's number in masters; nil hides none
 	Generator provenance.Software
 	Now       func() time.Time
 }
@@ -93,6 +95,7 @@ type work struct {
 	size    int // longer side of the master
 	picture *imaging.RGB
 	mime    string // of the picture as it came
+	marked  bool   // whether the asset's number is hidden in it
 	out     Output
 }
 
@@ -104,7 +107,7 @@ type step struct {
 
 // steps is the order in which a master is made.
 func steps() []step {
-	return []step{{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"placeholder", placeholder}, {"master", master}, {"renditions", renditions}}
+	return []step{{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"watermark", mark}, {"placeholder", placeholder}, {"master", master}, {"renditions", renditions}}
 }
 
 // Finish makes the master and the renditions. Bytes that are no picture, or a channel that asks for what cannot be
@@ -216,6 +219,25 @@ func size(_ context.Context, w *work) (map[string]any, error) {
 	}
 	w.picture = p
 	return map[string]any{"width": width, "height": height, "filter": "lanczos3", "light": "linear"}, nil
+}
+
+// mark hides the asset's number, where the brand wants it. It is the last thing that changes pixels: what is enlarged or cleaned
+// afterwards would lose it.
+func mark(_ context.Context, w *work) (map[string]any, error) {
+	psnr := w.Finishing.Watermark
+	if psnr == 0 {
+		return nil, nil
+	}
+	if w.f.o.Mark == nil {
+		return nil, fmt.Errorf("there is no key for watermarks: %w", art.ErrUnavailable)
+	}
+	id := art.MarkID(w.AssetID)
+	p, err := w.f.o.Mark.Embed(w.picture, id, watermark.Options{PSNR: psnr})
+	if err != nil {
+		return nil, err
+	}
+	w.picture, w.marked = p, true
+	return map[string]any{"algorithm": watermark.Algorithm, "id": watermark.Name(id), "psnr_db": psnr}, nil
 }
 
 func placeholder(_ context.Context, w *work) (map[string]any, error) {

@@ -5,6 +5,7 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/provenance"
+	"presswerk/internal/provenance/watermark"
 )
 
 // metadata is what the XMP packet of every file of this picture says.
@@ -61,8 +62,13 @@ func (w *work) base(title string) provenance.Claim {
 	if w.made() {
 		name = cmp.Or(name, "unknown")
 	}
+	var soft provenance.SoftBinding
+	if w.marked {
+		soft = provenance.SoftBinding{Algorithm: watermark.Algorithm, Value: watermark.Name(art.MarkID(w.AssetID))}
+	}
 	return provenance.Claim{
-		Title: title, Generator: w.f.o.Generator, ModelName: name,
+		SoftBinding: soft,
+		Title:       title, Generator: w.f.o.Generator, ModelName: name,
 		ModelID: prefixed("sha256:", w.model().SHA256), Oversight: oversight,
 		NoMining: w.Rights.DataMining != "" && w.Rights.DataMining != "DMI-ALLOWED",
 		Metadata: map[string]string{
@@ -89,6 +95,9 @@ func (w *work) first(title string) provenance.Claim {
 			Action: "c2pa.enhanced", Software: &provenance.Software{Name: s.Name, Version: s.Version}, Description: "enlarged",
 			SourceType: w.enlarged(),
 		})
+	}
+	if w.marked {
+		c.Actions = append(c.Actions, provenance.Action{Action: "c2pa.watermarked.bound"})
 	}
 	return c
 }

@@ -62,7 +62,11 @@ type Claim struct {
 	Oversight   string            // human oversight in words of C2PA 2.4, such as "approved"
 	NoMining    bool              // true: neither data mining nor training is allowed
 	Metadata    map[string]string // IPTC fields with their prefixes, such as "photoshop:Credit"
+	SoftBinding SoftBinding       // what finds this manifest again when it was stripped; without an algorithm there is none
 }
+
+// SoftBinding names what pixels carry: a watermark's number.
+type SoftBinding struct{ Algorithm, Value string }
 
 // specVersion is the C2PA specification that the library implements.
 const specVersion = "2.3.0"
@@ -145,6 +149,11 @@ func (c Claim) definition() (string, error) {
 			d["contentProfile"] = map[string]any{"humanOversightLevel": c.Oversight}
 		}
 		assertions = append(assertions, assertion{Label: "c2pa.ai-disclosure", Created: true, Data: d})
+	}
+	if c.SoftBinding.Algorithm != "" {
+		assertions = append(assertions, assertion{Label: "c2pa.soft-binding", Created: true, Data: map[string]any{
+			"alg": c.SoftBinding.Algorithm, "blocks": []map[string]any{{"scope": map[string]any{}, "value": c.SoftBinding.Value}},
+		}})
 	}
 	if c.NoMining {
 		entries := map[string]any{}

@@ -10,5 +10,5 @@
 //	v, err := provenance.Verify(ctx, signed, provenance.VerifyOptions{Library: lib, Anchors: identity.Root})
 //
 // Signing comes last: any later change of a file breaks its manifest. The package fetches nothing from the network, also
-// when a file asks for it. The invisible watermark is not here yet; its layer says so.
+// when a file asks for it. What lies in the pixels is the package watermark's; whoever verifies hands in its key.
 package provenance

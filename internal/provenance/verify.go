@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"presswerk/internal/imaging"
+	"presswerk/internal/provenance/watermark"
 )
 
 // Answer is what all layers of a file say together.
@@ -55,9 +56,14 @@ type MetadataLayer struct {
 // WatermarkLayer is the invisible mark in the pixels.
 type WatermarkLayer struct {
 	Available  bool    `json:"available"`
+	Reason     string  `json:"reason,omitempty"` // why it could not be looked for
 	Found      bool    `json:"found"`
-	ID         string  `json:"id"`
-	Confidence float64 `json:"confidence"`
+	ID         string  `json:"id"`              // the number, in hexadecimal
+	Asset      string  `json:"asset,omitempty"` // the asset of this workspace that has it
+	Confidence float64 `json:"confidence"`      // that it isn't chance
+	Scale      float64 `json:"scale,omitempty"` // canonical pixels for each pixel of the file
+	Angle      float64 `json:"angle,omitempty"` // degrees by which it was turned
+	Mirrored   bool    `json:"mirrored,omitempty"`
 }
 
 // FingerprintLayer compares the picture with those that were made here.
@@ -77,7 +83,10 @@ type VerifyOptions struct {
 	Library *Library
 	Anchors string // PEM of trusted roots
 	Lookup  Lookup
-	Poster  func(ctx context.Context, clip []byte) (*imaging.RGB, error) // the frame of a clip that was fingerprinted
+	Mark    *watermark.Mark                                                // looks for numbers in pixels; nil looks for none
+	Search  watermark.Search                                               // how far it looks
+	Numbers func(ctx context.Context, id uint64) (asset string, err error) // whose number it is, "" where nobody knows; nil knows none
+	Poster  func(ctx context.Context, clip []byte) (*imaging.RGB, error)   // the frame of a clip that was fingerprinted
 }
 
 // nearEnough is Meta's threshold for two PDQ hashes of the same picture.
@@ -107,6 +116,9 @@ func Verify(ctx context.Context, data []byte, o VerifyOptions) (Verification, er
 	if v.Layers.Fingerprint, err = fingerprintLayer(ctx, data, look, o.Lookup); err != nil {
 		return v, err
 	}
+	if v.Layers.Watermark, err = watermarkLayer(ctx, data, look, o); err != nil {
+		return v, err
+	}
 	v.Verdict = sumUp(v.Layers)
 	return v, nil
 }
@@ -124,6 +136,26 @@ func sumUp(l Layers) Answer {
 	default:
 		return Unknown
 	}
+}
+
+func watermarkLayer(ctx context.Context, data []byte, look func(context.Context, []byte) (*imaging.RGB, error), o VerifyOptions) (WatermarkLayer, error) {
+	if o.Mark == nil || look == nil {
+		return WatermarkLayer{Reason: "there is no key to look with"}, nil
+	}
+	p, err := look(ctx, data)
+	if err != nil {
+		return WatermarkLayer{Reason: err.Error()}, nil //nolint:nilerr // the other layers still say what they know
+	}
+	found := o.Mark.Detect(ctx, p, o.Search)
+	l := WatermarkLayer{Available: true, Found: found.Found}
+	if !found.Found {
+		return l, nil
+	}
+	l.ID, l.Confidence, l.Scale, l.Angle, l.Mirrored = watermark.Name(found.ID), found.Confidence(), found.Scale, found.Angle, found.Mirrored
+	if o.Numbers != nil {
+		l.Asset, err = o.Numbers(ctx, found.ID)
+	}
+	return l, err
 }
 
 func manifestLayer(ctx context.Context, data []byte, kind string, o VerifyOptions) (C2PALayer, error) {

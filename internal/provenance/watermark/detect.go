@@ -17,9 +17,6 @@ import (
 // over all scales 5.5; a mark that nothing happened to has about 22.
 const leastPeak = 6.5
 
-// surePeak needs no further search.
-const surePeak = 9
-
 // Search says where else a mark is looked for than at the scale of a whole picture.
 type Search struct {
 	Scales bool // a picture that was cropped has another scale: 45 to 102 % of what its size suggests
@@ -38,6 +35,17 @@ type Found struct {
 	Scale    float64 // canonical pixels for each pixel of the picture
 	Angle    float64 // degrees by which the picture was turned
 	Mirrored bool
+
+	looks int
+}
+
+// Confidence is that it isn't chance: each look at noise finds a number whose check holds once in 65,536 times, and some 500
+// looks are the most that a search takes.
+func (f Found) Confidence() float64 {
+	if !f.Found {
+		return 0
+	}
+	return 1 - float64(f.looks)/(1<<crcBits)
 }
 
 // try is one way to look at a picture.
@@ -51,6 +59,15 @@ func (m *Mark) Detect(ctx context.Context, p *imaging.RGB, s Search) Found {
 	if min(p.Width, p.Height) < tile/2 {
 		return Found{} // no tile can be made out
 	}
+	if long := max(p.Width, p.Height); long > 2*canonical { // what is finer says nothing
+		small, err := imaging.Resize(p, max(1, p.Width*2*canonical/long), max(1, p.Height*2*canonical/long))
+		if err != nil {
+			return Found{}
+		}
+		f := m.Detect(ctx, small, s)
+		f.Scale *= 2 * canonical / float64(long)
+		return f
+	}
 	light := plane{lightness(p), p.Width, p.Height}
 	own := float64(canonical) / float64(max(p.Width, p.Height))
 	sides := []bool{false}
@@ -58,12 +75,15 @@ func (m *Mark) Detect(ctx context.Context, p *imaging.RGB, s Search) Found {
 		sides = append(sides, true)
 	}
 	best := Found{}
+	looks := 0
 	look := func(tries []try) bool { // whether a mark was found
+		looks += len(tries)
 		for _, f := range m.all(ctx, light, tries) {
 			if f.Found && !best.Found || f.Found == best.Found && f.Peak > best.Peak {
 				best = f
 			}
 		}
+		best.looks = looks
 		return best.Found || ctx.Err() != nil
 	}
 	var first []try

@@ -30,6 +30,12 @@ const (
 	mostPSNR    = 50
 )
 
+// Algorithm is how manifests call it.
+const Algorithm = "com.presswerk.tiledft.1"
+
+// Name writes a number as manifests and answers have it: twelve hexadecimal digits.
+func Name(id uint64) string { return fmt.Sprintf("%012x", id) }
+
 // Mark embeds and finds numbers with one key. It is safe for concurrent use.
 type Mark struct {
 	phase [tile * tile]complex128 // of each coefficient of the upper half-plane
