@@ -63,6 +63,10 @@ func readOrder(ctx context.Context, w workspaceDir, brief string) (factory.Order
 	if err != nil {
 		return factory.Order{}, err
 	}
+	guide, err := w.Guide(o.Kit.Sector)
+	if err != nil {
+		return factory.Order{}, err
+	}
 	models, err := w.ReadModels()
 	if err != nil {
 		return factory.Order{}, err
@@ -82,7 +86,7 @@ func readOrder(ctx context.Context, w workspaceDir, brief string) (factory.Order
 	if err != nil {
 		return factory.Order{}, err
 	}
-	return factory.Order{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Commit: commit, Models: models, Cards: cards, Prices: prices, Funds: funds, Pictures: o.Pictures}, nil
+	return factory.Order{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Commit: commit, Safety: guide, Models: models, Cards: cards, Prices: prices, Funds: funds, Pictures: o.Pictures}, nil
 }
 
 // line is the factory with everything behind it. Whoever opens it closes it.

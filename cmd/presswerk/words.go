@@ -64,6 +64,7 @@ func sentences() map[string]sentence {
 	maps.Copy(all, trainSentences())
 	maps.Copy(all, costSentences())
 	maps.Copy(all, compareSentences())
+	maps.Copy(all, safetySentences())
 	return all
 }
 

@@ -20,9 +20,11 @@ func Readings(s string) [][]Lexeme {
 		}
 	}
 	add(merged(plain, func(a, b Lexeme) bool { return lone(a) && lone(b) }))
+	add(merged(plain, func(a, b Lexeme) bool { return lone(a) && lone(b) && len(between(s, a, b)) < 2 }))
 	add(merged(plain, func(a, b Lexeme) bool { return lone(a) && lone(b) && !article(plain, a) }))
 	add(merged(plain, func(a, b Lexeme) bool { return tight(between(s, a, b)) }))
 	add(pieces(plain))
+	add(merged(plain, func(a, _ Lexeme) bool { n := utf8.RuneCountInString(a.Text); return n == 2 || n == 1 && !short(a.Text) }))
 	if signed, at, ok := signs(s); ok {
 		read := Lexemes(signed)
 		for i := range read {
@@ -120,7 +122,7 @@ func signs(s string) (string, []int, bool) {
 		text := s[i : i+n]
 		before, _ := utf8.DecodeLastRuneInString(s[:i])
 		after, _ := utf8.DecodeRuneInString(s[i+n:])
-		if unicode.IsLetter(before) && unicode.IsLetter(after) {
+		if b, a := unicode.IsLetter(before), unicode.IsLetter(after); b && a || (b || a) && !strings.Contains("+(<", text) {
 			if as := look.Replace(text); as != text {
 				text, found = as, true
 			}
@@ -138,39 +140,53 @@ func signs(s string) (string, []int, bool) {
 func Spellings(word string) []string {
 	all := unleet(word)
 	for _, w := range all[:len(all):len(all)] {
-		if once, twice, ok := calmed(w); ok {
-			all = append(all, once, twice)
-		}
+		all = append(all, calmed(w)...)
 	}
 	return all
 }
 
-// calmed shortens repeated letters to one and to two.
-func calmed(w string) (once, twice string, ok bool) {
-	var a, b strings.Builder
-	doubled, long := len(w) >= 6, false
+// calmed shortens letters that are repeated three times or more to one and to two, up to four of them independently, and
+// takes a word in which every letter stands twice for half of itself.
+func calmed(w string) []string {
+	type run struct {
+		letter byte
+		n      int
+	}
+	var runs []run
+	long, doubled := 0, len(w) >= 6
 	for i := 0; i < len(w); {
 		n := 1
 		for i+n < len(w) && w[i+n] == w[i] {
 			n++
 		}
-		doubled = doubled && n%2 == 0
-		long = long || n > 2
-		a.WriteByte(w[i])
 		if n > 2 {
-			b.WriteString(w[i : i+2])
-		} else {
-			b.WriteString(w[i : i+n])
+			long++
 		}
+		doubled = doubled && n%2 == 0
+		runs = append(runs, run{w[i], n})
 		i += n
 	}
-	switch {
-	case doubled: // "bbeeeerr" has each letter twice
-		return halved(w), a.String(), true
-	case long:
-		return onceLong(w), b.String(), true
+	var all []string
+	if doubled {
+		all = append(all, halved(w))
 	}
-	return "", "", false
+	if long == 0 {
+		return all
+	}
+	ways := 1 << min(long, 4)
+	for way := range ways {
+		var b strings.Builder
+		k := 0
+		for _, r := range runs {
+			if r.n > 2 {
+				r.n = 1 + way>>min(k, 3)&1
+				k++
+			}
+			b.WriteString(strings.Repeat(string(r.letter), r.n))
+		}
+		all = append(all, b.String())
+	}
+	return all
 }
 
 // halved takes every second byte of a word whose letters all stand twice.
@@ -178,24 +194,6 @@ func halved(w string) string {
 	var b strings.Builder
 	for i := 0; i < len(w); i += 2 {
 		b.WriteByte(w[i])
-	}
-	return b.String()
-}
-
-// onceLong shortens runs of three and more to one and leaves pairs as they are.
-func onceLong(w string) string {
-	var b strings.Builder
-	for i := 0; i < len(w); {
-		n := 1
-		for i+n < len(w) && w[i+n] == w[i] {
-			n++
-		}
-		if n > 2 {
-			b.WriteByte(w[i])
-		} else {
-			b.WriteString(w[i : i+n])
-		}
-		i += n
 	}
 	return b.String()
 }

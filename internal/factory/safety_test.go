@@ -1,0 +1,56 @@
+package factory_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"presswerk/internal/art"
+	"presswerk/internal/workspace"
+)
+
+func TestNoPolicyApprovesWhatNeedsAPerson(t *testing.T) {
+	guide, err := workspace.Workspace{}.Guide("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBench(t, t.TempDir(), &artist{})
+	o := order(art.ApprovalAuto, 1, 2)
+	o.Safety = guide
+	o.Brief.Title = art.Text{"en": "Toys near the Atomium", "de": "Spielzeug am Atomium"}
+	run := b.work(b.start(o).ID, in(art.RunReview))
+	all := b.candidates(run.ID)
+	for _, c := range all {
+		if c.Decision != nil || len(c.Planned.NeedsPerson()) == 0 {
+			t.Errorf("%s: decided by %v; %v", c.ID, c.Decision, c.Planned.Concerns)
+		}
+	}
+	n, err := b.ApproveSelected(context.Background(), run.ID, "Ada")
+	if err != nil || n != 0 {
+		t.Errorf("one word on all approved %d, %v", n, err)
+	}
+	if err := b.Decide(context.Background(), art.Decision{Candidate: all[0].ID, Action: art.Approve, By: "policy:mine"}); !errors.Is(err, art.ErrRefused) {
+		t.Errorf("a policy's word: %v", err)
+	}
+	b.decide(all[0].ID, art.Approve, "looked at it")
+	b.decide(all[1].ID, art.Reject, "")
+	b.work(run.ID, in(art.RunPublished))
+	d, err := b.Decisions(context.Background(), all[0].ID)
+	if err != nil || len(d) != 1 || len(d[0].Concerns) == 0 || d[0].Concerns[0] != "protected-places: Atomium (general@1)" {
+		t.Errorf("the decision records %+v, %v", d, err)
+	}
+}
+
+func TestWhatPassesIsApprovedByThePolicy(t *testing.T) {
+	guide, err := workspace.Workspace{}.Guide("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBench(t, t.TempDir(), &artist{})
+	o := order(art.ApprovalAuto, 1, 2)
+	o.Safety = guide
+	run := b.work(b.start(o).ID, in(art.RunPublished))
+	if run.Progress.Approved == 0 {
+		t.Errorf("%+v", run.Progress)
+	}
+}
