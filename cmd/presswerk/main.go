@@ -51,6 +51,7 @@ func commands() []command {
 		{"engines", &enginesCmd{}},
 		{"compare", &compareCmd{}},
 		{"cost", &costCmd{}},
+		{"redteam", &redteamCmd{}},
 		{"serve", &serveCmd{}},
 		{"keys", &keysCmd{}},
 		{"bench", &benchCmd{}},

@@ -96,6 +96,9 @@ func textsOf(pictures map[string][]byte) []safety.Field {
 		for _, t := range texts {
 			all = append(all, safety.Field{Name: "file:" + path + "#" + t.Key, Words: t.Value})
 		}
+		if info, err := imaging.Probe(pictures[path], imaging.Limits{}); err == nil && len(info.XMP) > 0 {
+			all = append(all, safety.Field{Name: "file:" + path + "#xmp", Words: string(info.XMP)})
+		}
 	}
 	return all
 }

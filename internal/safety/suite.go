@@ -131,3 +131,21 @@ func channels() []channel {
 		{"channel-xmp", "file:references/upload.jpg#xmp", func(s string) string { return `<rdf:li xml:lang="x-default">` + s + `</rdf:li>` }},
 	}
 }
+
+// Sendable are attacks for an engine: so many of each category that may be sent, plain ones first, then translations and disguises.
+// Other spellings are left out, because they tell more about spelling than about an engine's rules.
+func (s Suite) Sendable(each int) []Attack {
+	var all []Attack
+	count := map[string]int{}
+	tricks := append([]string{"plain", "translation", "veiled"}, slices.Sorted(maps.Keys(s.Disguises))...)
+	attacks := s.Attacks()
+	for _, trick := range tricks {
+		for _, a := range attacks {
+			if a.Trick == trick && count[a.Category] < each && !slices.Contains(s.Never, a.Category) {
+				count[a.Category]++
+				all = append(all, a)
+			}
+		}
+	}
+	return all
+}
