@@ -52,6 +52,7 @@ func commands() []command {
 		{"compare", &compareCmd{}},
 		{"cost", &costCmd{}},
 		{"redteam", &redteamCmd{}},
+		{"rights", &rightsCmd{}},
 		{"serve", &serveCmd{}},
 		{"keys", &keysCmd{}},
 		{"bench", &benchCmd{}},

@@ -34,7 +34,7 @@ func (f *Factory) Decide(ctx context.Context, d art.Decision) error {
 		return fmt.Errorf("factory: decide: %w", err)
 	}
 	d.Run, d.At = c.Run, f.Now()
-	d.Concerns = concernsOf(c.Planned)
+	d.Concerns = concernsOf(c)
 	d.ID = art.Digest(fmt.Appendf(nil, "%s %d %s %s", c.ID, len(earlier), d.Action, d.By))[:16]
 	change := art.Change{
 		Decisions: []art.Decision{d},
@@ -126,7 +126,7 @@ func mayDecide(d art.Decision, c art.CandidateView, run art.Run) error {
 	if run.Kind == art.Exploration {
 		return fmt.Errorf("%s is an exploration, which can never be published; make it again with run: production: %w", run.ID, art.ErrRefused)
 	}
-	if strings.HasPrefix(d.By, "policy:") && (run.Plan.NeedsPerson || len(c.Planned.NeedsPerson()) > 0) {
+	if strings.HasPrefix(d.By, "policy:") && (run.Plan.NeedsPerson || len(c.NeedsPerson()) > 0) {
 		return fmt.Errorf("%s needs a person's word (policy %s): %w", c.ID, run.Plan.Policy, art.ErrRefused)
 	}
 	if !c.Verdict.Pass {
@@ -136,9 +136,9 @@ func mayDecide(d art.Decision, c art.CandidateView, run art.Run) error {
 }
 
 // concernsOf names what the policy had found when somebody decided.
-func concernsOf(p art.PlannedRecipe) []string {
+func concernsOf(v art.CandidateView) []string {
 	var all []string
-	for _, c := range p.NeedsPerson() {
+	for _, c := range v.NeedsPerson() {
 		all = append(all, c.String())
 	}
 	return all
@@ -153,7 +153,7 @@ func (f *Factory) ApproveSelected(ctx context.Context, run, by string) (int, err
 	}
 	n := 0
 	for _, c := range candidates {
-		if c.Selection == nil || !c.Selection.Selected || c.Decision != nil || len(c.Planned.NeedsPerson()) > 0 {
+		if c.Selection == nil || !c.Selection.Selected || c.Decision != nil || len(c.NeedsPerson()) > 0 {
 			continue
 		}
 		d := art.Decision{Candidate: c.ID, Action: art.Approve, By: by, Reason: "approved with the whole selection"}

@@ -16,6 +16,7 @@ import (
 	"presswerk/internal/finish"
 	"presswerk/internal/judge"
 	"presswerk/internal/ledger"
+	"presswerk/internal/safety"
 )
 
 // Records is what the factory asks of the store.
@@ -51,6 +52,7 @@ type Options struct {
 	Ledger   *ledger.Ledger                // buys pictures; nil buys none
 	Consents func() ([]art.Consent, error) // who has agreed that which engine stands in, read each time; nil: nobody has
 	Panel    judge.Panel
+	Guide    func(sector string) (*safety.Guide, error) // policy for words that are read in pictures; nil reads none
 	Scores   judge.Memory // what was scored before; nil looks again
 	Clips    *clip.Tool   // looks into clips; nil, or without its programs, makes none
 	Finisher *finish.Finisher

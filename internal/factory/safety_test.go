@@ -7,6 +7,7 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/imaging"
+	"presswerk/internal/judge"
 	"presswerk/internal/workspace"
 )
 
@@ -79,6 +80,28 @@ func TestTextsOfReferencePicturesAreLookedAt(t *testing.T) {
 		}
 		if len(planned.Refused) == 0 || planned.Refused[0].Field != field {
 			t.Errorf("%s: %+v", field, planned.Refused)
+		}
+	}
+}
+
+// reads is a scorer that has read a text.
+type reads struct{ text string }
+
+func (reads) Name() string       { return "ocr" }
+func (reads) Scale() judge.Scale { return judge.Scale{Version: "1", High: 1, Direction: art.HigherIsBetter} }
+func (r reads) Score(context.Context, judge.Subject) (float64, *art.Evidence, error) {
+	return 1, &art.Evidence{Text: r.text}, nil
+}
+
+func TestMarksThatStandInAPictureNeedAPerson(t *testing.T) {
+	b := newBench(t, t.TempDir(), &artist{})
+	b.Factory.Panel = append(judge.DefaultPanel(), reads{"fresh from STARBUCKS"})
+	b.Factory.Guide = workspace.Workspace{}.Guide
+	run := b.work(b.start(order(art.ApprovalAuto, 1, 2)).ID, in(art.RunReview))
+	for _, c := range b.candidates(run.ID) {
+		n := c.NeedsPerson()
+		if c.Decision != nil || len(n) != 1 || n[0].Field != "picture.text" || n[0].Match != "STARBUCKS" || n[0].Clearance != art.MarkClearance {
+			t.Errorf("%s: %v, decided by %v", c.ID, n, c.Decision)
 		}
 	}
 }

@@ -113,7 +113,7 @@ func (f *Factory) afterSelection(c art.Change, run art.Run, candidates []art.Can
 	decided, flagged := map[string]bool{}, map[string]bool{}
 	for _, v := range candidates {
 		decided[v.ID] = v.Decision != nil
-		flagged[v.ID] = run.Plan.NeedsPerson || len(v.Planned.NeedsPerson()) > 0
+		flagged[v.ID] = run.Plan.NeedsPerson || len(v.NeedsPerson()) > 0
 	}
 	var winners []string
 	for _, s := range c.Selections {
