@@ -87,8 +87,10 @@ func TestTextsOfReferencePicturesAreLookedAt(t *testing.T) {
 // reads is a scorer that has read a text.
 type reads struct{ text string }
 
-func (reads) Name() string       { return "ocr" }
-func (reads) Scale() judge.Scale { return judge.Scale{Version: "1", High: 1, Direction: art.HigherIsBetter} }
+func (reads) Name() string { return "ocr" }
+func (reads) Scale() judge.Scale {
+	return judge.Scale{Version: "1", High: 1, Direction: art.HigherIsBetter}
+}
 func (r reads) Score(context.Context, judge.Subject) (float64, *art.Evidence, error) {
 	return 1, &art.Evidence{Text: r.text}, nil
 }

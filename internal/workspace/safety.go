@@ -15,7 +15,7 @@ import (
 	"presswerk/internal/safety"
 )
 
-//go:embed safety/*.yaml safety/policies/*.yaml safety/redteam/*
+//go:embed safety/*.yaml safety/policies/*.yaml safety/redteam/* safety/bias/*
 var safetyFiles embed.FS
 
 // Files of the policy for words, in a workspace and among those that come along.
@@ -98,6 +98,38 @@ func RedTeamBaseline(policy string) (b safety.Baseline, ok bool, err error) {
 
 // BaselinesFile holds the baselines that come along, below this package.
 const BaselinesFile = "safety/redteam/baselines.json"
+
+// BiasSet is the neutral prompts that come along, or those of a file.
+func BiasSet(file string, data []byte) (art.BiasSet, error) {
+	var s art.BiasSet
+	if file == "" {
+		var err error
+		if data, err = safetyFiles.ReadFile("safety/bias/prompts.yaml"); err != nil {
+			return s, fmt.Errorf("workspace: the neutral prompts: %w", err)
+		}
+		file = "prompts.yaml"
+	}
+	d := decode(file, data, &s)
+	d.place(checkBias(s))
+	return s, d.found.err()
+}
+
+func checkBias(s art.BiasSet) []*art.FieldError {
+	var bad []*art.FieldError
+	if s.Version < 1 {
+		bad = append(bad, &art.FieldError{Field: "version", Reason: "is missing or below 1", Remedy: "count up with each change"})
+	}
+	if len(s.Prompts) == 0 {
+		bad = append(bad, &art.FieldError{Field: "prompts", Reason: "is empty", Remedy: "list neutral prompts"})
+	}
+	for i, p := range s.Prompts {
+		same := slices.ContainsFunc(s.Prompts[:i], func(o art.BiasPrompt) bool { return o.Name == p.Name })
+		if p.Name == "" || same || !p.Words.Has(art.English) {
+			bad = append(bad, &art.FieldError{Field: fmt.Sprintf("prompts[%d]", i), Reason: "has no name of its own, or no English words", Remedy: "write both"})
+		}
+	}
+	return bad
+}
 
 // DecodeSuite reads a red team's suite strictly; file is how messages call it.
 func DecodeSuite(file string, data []byte) (safety.Suite, error) {
