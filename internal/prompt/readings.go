@@ -83,10 +83,11 @@ func pieces(words []Lexeme) (out []Lexeme, ok bool) {
 		}
 		for from := max(0, i-2); from <= i; from++ {
 			for to := max(i, from+1); to <= min(i+2, len(words)-1); to++ {
-				text := ""
+				var b strings.Builder
 				for _, p := range words[from : to+1] {
-					text += p.Text
+					b.WriteString(p.Text)
 				}
+				text := b.String()
 				if utf8.RuneCountInString(text) >= 4 {
 					out = append(out, Lexeme{Text: text, Start: words[from].Start, End: words[to].End})
 				}
@@ -117,12 +118,13 @@ func signs(s string) (string, []int, bool) {
 	var b strings.Builder
 	var at []int
 	found := false
-	for i, n := 0, 0; i < len(s); i += n {
+	n := 0
+	for i := 0; i < len(s); i += n {
 		_, n = utf8.DecodeRuneInString(s[i:])
 		text := s[i : i+n]
 		before, _ := utf8.DecodeLastRuneInString(s[:i])
 		after, _ := utf8.DecodeRuneInString(s[i+n:])
-		if b, a := unicode.IsLetter(before), unicode.IsLetter(after); b && a || (b || a) && !strings.Contains("+(<", text) {
+		if b, a := unicode.IsLetter(before), unicode.IsLetter(after); b && a || (b || a) && text != "+" && text != "(" && text != "<" {
 			if as := look.Replace(text); as != text {
 				text, found = as, true
 			}
@@ -139,7 +141,7 @@ func signs(s string) (string, []int, bool) {
 // that are repeated three times or more once or twice, and a word in which every letter stands twice.
 func Spellings(word string) []string {
 	all := unleet(word)
-	for _, w := range all[:len(all):len(all)] {
+	for _, w := range slices.Clip(all) {
 		all = append(all, calmed(w)...)
 	}
 	return all

@@ -37,7 +37,7 @@ func newCompounds(lang string, parts []string) *compounds {
 		c.linkers = []string{"s", "es", "n", "en", "er", "e", "nen"}
 	case "nl":
 		c.linkers = []string{"s", "en", "e", "n"}
-	default:
+	case "en":
 		c.linkers = []string{"s", "es"}
 	}
 	if parts == nil {

@@ -56,8 +56,8 @@ func newIndex(l Lexicon) *index {
 	for _, lang := range x.languages {
 		x.trees[lang] = &node{}
 	}
-	for _, lang := range []string{"de", "nl", "en"} {
-		x.compounds[lang] = newCompounds(lang, l.Parts[lang])
+	for _, lang := range prompt.Stems() {
+		x.compounds[lang] = newCompounds(lang, append([]string{}, l.Parts[lang]...))
 	}
 	for lang, phrases := range l.Harmless {
 		for _, p := range phrases {
@@ -137,17 +137,21 @@ func (x *index) add(lang, phrase string, e end) {
 	if c := x.compounds[lang]; c != nil && len(kept) == 1 {
 		c.add(kept[0].Text, e)
 	}
-	whole := ""
-	for _, w := range words {
-		whole += w.Text
-	}
-	if len(whole) >= lengthy && e.concept != none {
+	whole := strings.ReplaceAll(prompt.Normalise(phrase), " ", "")
+	if e.concept != none && (len(whole) >= lengthyWord || len(words) > 1 && len(whole) >= lengthyPhrase) {
 		x.long.add(whole, e)
 	}
 }
 
-// lengthy is from how many letters on a phrase without its spaces is looked for inside any word.
-const lengthy = 7
+// From how many letters on a word, or a phrase without its spaces, is looked for inside any word: shorter ones stand in others
+// by accident, as "Leichen" does in "schleichen".
+const (
+	lengthyWord   = 9
+	lengthyPhrase = 8
+)
+
+// scrambling is from how many letters on the ones inside a word may change places.
+const scrambling = 7
 
 func (x *index) path(lang string, words []prompt.Lexeme, e end) {
 	at := x.trees[lang]
@@ -163,7 +167,7 @@ func (x *index) path(lang string, words []prompt.Lexeme, e end) {
 // scrambled is what words have in common that are read alike although letters inside them have changed places: the first
 // letter, the others in the order of the alphabet, the last one. "" is for words in which that would mean too little.
 func scrambled(w string) string {
-	if len(w) < lengthy-1 {
+	if len(w) < scrambling {
 		return ""
 	}
 	b := []byte(w)
@@ -249,7 +253,7 @@ func (x *index) find(s string) []hit {
 // inside gives what is found in a word that is put together.
 func (x *index) inside(t token) []end {
 	var all []end
-	for _, lang := range []string{"de", "nl", "en"} {
+	for _, lang := range prompt.Stems() {
 		for _, w := range t.spellings {
 			all = append(all, x.compounds[lang].find(w)...)
 		}

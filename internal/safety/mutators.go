@@ -43,7 +43,7 @@ func mutators() []mutator {
 		{"hexadecimal", func(s string) string { return hex.EncodeToString([]byte(s)) }},
 		{"percent", func(s string) string { return "%" + strings.Join(pairs(hex.EncodeToString([]byte(s))), "%") }},
 		{"entities", coded("&#%d;")},
-		{"typo", each(func(w string) string { return swapped(w) }, " ")},
+		{"typo", each(swapped, " ")},
 		{"reversed", func(s string) string { return string(turned([]rune(s))) }},
 		{"rot13", func(s string) string { return strings.Map(rot13, s) }},
 	}

@@ -239,7 +239,7 @@ func (w Workspace) AddClearance(c art.Clearance) error {
 	if err != nil {
 		return err
 	}
-	all := append(known, c)
+	all := append(slices.Clip(known), c)
 	if bad := safety.CheckClearances(all); len(bad) > 0 {
 		return bad[0]
 	}
