@@ -118,9 +118,8 @@ func signs(s string) (string, []int, bool) {
 	var b strings.Builder
 	var at []int
 	found := false
-	n := 0
-	for i := 0; i < len(s); i += n {
-		_, n = utf8.DecodeRuneInString(s[i:])
+	for i := 0; i < len(s); {
+		_, n := utf8.DecodeRuneInString(s[i:])
 		text := s[i : i+n]
 		before, _ := utf8.DecodeLastRuneInString(s[:i])
 		after, _ := utf8.DecodeRuneInString(s[i+n:])
@@ -133,6 +132,7 @@ func signs(s string) (string, []int, bool) {
 			at = append(at, i)
 		}
 		b.WriteString(text)
+		i += n
 	}
 	return b.String(), append(at, len(s)), found
 }
