@@ -51,6 +51,8 @@ func commands() []command {
 		{"engines", &enginesCmd{}},
 		{"compare", &compareCmd{}},
 		{"cost", &costCmd{}},
+		{"redteam", &redteamCmd{}},
+		{"rights", &rightsCmd{}},
 		{"serve", &serveCmd{}},
 		{"keys", &keysCmd{}},
 		{"bench", &benchCmd{}},

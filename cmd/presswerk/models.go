@@ -34,6 +34,7 @@ type modelsCmd struct {
 	Rollback modelsRollbackCmd `cmd:"" help:"${models_rollback}"`
 	Probe    modelsProbeCmd    `cmd:"" help:"${models_probe}"`
 	Resume   modelsResumeCmd   `cmd:"" help:"${models_resume}"`
+	Bias     modelsBiasCmd     `cmd:"" help:"${models_bias}"`
 	Rm       modelsRmCmd       `cmd:"" help:"${models_rm}"`
 	Card     modelsCardCmd     `cmd:"" help:"${models_card}"`
 	Export   modelsExportCmd   `cmd:"" help:"${models_export}"`

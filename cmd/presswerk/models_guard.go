@@ -163,6 +163,9 @@ func (w workspaceDir) promptSet(name string, brief art.Brief) (factory.Order, br
 		return o, set, err
 	}
 	o.Kit = kit
+	if o.Safety, err = w.Guide(kit.Sector); err != nil {
+		return o, set, err
+	}
 	if o.Styles, err = w.ReadStyles(append(append([]string{}, set.Styles...), brief.Styles...)); err != nil {
 		return o, set, err
 	}

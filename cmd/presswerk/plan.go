@@ -85,7 +85,23 @@ func planText(w io.Writer, words words, p art.Plan) {
 	for _, r := range p.Warnings {
 		fmt.Fprintln(w, words.say("plan_warning", r.Field, r.Reason))
 	}
+	for _, c := range p.Concerns {
+		if c.Ruling != art.Block {
+			fmt.Fprintln(w, concernText(words, c))
+		}
+	}
+	if p.NeedsPerson {
+		fmt.Fprintln(w, words.say("plan_needs_person", p.Policy))
+	}
 	for _, r := range p.Refused {
 		fmt.Fprintln(w, words.say("plan_refused", r.Field, strings.TrimSuffix(r.Reason+"; "+r.Remedy, "; ")))
 	}
+}
+
+// concernText is what a policy found, in one line.
+func concernText(words words, c art.Concern) string {
+	if c.Cleared != "" {
+		return words.say("concern_cleared", c.Field, c.Reason.In(words.lang), c.Cleared)
+	}
+	return words.say("concern_"+string(c.Ruling), c.Field, c.Reason.In(words.lang), c.Remedy.In(words.lang), c.Rule, c.Policy)
 }

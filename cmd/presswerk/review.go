@@ -64,6 +64,9 @@ func (c *reviewListCmd) Run(ctx context.Context, g *globals) error {
 				canary = " · " + g.words.say("plan_canary") + " " + v.Planned.Model.Name + "@" + v.Planned.Model.Version
 			}
 			fmt.Fprintf(w, "%s  %-9s %s%s\n", v.ID, standing(v), reason(v, g.words.lang), canary)
+			for _, c := range v.NeedsPerson() {
+				fmt.Fprintln(w, "    "+concernText(g.words, c))
+			}
 		}
 	})
 }

@@ -66,6 +66,7 @@ func sentences() map[string]sentence {
 	maps.Copy(all, compareSentences())
 	maps.Copy(all, reviewSentences())
 	maps.Copy(all, engineSentences())
+	maps.Copy(all, safetySentences())
 	return all
 }
 

@@ -24,5 +24,6 @@ type Decision struct {
 	Action    Action    `json:"action"`
 	By        string    `json:"by"` // a person's name, or "policy:…"
 	Reason    string    `json:"reason,omitempty"`
+	Concerns  []string  `json:"concerns,omitempty"` // what the policy had found in the picture's words, as Concern.String writes it
 	At        time.Time `json:"at"`
 }

@@ -40,6 +40,7 @@ type Change struct {
 	Guards        []Guard
 	Comparisons   []EngineComparison
 	Probes        []Probe
+	BiasProbes    []BiasProbe
 	Pauses        []Pause
 	Resumptions   []Resumption
 	Kept          []Kept

@@ -8,7 +8,12 @@ type Plan struct {
 	Refused  []Refusal       `json:"refused"`
 	Warnings []Refusal       `json:"warnings,omitempty"`
 	Cost     Cost            `json:"cost"`
-	Dropped  int             `json:"duplicates_dropped"` // equal recipes that the matrix gave more than once
+	// Policy is the one for words that the brief was planned by, as name@version; "" where there was none.
+	Policy string `json:"policy,omitempty"`
+	// NeedsPerson tells that no policy may approve a picture, because the sector wants a person's word on each.
+	NeedsPerson bool      `json:"needs_person,omitempty"`
+	Concerns    []Concern `json:"concerns,omitempty"` // all that the policy found, the strictest first
+	Dropped     int       `json:"duplicates_dropped"` // equal recipes that the matrix gave more than once
 }
 
 // PlannedRecipe is a recipe with the matrix cell it came from and the structured prompt behind its words.
@@ -18,9 +23,23 @@ type PlannedRecipe struct {
 	Cell   map[string]string `json:"cell,omitempty"`   // matrix field → the value, as a person reads it
 	Source Prompt            `json:"source"`           // the structured prompt: alt text and file names come from it
 	Canary bool              `json:"canary,omitempty"` // made by the canary of the brand's pin
+	// Concerns are what the policy found in this picture's words and in the brief's. One that needs a person keeps
+	// policies from approving the picture.
+	Concerns []Concern `json:"concerns,omitempty"`
 	// StandIns are what other engines make of it when its own is down, in the order in which they are asked.
 	StandIns   []StandIn   `json:"stand_ins,omitempty"`
 	FailedOver *FailedOver `json:"failed_over,omitempty"` // another engine than the planned one makes it
+}
+
+// NeedsPerson lists the concerns on which a person has to say a word.
+func (p PlannedRecipe) NeedsPerson() []Concern {
+	var all []Concern
+	for _, c := range p.Concerns {
+		if c.Ruling != Pass {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // Refusal is a field that cannot be honoured, with the reason.

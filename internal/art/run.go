@@ -65,6 +65,20 @@ type CandidateView struct {
 	Failure   string     `json:"failure,omitempty"` // why it could not be rendered
 }
 
+// NeedsPerson lists what a policy wants a person's word on: in the words that were asked for, and in those that stand in the
+// picture. What is blocked in a picture needs a person, too, who will hardly approve it.
+func (c CandidateView) NeedsPerson() []Concern {
+	all := c.Planned.NeedsPerson()
+	if c.Verdict != nil {
+		for _, o := range c.Verdict.Concerns {
+			if o.Ruling != Pass {
+				all = append(all, o)
+			}
+		}
+	}
+	return all
+}
+
 // RunView is a run with its figures: one line of the list of runs.
 type RunView struct {
 	Run

@@ -86,6 +86,7 @@ type Verdict struct {
 	Overall   float64   `json:"overall"` // 0..1, weighted mean of the gated scores on their ranges
 	Scores    []Score   `json:"scores"`
 	Failures  []Failure `json:"failures,omitempty"`
+	Concerns  []Concern `json:"concerns,omitempty"` // what the policy found in the words that stand in the picture
 	At        time.Time `json:"at,omitzero"`
 }
 

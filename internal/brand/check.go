@@ -110,6 +110,9 @@ func (k Kit) checkWords(p *problems) {
 			p.add(fmt.Sprintf("negatives[%d]", i), fmt.Sprintf("the starter library has no group %q", n), choose(group, StarterGroups()))
 		}
 	}
+	if k.Sector != "" && !ValidName(k.Sector) {
+		p.add("sector", fmt.Sprintf("%q is no name of a policy", k.Sector), "write general, health, finance, public, or the name of a file in safety/policies")
+	}
 	for i, n := range k.NoGos {
 		if strings.TrimSpace(n) == "" {
 			p.add(fmt.Sprintf("no_gos[%d]", i), "is empty", "write a word or take the line out")

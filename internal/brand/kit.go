@@ -21,6 +21,7 @@ type Kit struct {
 	Composition   []art.Text     `json:"composition,omitempty" yaml:"composition,omitempty"`             // rules for people: how pictures are built
 	Fonts         []Font         `json:"fonts,omitempty" yaml:"fonts,omitempty"`                         // type faces of the brand
 	Negatives     []string       `json:"negatives,omitempty" yaml:"negatives,omitempty"`                 // words that every picture avoids; "@quality" and the like pull in a group of the starter library
+	Sector        string         `json:"sector,omitempty" yaml:"sector,omitempty"`                       // policy for words: general (default), health, finance, public, or one of the workspace's safety/policies
 	NoGos         []string       `json:"no_gos,omitempty" yaml:"no_gos,omitempty"`                       // words and things that must never be asked for
 	Mandatory     []string       `json:"mandatory,omitempty" yaml:"mandatory,omitempty"`                 // parameters without which production refuses
 	Defaults      art.Parameters `json:"defaults,omitempty" yaml:"defaults,omitempty"`                   // parameters where neither style nor brief says otherwise

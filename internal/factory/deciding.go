@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"presswerk/internal/art"
 )
@@ -33,6 +34,7 @@ func (f *Factory) Decide(ctx context.Context, d art.Decision) error {
 		return fmt.Errorf("factory: decide: %w", err)
 	}
 	d.Run, d.At = c.Run, f.Now()
+	d.Concerns = concernsOf(c)
 	d.ID = art.Digest(fmt.Appendf(nil, "%s %d %s %s", c.ID, len(earlier), d.Action, d.By))[:16]
 	change := art.Change{
 		Decisions: []art.Decision{d},
@@ -124,13 +126,26 @@ func mayDecide(d art.Decision, c art.CandidateView, run art.Run) error {
 	if run.Kind == art.Exploration {
 		return fmt.Errorf("%s is an exploration, which can never be published; make it again with run: production: %w", run.ID, art.ErrRefused)
 	}
+	if strings.HasPrefix(d.By, "policy:") && (run.Plan.NeedsPerson || len(c.NeedsPerson()) > 0) {
+		return fmt.Errorf("%s needs a person's word (policy %s): %w", c.ID, run.Plan.Policy, art.ErrRefused)
+	}
 	if !c.Verdict.Pass {
 		return fmt.Errorf("%s failed %d of the brand's gates and cannot be approved; change the rubric or the brief: %w", c.ID, len(c.Verdict.Failures), art.ErrRefused)
 	}
 	return nil
 }
 
-// ApproveSelected approves, in one person's name, every selected candidate that nobody has decided about.
+// concernsOf names what the policy had found when somebody decided.
+func concernsOf(v art.CandidateView) []string {
+	var all []string
+	for _, c := range v.NeedsPerson() {
+		all = append(all, c.String())
+	}
+	return all
+}
+
+// ApproveSelected approves, in one person's name, every selected candidate that nobody has decided about. Those on which the
+// policy wants a person's word are left: a word on all of them is none on each.
 func (f *Factory) ApproveSelected(ctx context.Context, run, by string) (int, error) {
 	candidates, err := f.Records.Candidates(ctx, run)
 	if err != nil {
@@ -138,7 +153,7 @@ func (f *Factory) ApproveSelected(ctx context.Context, run, by string) (int, err
 	}
 	n := 0
 	for _, c := range candidates {
-		if c.Selection == nil || !c.Selection.Selected || c.Decision != nil {
+		if c.Selection == nil || !c.Selection.Selected || c.Decision != nil || len(c.NeedsPerson()) > 0 {
 			continue
 		}
 		d := art.Decision{Candidate: c.ID, Action: art.Approve, By: by, Reason: "approved with the whole selection"}

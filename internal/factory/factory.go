@@ -14,8 +14,10 @@ import (
 	"presswerk/internal/clip"
 	"presswerk/internal/engine"
 	"presswerk/internal/finish"
+	"presswerk/internal/imaging"
 	"presswerk/internal/judge"
 	"presswerk/internal/ledger"
+	"presswerk/internal/safety"
 )
 
 // Records is what the factory asks of the store.
@@ -51,8 +53,10 @@ type Options struct {
 	Ledger   *ledger.Ledger                // buys pictures; nil buys none
 	Consents func() ([]art.Consent, error) // who has agreed that which engine stands in, read each time; nil: nobody has
 	Panel    judge.Panel
-	Scores   judge.Memory // what was scored before; nil looks again
-	Clips    *clip.Tool   // looks into clips; nil, or without its programs, makes none
+	Guide    func(sector string) (*safety.Guide, error)                         // policy for words that are read in pictures; nil reads none
+	Scores   judge.Memory                                                       // what was scored before; nil looks again
+	People   func(ctx context.Context, p *imaging.RGB) ([]art.Presented, error) // finds people and what they present; nil finds none
+	Clips    *clip.Tool                                                         // looks into clips; nil, or without its programs, makes none
 	Finisher *finish.Finisher
 	Site     Site
 	Now      func() time.Time

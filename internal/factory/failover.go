@@ -95,7 +95,7 @@ func (f *Factory) over(ctx context.Context, c art.Candidate, down error) (engine
 		}
 		over := &art.FailedOver{From: from, To: s.Engine, Recipe: c.Planned.ID, Reason: down.Error(), Adapted: s.Adapted, By: consent.By, Date: consent.Date}
 		made := c
-		made.Planned = art.PlannedRecipe{Recipe: s.Recipe, ID: s.ID, Cell: c.Planned.Cell, Source: s.Source, FailedOver: over}
+		made.Planned = art.PlannedRecipe{Recipe: s.Recipe, ID: s.ID, Cell: c.Planned.Cell, Source: s.Source, Concerns: c.Planned.Concerns, FailedOver: over}
 		p, call, err := f.standIn(ctx, made)
 		if errors.Is(err, art.ErrUnavailable) && !errors.Is(err, engine.ErrUnknown) && !errors.Is(err, errPromised) {
 			down = errors.Join(down, err) // the next one, if there is one

@@ -9,6 +9,7 @@ import (
 	"presswerk/internal/brand"
 	"presswerk/internal/imaging"
 	"presswerk/internal/judge"
+	"presswerk/internal/safety"
 )
 
 // judge scores one candidate against the brand's rubric. It waits until all earlier candidates of the run are
@@ -45,6 +46,9 @@ func (f *Factory) judge(ctx context.Context, job art.Job) (art.Change, error) {
 	}
 	v := judge.Decide(panel.ScoreAll(ctx, []judge.Subject{subject}, f.Scores)[0], k.RubricFor(run.Brief.Channels))
 	v.Candidate, v.At = c.ID, f.Now()
+	if v.Concerns, err = f.readWords(v, k); err != nil {
+		return art.Change{}, fmt.Errorf("factory: judging %s: %w", c.ID, err)
+	}
 	return art.Change{
 		Verdicts: []art.Verdict{v},
 		Jobs:     []art.Job{{Kind: art.JobSelect, Run: c.Run, Subject: c.ID, Revision: job.Revision}},
@@ -55,6 +59,26 @@ func (f *Factory) judge(ctx context.Context, job art.Job) (art.Change, error) {
 // look is a picture as a brand looks at it.
 func look(k brand.Kit, p *imaging.RGB) judge.Subject {
 	return judge.Subject{Picture: p, Palette: k.Colours, Forbidden: k.Forbidden, Layout: k.Layout}
+}
+
+// textScorer is the scorer whose evidence is the text that stands in a picture.
+const textScorer = "ocr"
+
+// readWords looks at the text that stands in a picture: marks of others, and what must not be said.
+func (f *Factory) readWords(v art.Verdict, k brand.Kit) ([]art.Concern, error) {
+	if f.Guide == nil {
+		return nil, nil
+	}
+	for _, s := range v.Scores {
+		if s.Scorer == textScorer && s.Available && s.Evidence != nil && s.Evidence.Text != "" {
+			g, err := f.Guide(k.Sector)
+			if err != nil {
+				return nil, err
+			}
+			return g.Look([]safety.Field{{Name: "picture.text", Words: s.Evidence.Text}}, safety.For{Brand: k.ID, On: f.Now()}), nil
+		}
+	}
+	return nil, nil
 }
 
 // subject is what the panel looks at: the picture, the brand's colours and everything made earlier.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -12,8 +14,10 @@ import (
 	"presswerk/internal/art"
 	"presswerk/internal/brand"
 	"presswerk/internal/engine"
+	"presswerk/internal/imaging"
 	"presswerk/internal/judge"
 	"presswerk/internal/plan"
+	"presswerk/internal/safety"
 )
 
 // Order is all that a run is made of: a brief with the kit and the style tokens that it names, and the state of the
@@ -23,6 +27,7 @@ type Order struct {
 	Kit      brand.Kit
 	Styles   []brand.Style
 	Commit   art.Commit
+	Safety   *safety.Guide // policy for words; nil knows the no-gos of kit and brief only
 	Models   art.ModelPolicy
 	Cards    map[string]art.ModelCard // the workspace's own, by model; they stand over those that engines know
 	Prices   art.Prices               // what engines cost
@@ -59,11 +64,12 @@ func (f *Factory) unmeasured(o Order) (all []art.Refusal) {
 // input is all that a plan is made of: the order, what engines can do, and how long they can do it.
 func (f *Factory) input(o Order) (plan.Input, error) {
 	in := plan.Input{
-		Down: map[string]string{}, Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Models: o.Models, Prices: o.Prices, Funds: o.Funds, Pictures: map[string]string{}, Measured: o.Times,
+		Safety: o.Safety, Down: map[string]string{}, Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Models: o.Models, Prices: o.Prices, Funds: o.Funds, Pictures: map[string]string{}, Measured: o.Times,
 	}
 	for path, data := range o.Pictures {
 		in.Pictures[path] = "sha256:" + art.Digest(data)
 	}
+	in.Texts = textsOf(o.Pictures)
 	if f.Now != nil {
 		in.Now = f.Now()
 	}
@@ -96,6 +102,22 @@ func (f *Factory) input(o Order) (plan.Input, error) {
 	}
 	in.Shutdowns = engine.Endings(o.Models.Shutdowns, infos, table)
 	return in, nil
+}
+
+// textsOf are the names of pictures and the texts in them, in the order of the names: words get into engines by these, too.
+func textsOf(pictures map[string][]byte) []safety.Field {
+	var all []safety.Field
+	for _, path := range slices.Sorted(maps.Keys(pictures)) {
+		all = append(all, safety.Field{Name: "file:" + path, Words: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))})
+		texts, _ := imaging.Texts(pictures[path], imaging.Limits{}) // what can't be read is refused where the picture is decoded
+		for _, t := range texts {
+			all = append(all, safety.Field{Name: "file:" + path + "#" + t.Key, Words: t.Value})
+		}
+		if info, err := imaging.Probe(pictures[path], imaging.Limits{}); err == nil && len(info.XMP) > 0 {
+			all = append(all, safety.Field{Name: "file:" + path + "#xmp", Words: string(info.XMP)})
+		}
+	}
+	return all
 }
 
 // carded puts the workspace's own cards over those of LoRAs.

@@ -110,9 +110,10 @@ func ballot(candidates []art.CandidateView, b art.Brief, house art.Select) ([]ar
 // afterSelection says what happens next: the policy decides, a person is waited for, or nothing is left to do.
 // What a person has decided about while the run was still being made is left to that decision.
 func (f *Factory) afterSelection(c art.Change, run art.Run, candidates []art.CandidateView) art.Change {
-	decided := map[string]bool{}
+	decided, flagged := map[string]bool{}, map[string]bool{}
 	for _, v := range candidates {
 		decided[v.ID] = v.Decision != nil
+		flagged[v.ID] = run.Plan.NeedsPerson || len(v.NeedsPerson()) > 0
 	}
 	var winners []string
 	for _, s := range c.Selections {
@@ -127,8 +128,11 @@ func (f *Factory) afterSelection(c art.Change, run art.Run, candidates []art.Can
 	case len(winners) == 0:
 		state = art.RunEmpty
 	case run.Brief.Approval == art.ApprovalAuto:
-		state = art.RunWorking
 		for _, w := range winners {
+			if flagged[w] {
+				continue // a person decides
+			}
+			state = art.RunWorking
 			c.Decisions = append(c.Decisions, art.Decision{
 				ID: art.Digest([]byte(art.PolicyAuto + w))[:16], Run: run.ID, Candidate: w, Action: art.Approve,
 				By: art.PolicyAuto, Reason: "passed every gate and was selected; the brief says approval: auto", At: f.Now(),

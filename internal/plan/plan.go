@@ -7,6 +7,7 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/brand"
+	"presswerk/internal/safety"
 )
 
 // MaxRecipes is how many pictures one plan may hold. Nobody looks through more, and a slip of the finger in a matrix
@@ -19,6 +20,8 @@ type Input struct {
 	Kit     brand.Kit
 	Styles  []brand.Style      // those that brand.StyleNames(Brief) names; others are ignored
 	Engines []art.Capabilities // one for each engine and model, the preferred one first
+	Safety  *safety.Guide      // policy for words; nil looks for the no-gos of kit and brief only
+	Texts   []safety.Field     // that come with the brief: names of its pictures, and texts in them
 	Models  art.ModelPolicy    // pins, accepted licences and pauses of the workspace
 	// Measured is how long pictures took here, for engines that don't say it of themselves.
 	Measured []art.Measured
@@ -42,6 +45,7 @@ func Make(in Input) (art.Plan, error) {
 	if err != nil {
 		return art.Plan{}, err
 	}
+	b.sector()
 	for _, cell := range cells(axes) {
 		if err := b.add(cell); err != nil {
 			return art.Plan{}, err
@@ -53,6 +57,7 @@ func Make(in Input) (art.Plan, error) {
 	if err := b.standIns(); err != nil {
 		return art.Plan{}, err
 	}
+	b.flag()
 	b.plan.Cost = b.cost()
 	return b.plan, nil
 }
@@ -90,6 +95,8 @@ type builder struct {
 	usual  bool // the matrix is the usual one: nobody declared it
 	plan   art.Plan
 	drafts []draft                     // of each recipe, in their order
+	found  [][]art.Concern             // in the words of each recipe, in their order
+	brief  []art.Concern               // in what every picture of the brief has in common
 	chosen map[string]art.Capabilities // recipe identity → what renders it
 	told   map[art.Refusal]bool
 	// without is not nil where settings that an engine doesn't have are left out; those that it lists are left out besides.
@@ -99,10 +106,12 @@ type builder struct {
 
 func newBuilder(in Input) *builder {
 	in.Engines = makers(in)
-	return &builder{
+	b := &builder{
 		in: in, chosen: map[string]art.Capabilities{}, told: map[art.Refusal]bool{},
 		plan: art.Plan{Brief: in.Brief.ID, Kind: in.Brief.Run, Recipes: []art.PlannedRecipe{}, Refused: []art.Refusal{}},
 	}
+	b.common()
+	return b
 }
 
 // draft is what kit, tokens, brief and cell have said about one picture. Tokens of the matrix come after the brief,
@@ -135,8 +144,9 @@ func (b *builder) draft(cell []value) draft {
 // add puts one cell of the matrix into the plan: a recipe, a duplicate, or refusals.
 func (b *builder) add(cell []value) error {
 	d := b.draft(cell)
+	concerns := b.concerns(d)
 	c, why := b.engine(d.parameters)
-	refused := slices.Concat(b.missing(d, c), b.words(d))
+	refused := slices.Concat(b.missing(d, c), b.words(d), b.blocked(concerns))
 	var over *art.FailedOver
 	if why != nil {
 		c, over, why = b.inPlace(d.parameters, why)
@@ -171,7 +181,7 @@ func (b *builder) add(cell []value) error {
 		p.Cell[v.field] = v.shown
 	}
 	b.plan.Recipes = append(b.plan.Recipes, p)
-	b.drafts = append(b.drafts, d)
+	b.drafts, b.found = append(b.drafts, d), append(b.found, concerns)
 	return nil
 }
 

@@ -15,9 +15,9 @@ type Hit struct {
 	Words string // the words of the prompt in which it stands
 }
 
-// FindNoGos looks for no-gos in everything that a prompt asks for, in all its languages. It compares whole words after
-// Normalise, sees through digits for letters and through letters set apart ("n a z i"), and takes an English plural
-// for its singular. Negatives are not looked at: there, a no-go is what somebody wants to avoid.
+// FindNoGos looks for no-gos in everything that a prompt asks for, in all its languages. It compares whole words in all
+// their Readings and Spellings, and takes an English plural for its singular. What a prompt says shall not be there
+// (Negated) is no hit, and negatives are not looked at: there, a no-go is what somebody wants to avoid.
 func FindNoGos(p art.Prompt, noGos []string) []Hit {
 	var hits []Hit
 	look := func(field, words string) {
@@ -38,70 +38,42 @@ func FindNoGos(p art.Prompt, noGos []string) []Hit {
 	return hits
 }
 
-// Contains tells whether words contain a term as whole words, whatever its spelling tricks. An empty term is in nothing.
+// Contains tells whether words ask for a term as whole words, whatever its spelling tricks. An empty term is in nothing.
 func Contains(words, term string) bool {
 	want := strings.Fields(Normalise(term))
 	if len(want) == 0 {
 		return false
 	}
-	have := strings.Fields(Normalise(words))
-	return run(have, want) || run(joinLetters(have), want) || joined(have, strings.Join(want, ""))
-}
-
-// run tells whether want stands in have, word after word.
-func run(have, want []string) bool {
-	for i := 0; i+len(want) <= len(have); i++ {
-		all := true
-		for j, w := range want {
-			all = all && same(have[i+j], w)
+	for i, have := range Readings(words) {
+		if i > 0 && utf8.RuneCountInString(term) < 4 && !strings.ContainsAny(words, "!|€") {
+			continue // too short: "as" and "h" would meet by chance
 		}
-		if all {
+		if run(words, have, want) {
 			return true
 		}
 	}
 	return false
 }
 
-// joined finds a term that was cut into pieces of one or two letters, or by a hyphen: "na-zi".
-func joined(have []string, want string) bool {
-	if utf8.RuneCountInString(want) < 4 {
-		return false // too short: "as" and "h" would meet by chance
-	}
+// run tells whether want stands in have, word after word or as one, and isn't negated.
+func run(s string, have []Lexeme, want []string) bool {
+	whole := strings.Join(want, "")
 	for i := range have {
-		text := ""
-		for j := i; j < len(have) && len(text) < len(want); j++ {
-			if utf8.RuneCountInString(have[j]) > 3 && j > i {
-				break
-			}
-			text += have[j]
-			if j > i && same(text, want) {
-				return true
-			}
+		all := i+len(want) <= len(have)
+		for j := 0; all && j < len(want); j++ {
+			all = same(have[i+j].Text, want[j])
+		}
+		if (all || same(have[i].Text, whole)) && !Negated(s, have, i) {
+			return true
 		}
 	}
 	return false
 }
 
-// joinLetters puts runs of single letters together.
-func joinLetters(words []string) []string {
-	var out []string
-	open := false
-	for _, w := range words {
-		single := utf8.RuneCountInString(w) == 1
-		if single && open {
-			out[len(out)-1] += w
-		} else {
-			out = append(out, w)
-		}
-		open = single
-	}
-	return out
-}
-
 // same compares a found word with a wanted one.
 func same(have, want string) bool {
-	for _, h := range unleet(have) {
-		if h == want || slices.Contains(unleet(want), h) {
+	for _, h := range Spellings(have) {
+		if h == want || slices.Contains(Spellings(want), h) {
 			return true
 		}
 		if len(want) >= 3 && (h == want+"s" || h == want+"es") {

@@ -24,12 +24,23 @@ func TestNoGosAreFoundWhateverTheSpelling(t *testing.T) {
 		{"b.e.e.r", "beer", true},
 		{"be-er", "beer", true},
 		{"b33r", "beer", true},
-		{"ЬeеR", "beer", false}, // the soft sign is no b
-		{"bеег", "beer", true},  // a Cyrillic г is taken for an r
-		{"bееr", "beer", true},  // two Cyrillic е
+		{"ЬeеR", "beer", true}, // the Cyrillic soft sign is taken for a b
+		{"bеег", "beer", true}, // a Cyrillic г is taken for an r
+		{"bееr", "beer", true}, // two Cyrillic е
 		{"ｂｅｅｒ", "beer", true},
 		{"bee\u200br", "beer", true},
 		{"bée\u0301r", "beer", true},
+		{"b\u202eee\u3164r", "beer", true}, // a sign of direction, and Hangul's filler
+		{"🅱🅴🅴🆁", "beer", true},
+		{"beeeeer", "beer", true},
+		{"bbeeeerr", "beer", true},
+		{"b€er", "beer", true},
+		{"w!ne", "wine", true},
+		{"red wine!red apple", "wine", true},
+		{"no beer on the table", "beer", false},
+		{"ohne jedes Bier", "Bier", false},
+		{"not without beer", "beer", true},
+		{"no, a beer", "beer", true},
 		{"wh1te w1ne", "wine", true},
 		{"alc0h0l", "Alcohol", true},
 		{"a1cohol", "alcohol", true},

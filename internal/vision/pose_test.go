@@ -180,6 +180,9 @@ func TestPosesAreThoseOfMediaPipe(t *testing.T) {
 	if ankle := found[0].Body[10]; ankle.Score > 0.5 {
 		t.Errorf("an ankle outside the picture has a score of %.3f", ankle.Score)
 	}
+	if skin, err := vision.SkinOf(readRGB(t, "../poses/astronaut.png"), found[0].Face); err != nil || skin.ITA < 41 || skin.ITA > 75 || skin.Monk < 2 || skin.Monk > 6 {
+		t.Errorf("her cheeks are %+v, %v", skin, err)
+	}
 	face := 0.0
 	for i, mark := range map[int]int{8: 152, 27: 168, 36: 33, 45: 263, 48: 61, 54: 291} {
 		face = max(face, math.Hypot(found[0].Face[i].X-want.Face[mark][0], found[0].Face[i].Y-want.Face[mark][1]))
