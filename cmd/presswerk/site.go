@@ -57,7 +57,7 @@ func languages(b art.Brief) []art.Language {
 func (f *files) sheet(ctx context.Context, run art.RunView, candidates []art.CandidateView, k brand.Kit) (*publish.Sheet, error) {
 	var tiles []finish.Tile
 	for _, v := range candidates {
-		if v.Image == "" {
+		if v.Image == "" || v.License != nil { // a licence for one use is none for showing the picture among those that were left out
 			continue
 		}
 		data, err := f.l.blobs.Get(ctx, v.Image)
@@ -70,6 +70,9 @@ func (f *files) sheet(ctx context.Context, run art.RunView, candidates []art.Can
 		}
 		t.Selected = v.Decision != nil && v.Decision.Action == art.Approve
 		tiles = append(tiles, t)
+	}
+	if len(tiles) == 0 {
+		return nil, nil
 	}
 	alt := art.Text{
 		art.English: fmt.Sprintf("Contact sheet: %d generated pictures of the campaign %s", len(tiles), run.Brief.Title.In(art.English)),
@@ -130,7 +133,7 @@ func card(c publish.Campaign, assets []art.Asset) publish.Card {
 	if len(assets) == 0 {
 		return k
 	}
-	k.Alt = assets[0].Alt
+	k.Alt, k.Unmarked = assets[0].Alt, !publish.Generated(assets[0])
 	for _, r := range assets[0].Renditions {
 		if r.Format == "jpeg" && (k.Image == "" || r.Width <= 800 && r.Width > k.Width) {
 			k.Image, k.Width, k.Height = "images/"+r.Name, r.Width, r.Height

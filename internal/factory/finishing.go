@@ -23,6 +23,9 @@ func (f *Factory) finish(ctx context.Context, job art.Job) (art.Change, error) {
 	if err != nil {
 		return art.Change{}, fmt.Errorf("factory: finish: %w", err)
 	}
+	if err := f.covered(ctx, c.Candidate, run.Run); err != nil {
+		return art.Change{}, fmt.Errorf("factory: finishing %w", err)
+	}
 	asset, err := f.newAsset(ctx, c, run.Run)
 	if err != nil {
 		return art.Change{}, fmt.Errorf("factory: finishing %s: %w", c.ID, err)
@@ -52,10 +55,18 @@ func (f *Factory) newAsset(ctx context.Context, c art.CandidateView, run art.Run
 		Planned: c.Planned, Slug: prompt.Slug(c.Planned.Source), Title: prompt.Title(c.Planned.Source, run.Brief.Languages),
 		Rights: k.Rights, Approval: *c.Decision, Image: c.Image, PixelsSHA256: c.PixelsSHA256, CreatedAt: f.Now(),
 	}
-	if asset.Alt, err = altText(c.Candidate, run.Brief); err != nil {
+	if asset.License, err = f.licensed(ctx, c.Candidate); err != nil {
 		return art.Asset{}, err
 	}
-	asset.Sources = f.sources(c.Planned.Recipe)
+	if l := asset.License; l != nil {
+		asset.Title, asset.Alt, asset.Rights = l.Title, l.Alt, rightsOf(*l, k.Rights)
+		asset.Sources = []art.Source{{Kind: "picture", Name: l.Source, Version: l.Content, SHA256: l.Picture, License: l.Kind}}
+	} else {
+		if asset.Alt, err = altText(c.Candidate, run.Brief); err != nil {
+			return art.Asset{}, err
+		}
+		asset.Sources = f.sources(c.Planned.Recipe)
+	}
 	in := finishInput(asset, c.Candidate, picture, channels, k)
 	if in.Clip, err = f.clipInput(ctx, c.Candidate, run.Brief); err != nil {
 		return art.Asset{}, err
@@ -81,7 +92,7 @@ func altText(c art.Candidate, b art.Brief) (art.Text, error) {
 func finishInput(a art.Asset, c art.Candidate, picture []byte, channels []art.Channel, k brand.Kit) finish.Input {
 	return finish.Input{
 		Candidate: c, Picture: picture, AssetID: a.ID, Slug: a.Slug, Title: a.Title, Alt: a.Alt,
-		Channels: channels, Finishing: k.Finishing, Rights: k.Rights, PromptInFiles: k.PromptMode(), Sources: a.Sources, Approval: a.Approval,
+		Channels: channels, Finishing: k.Finishing, Rights: a.Rights, License: a.License, PromptInFiles: k.PromptMode(), Sources: a.Sources, Approval: a.Approval,
 	}
 }
 

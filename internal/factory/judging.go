@@ -62,6 +62,9 @@ func (f *Factory) subject(ctx context.Context, c art.Candidate, palette []art.Co
 		return judge.Subject{}, err
 	}
 	s := judge.Subject{Picture: p, SHA256: c.Image, Prompt: c.Planned.Recipe.Prompt, Palette: palette}
+	if c.License != nil {
+		s.Prompt = c.License.Title.In(art.English)
+	}
 	if c.Clip != nil {
 		s.SHA256 = c.Clip.Blob
 		if s.Reel, err = f.reel(ctx, *c.Clip); err != nil {
