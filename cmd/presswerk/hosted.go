@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"presswerk/internal/engine"
+	"presswerk/internal/engine/adobe"
 	"presswerk/internal/engine/firefly"
 	"presswerk/internal/engine/openai"
 	"presswerk/internal/engine/wire"
@@ -66,7 +67,7 @@ func (t *tools) hosted() ([]engine.Engine, error) {
 		}
 		engines = append(engines, e)
 	}
-	adobe, err := firefly.New(firefly.Options{ClientID: h.FireflyID, Tokens: firefly.Tokens, Custom: h.Firefly, Service: wire.Service{
+	adobe, err := firefly.New(firefly.Options{ClientID: h.FireflyID, Tokens: adobe.Tokens, Custom: h.Firefly, Service: wire.Service{
 		Name: "firefly", Version: firefly.Revision, Base: firefly.Base, Key: h.FireflyKey, KeyFrom: "FIREFLY_CLIENT_ID and FIREFLY_CLIENT_SECRET",
 		Now: time.Now, Open: t.open, Pauses: wire.Pauses{First: time.Second, Most: 10 * time.Second, Sleep: wire.Sleep},
 	}})
