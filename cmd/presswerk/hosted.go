@@ -23,7 +23,8 @@ type hosted struct {
 	FireflyID  string            // FIREFLY_CLIENT_ID
 	FireflyKey string            // FIREFLY_CLIENT_SECRET
 	Midjourney string            // PRESSWERK_MIDJOURNEY: "by-hand" says that somebody makes pictures there
-	Firefly    []string          // FIREFLY_CUSTOM_MODELS: identities of custom models, by comma
+	Stock      stockKeys
+	Firefly    []string // FIREFLY_CUSTOM_MODELS: identities of custom models, by comma
 }
 
 const openAIBase = "https://api.openai.com/v1"
@@ -36,6 +37,7 @@ func readHosted(getenv func(string) string) hosted {
 	}
 	h.Azure, h.Firefly = byComma(getenv("AZURE_OPENAI_DEPLOYMENTS")), byComma(getenv("FIREFLY_CUSTOM_MODELS"))
 	h.FireflyID, h.FireflyKey = strings.TrimSpace(getenv("FIREFLY_CLIENT_ID")), strings.TrimSpace(getenv("FIREFLY_CLIENT_SECRET"))
+	h.Stock = readStock(getenv, h)
 	return h
 }
 

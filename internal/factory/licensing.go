@@ -81,7 +81,7 @@ func (f *Factory) shelf(ctx context.Context, o Order, into string, comp bool) (a
 		return v.Run, false, err
 	}
 	o.Brief.ID += "-licensed"
-	o.Brief.Matrix, o.Brief.Run = nil, art.Production
+	o.Brief.Matrix, o.Brief.Run = nil, cmp.Or(o.Brief.Run, art.Production)
 	if comp {
 		o.Brief.ID, o.Brief.Run = o.Brief.ID+"-previews", art.Exploration
 	}
