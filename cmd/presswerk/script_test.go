@@ -177,7 +177,7 @@ func openAgency(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], s.URL)
 }
 
-// ruleAgency changes a fake's rules, or wants that it has sold so many licences: agency-rules ADDRESS cut|late|shown|used-up|sold=N.
+// ruleAgency changes a fake's rules, or wants that it has sold so many licences: agency-rules ADDRESS cut|late|shown|used-up|plenty|sold=N.
 func ruleAgency(ts *testscript.TestScript, _ bool, args []string) {
 	at, ok := opened.Load(args[0])
 	if !ok {
@@ -200,6 +200,8 @@ func ruleAgency(ts *testscript.TestScript, _ bool, args []string) {
 			r.Late = false
 		case "used-up":
 			r.Quota = -1
+		case "plenty":
+			r.Quota = 9
 		}
 	})
 }
