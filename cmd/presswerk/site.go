@@ -37,8 +37,10 @@ func (f *files) Write(ctx context.Context, run art.RunView, candidates []art.Can
 		BaseURL: f.l.baseURL() + run.Brief.ID + "/", Open: f.l.blobs.Get, Generator: "Presswerk " + version, MadeAt: time.Now(),
 		ShowPrompt: k.PromptMode() == brand.PromptAsText,
 	}
-	if c.Sheet, err = f.sheet(ctx, run, candidates, k); err != nil {
-		return "", err
+	if slices.ContainsFunc(candidates, onSheet) {
+		if c.Sheet, err = f.sheet(ctx, run, candidates, k); err != nil {
+			return "", err
+		}
 	}
 	if err := publish.Site(ctx, c, dir); err != nil {
 		return "", err
@@ -53,11 +55,15 @@ func languages(b art.Brief) []art.Language {
 	return b.Languages
 }
 
-// sheet draws all candidates of the run.
+// onSheet tells which candidates stand on the contact sheet. A licence for one use is none for showing a picture among those that
+// were left out.
+func onSheet(v art.CandidateView) bool { return v.Image != "" && v.License == nil }
+
+// sheet draws all candidates of the run that may stand on it.
 func (f *files) sheet(ctx context.Context, run art.RunView, candidates []art.CandidateView, k brand.Kit) (*publish.Sheet, error) {
 	var tiles []finish.Tile
 	for _, v := range candidates {
-		if v.Image == "" || v.License != nil { // a licence for one use is none for showing the picture among those that were left out
+		if !onSheet(v) {
 			continue
 		}
 		data, err := f.l.blobs.Get(ctx, v.Image)
@@ -70,9 +76,6 @@ func (f *files) sheet(ctx context.Context, run art.RunView, candidates []art.Can
 		}
 		t.Selected = v.Decision != nil && v.Decision.Action == art.Approve
 		tiles = append(tiles, t)
-	}
-	if len(tiles) == 0 {
-		return nil, nil
 	}
 	alt := art.Text{
 		art.English: fmt.Sprintf("Contact sheet: %d generated pictures of the campaign %s", len(tiles), run.Brief.Title.In(art.English)),

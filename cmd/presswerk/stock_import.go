@@ -161,8 +161,15 @@ func (c *stockImportCmd) say(ctx context.Context, l *line, license *art.PictureL
 		to   *string
 		said string
 	}{
-		{&license.Source, c.Source}, {&license.Content, c.Content}, {&license.Reference, c.Reference}, {&license.Creator, c.Creator}, {&license.Credit, c.Credit},
-		{&license.Copyright, c.Copyright}, {&license.Terms, c.Terms}, {&license.From, c.From}, {&license.Until, c.Until},
+		{&license.Source, c.Source},
+		{&license.Content, c.Content},
+		{&license.Reference, c.Reference},
+		{&license.Creator, c.Creator},
+		{&license.Credit, c.Credit},
+		{&license.Copyright, c.Copyright},
+		{&license.Terms, c.Terms},
+		{&license.From, c.From},
+		{&license.Until, c.Until},
 	} {
 		*f.to = cmp.Or(f.said, *f.to)
 	}

@@ -119,25 +119,25 @@ func (f *Factory) brought(ctx context.Context, run art.Run, l art.PictureLicense
 	return c, nil
 }
 
-// licensed gives the newest licence of a candidate's picture, or nil where it was made here.
-func (f *Factory) licensed(ctx context.Context, c art.Candidate) (*art.PictureLicense, error) {
-	if c.License == nil {
-		return nil, nil
-	}
+// newest gives the newest licence of a candidate's picture.
+func (f *Factory) newest(ctx context.Context, c art.Candidate) (art.PictureLicense, error) {
 	l, err := f.Records.LicenseOf(ctx, c.Image)
 	if err != nil {
-		return nil, fmt.Errorf("factory: looking for the licence of %s: %w", c.ID, err)
+		return l, fmt.Errorf("factory: looking for the licence of %s: %w", c.ID, err)
 	}
-	return &l, nil
+	return l, nil
 }
 
-// covered refuses a candidate whose newest licence does not allow today what its run is for.
+// covered refuses a candidate that was not made here and whose newest licence does not allow today what its run is for.
 func (f *Factory) covered(ctx context.Context, c art.Candidate, run art.Run) error {
-	l, err := f.licensed(ctx, c)
-	if err != nil || l == nil {
+	if c.License == nil {
+		return nil
+	}
+	l, err := f.newest(ctx, c)
+	if err != nil {
 		return err
 	}
-	if err := f.allowed(*l, run); err != nil {
+	if err := f.allowed(l, run); err != nil {
 		return fmt.Errorf("%s: %w", c.ID, err)
 	}
 	return nil

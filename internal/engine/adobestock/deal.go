@@ -94,7 +94,7 @@ func (d *Deal) Wait(ctx context.Context, t engine.Ticket, _ engine.Progress) (en
 		width, height = d.file.Width, d.file.Height
 	}
 	var p engine.Picture
-	err := error(art.ErrNotFound)
+	err := art.ErrNotFound
 	if t.Links["file"] != "" {
 		p, err = d.agency.licensed(ctx, t.Links["file"], width, height, d.license)
 	}
