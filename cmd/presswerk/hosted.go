@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"presswerk/internal/engine"
+	"presswerk/internal/engine/adobe"
 	"presswerk/internal/engine/firefly"
 	"presswerk/internal/engine/openai"
 	"presswerk/internal/engine/wire"
@@ -22,7 +23,8 @@ type hosted struct {
 	FireflyID  string            // FIREFLY_CLIENT_ID
 	FireflyKey string            // FIREFLY_CLIENT_SECRET
 	Midjourney string            // PRESSWERK_MIDJOURNEY: "by-hand" says that somebody makes pictures there
-	Firefly    []string          // FIREFLY_CUSTOM_MODELS: identities of custom models, by comma
+	Stock      stockKeys
+	Firefly    []string // FIREFLY_CUSTOM_MODELS: identities of custom models, by comma
 }
 
 const openAIBase = "https://api.openai.com/v1"
@@ -35,6 +37,7 @@ func readHosted(getenv func(string) string) hosted {
 	}
 	h.Azure, h.Firefly = byComma(getenv("AZURE_OPENAI_DEPLOYMENTS")), byComma(getenv("FIREFLY_CUSTOM_MODELS"))
 	h.FireflyID, h.FireflyKey = strings.TrimSpace(getenv("FIREFLY_CLIENT_ID")), strings.TrimSpace(getenv("FIREFLY_CLIENT_SECRET"))
+	h.Stock = readStock(getenv, h)
 	return h
 }
 
@@ -66,7 +69,7 @@ func (t *tools) hosted() ([]engine.Engine, error) {
 		}
 		engines = append(engines, e)
 	}
-	adobe, err := firefly.New(firefly.Options{ClientID: h.FireflyID, Tokens: firefly.Tokens, Custom: h.Firefly, Service: wire.Service{
+	adobe, err := firefly.New(firefly.Options{ClientID: h.FireflyID, Tokens: adobe.Tokens, Custom: h.Firefly, Service: wire.Service{
 		Name: "firefly", Version: firefly.Revision, Base: firefly.Base, Key: h.FireflyKey, KeyFrom: "FIREFLY_CLIENT_ID and FIREFLY_CLIENT_SECRET",
 		Now: time.Now, Open: t.open, Pauses: wire.Pauses{First: time.Second, Most: 10 * time.Second, Sleep: wire.Sleep},
 	}})

@@ -47,6 +47,7 @@ func commands() []command {
 		{"models", &modelsCmd{}},
 		{"import", &importCmd{}},
 		{"export", &exportCmd{}},
+		{"stock", &stockCmd{}},
 		{"train", &trainCmd{}},
 		{"engines", &enginesCmd{}},
 		{"compare", &compareCmd{}},

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -46,7 +47,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("FIXTURES", filepath.Join(root, "internal", "provenance", "testdata"))
 			return nil
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": status, "picture": drawPicture, "json": validJSON, "tamper": tamper, "hub": serveHub, "texted": textPicture, "cut": cutFile},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"exits": status, "picture": drawPicture, "json": validJSON, "tamper": tamper, "hub": serveHub, "texted": textPicture, "cut": cutFile, "agency": openAgency, "agency-rules": ruleAgency},
 	})
 }
 
@@ -161,4 +162,46 @@ func cutFile(ts *testscript.TestScript, _ bool, args []string) {
 		length += len(data)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(data[:length]), 0o600))
+}
+
+// agencies are the fakes of Adobe Stock that scripts have opened, by their addresses.
+type agencies struct{ sync.Map }
+
+var opened agencies // scripts of one process don't share addresses
+
+// openAgency opens a fake of Adobe Stock and puts its address into a variable: agency VARIABLE.
+func openAgency(ts *testscript.TestScript, _ bool, args []string) {
+	s, stop := testkit.OpenStock(func(text string) { ts.Logf("%s", text) })
+	ts.Defer(stop)
+	opened.Store(s.URL, s)
+	ts.Setenv(args[0], s.URL)
+}
+
+// ruleAgency changes a fake's rules, or wants that it has sold so many licences: agency-rules ADDRESS cut|late|shown|used-up|plenty|sold=N.
+func ruleAgency(ts *testscript.TestScript, _ bool, args []string) {
+	at, ok := opened.Load(args[0])
+	if !ok {
+		ts.Fatalf("there is no agency at %s", args[0])
+	}
+	s, _ := at.(*testkit.Stock)
+	if want, counts := strings.CutPrefix(args[1], "sold="); counts {
+		if got := strconv.Itoa(s.Buys()); got != want {
+			ts.Fatalf("it sold %s licences, want %s", got, want)
+		}
+		return
+	}
+	s.Change(func(r *testkit.StockRules) {
+		switch args[1] {
+		case "cut":
+			r.Cut, r.Quota = 1, 5
+		case "late":
+			r.Late = true
+		case "shown":
+			r.Late = false
+		case "used-up":
+			r.Quota = -1
+		case "plenty":
+			r.Quota = 9
+		}
+	})
 }

@@ -37,8 +37,10 @@ func (f *files) Write(ctx context.Context, run art.RunView, candidates []art.Can
 		BaseURL: f.l.baseURL() + run.Brief.ID + "/", Open: f.l.blobs.Get, Generator: "Presswerk " + version, MadeAt: time.Now(),
 		ShowPrompt: k.PromptMode() == brand.PromptAsText,
 	}
-	if c.Sheet, err = f.sheet(ctx, run, candidates, k); err != nil {
-		return "", err
+	if slices.ContainsFunc(candidates, onSheet) {
+		if c.Sheet, err = f.sheet(ctx, run, candidates, k); err != nil {
+			return "", err
+		}
 	}
 	if err := publish.Site(ctx, c, dir); err != nil {
 		return "", err
@@ -53,11 +55,15 @@ func languages(b art.Brief) []art.Language {
 	return b.Languages
 }
 
-// sheet draws all candidates of the run.
+// onSheet tells which candidates stand on the contact sheet. A licence for one use is none for showing a picture among those that
+// were left out.
+func onSheet(v art.CandidateView) bool { return v.Image != "" && v.License == nil }
+
+// sheet draws all candidates of the run that may stand on it.
 func (f *files) sheet(ctx context.Context, run art.RunView, candidates []art.CandidateView, k brand.Kit) (*publish.Sheet, error) {
 	var tiles []finish.Tile
 	for _, v := range candidates {
-		if v.Image == "" {
+		if !onSheet(v) {
 			continue
 		}
 		data, err := f.l.blobs.Get(ctx, v.Image)
@@ -130,7 +136,7 @@ func card(c publish.Campaign, assets []art.Asset) publish.Card {
 	if len(assets) == 0 {
 		return k
 	}
-	k.Alt = assets[0].Alt
+	k.Alt, k.Unmarked = assets[0].Alt, !publish.Generated(assets[0])
 	for _, r := range assets[0].Renditions {
 		if r.Format == "jpeg" && (k.Image == "" || r.Width <= 800 && r.Width > k.Width) {
 			k.Image, k.Width, k.Height = "images/"+r.Name, r.Width, r.Height

@@ -61,6 +61,7 @@ func sentences() map[string]sentence {
 	maps.Copy(all, modelSentences())
 	maps.Copy(all, guardSentences())
 	maps.Copy(all, importSentences())
+	maps.Copy(all, stockSentences())
 	maps.Copy(all, trainSentences())
 	maps.Copy(all, costSentences())
 	maps.Copy(all, compareSentences())

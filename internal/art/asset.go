@@ -8,46 +8,48 @@ import (
 
 // Candidate is a rendered picture nobody has approved yet.
 type Candidate struct {
-	ID           string        `json:"id"` // run and place in the plan: "<run>-007"
-	Run          string        `json:"run"`
-	Index        int           `json:"index"`            // place in the plan, from 0; what was made again follows
-	Parent       string        `json:"parent,omitempty"` // the candidate that was sent back for this one
-	Planned      PlannedRecipe `json:"planned"`
-	Image        string        `json:"image,omitempty"`         // SHA-256 of the encoded bytes in the blob store; "" until rendered; of a clip, its poster
-	Clip         *ClipFile     `json:"clip,omitempty"`          // the clip whose poster the picture is
-	PixelsSHA256 string        `json:"pixels_sha256,omitempty"` // of the decoded 8-bit pixels as the engine made them; of a clip, of all its decoded frames
-	Width        int           `json:"width,omitempty"`
-	Height       int           `json:"height,omitempty"`
-	RenderedAt   time.Time     `json:"rendered_at,omitzero"`
-	Elapsed      time.Duration `json:"elapsed_ns,omitempty"`
-	Reused       bool          `json:"reused,omitempty"` // an equal recipe had been rendered before
-	Notes        []string      `json:"notes,omitempty"`  // what the engine had to say
-	Call         string        `json:"call,omitempty"`   // the Call that brought it; "" where the engine is free and ends with us
+	ID           string          `json:"id"` // run and place in the plan: "<run>-007"
+	Run          string          `json:"run"`
+	Index        int             `json:"index"`            // place in the plan, from 0; what was made again follows
+	Parent       string          `json:"parent,omitempty"` // the candidate that was sent back for this one
+	Planned      PlannedRecipe   `json:"planned"`
+	Image        string          `json:"image,omitempty"`         // SHA-256 of the encoded bytes in the blob store; "" until rendered; of a clip, its poster
+	Clip         *ClipFile       `json:"clip,omitempty"`          // the clip whose poster the picture is
+	PixelsSHA256 string          `json:"pixels_sha256,omitempty"` // of the decoded 8-bit pixels as the engine made them; of a clip, of all its decoded frames
+	Width        int             `json:"width,omitempty"`
+	Height       int             `json:"height,omitempty"`
+	RenderedAt   time.Time       `json:"rendered_at,omitzero"`
+	Elapsed      time.Duration   `json:"elapsed_ns,omitempty"`
+	Reused       bool            `json:"reused,omitempty"`  // an equal recipe had been rendered before
+	Notes        []string        `json:"notes,omitempty"`   // what the engine had to say
+	Call         string          `json:"call,omitempty"`    // the Call that brought it; "" where the engine is free and ends with us
+	License      *PictureLicense `json:"license,omitempty"` // under which it came; nil where it was made here, from a recipe
 }
 
 // Asset is an approved, finished master with its provenance and lineage.
 type Asset struct {
-	ID           string        `json:"id"`
-	Run          string        `json:"run"`
-	Brief        string        `json:"brief"`
-	Brand        string        `json:"brand"`
-	Candidate    string        `json:"candidate"`
-	Planned      PlannedRecipe `json:"planned"`
-	Slug         string        `json:"slug"` // for file names and page addresses
-	Title        Text          `json:"title"`
-	Alt          Text          `json:"alt"`
-	Master       Rendition     `json:"master"`
-	Renditions   []Rendition   `json:"renditions"`
-	Clip         *ClipAsset    `json:"clip,omitempty"`        // the clip; master and renditions are its poster's
-	Placeholder  string        `json:"placeholder,omitempty"` // data URI of a tiny preview
-	ThumbHash    string        `json:"thumbhash,omitempty"`   // in base64, for clients that draw it themselves
-	Rights       Rights        `json:"rights"`
-	Sources      []Source      `json:"sources"` // models and what they were trained on
-	Steps        []StepRecord  `json:"steps"`   // what finishing did, in order
-	Approval     Decision      `json:"approval"`
-	Image        string        `json:"image"`         // the candidate's blob
-	PixelsSHA256 string        `json:"pixels_sha256"` // the candidate's pixels
-	CreatedAt    time.Time     `json:"created_at"`
+	ID           string          `json:"id"`
+	Run          string          `json:"run"`
+	Brief        string          `json:"brief"`
+	Brand        string          `json:"brand"`
+	Candidate    string          `json:"candidate"`
+	Planned      PlannedRecipe   `json:"planned"`
+	Slug         string          `json:"slug"` // for file names and page addresses
+	Title        Text            `json:"title"`
+	Alt          Text            `json:"alt"`
+	Master       Rendition       `json:"master"`
+	Renditions   []Rendition     `json:"renditions"`
+	Clip         *ClipAsset      `json:"clip,omitempty"`        // the clip; master and renditions are its poster's
+	Placeholder  string          `json:"placeholder,omitempty"` // data URI of a tiny preview
+	ThumbHash    string          `json:"thumbhash,omitempty"`   // in base64, for clients that draw it themselves
+	Rights       Rights          `json:"rights"`
+	Sources      []Source        `json:"sources"` // models and what they were trained on
+	Steps        []StepRecord    `json:"steps"`   // what finishing did, in order
+	Approval     Decision        `json:"approval"`
+	Image        string          `json:"image"`             // the candidate's blob
+	PixelsSHA256 string          `json:"pixels_sha256"`     // the candidate's pixels
+	License      *PictureLicense `json:"license,omitempty"` // of a picture that was not made here, as it was when it was finished
+	CreatedAt    time.Time       `json:"created_at"`
 }
 
 // Rendition is one file of an asset.

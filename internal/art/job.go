@@ -44,6 +44,7 @@ type Change struct {
 	Pauses        []Pause
 	Resumptions   []Resumption
 	Kept          []Kept
+	Licenses      []PictureLicense
 	Jobs          []Job
 	Events        []Event // told to listeners after the commit
 }

@@ -20,6 +20,9 @@ func (f *Factory) Again(ctx context.Context, assetID string, pay bool) (art.Comp
 	if err != nil {
 		return art.Comparison{}, fmt.Errorf("factory: again: %w", err)
 	}
+	if a.License != nil {
+		return art.Comparison{}, art.Unsupported("asset", fmt.Sprintf("%s was not made here, it came from %s", a.ID, a.License.Source), "nothing makes it again")
+	}
 	r := a.Planned.Recipe
 	answer := art.Comparison{Asset: a.ID, Expected: a.PixelsSHA256, Engine: r.Engine}
 	e, err := f.maker(r)

@@ -29,6 +29,11 @@ func (f *Factory) Decide(ctx context.Context, d art.Decision) error {
 	if err := mayDecide(d, c, run.Run); err != nil {
 		return err
 	}
+	if d.Action == art.Approve {
+		if err := f.covered(ctx, c.Candidate, run.Run); err != nil {
+			return err
+		}
+	}
 	earlier, err := f.Records.Decisions(ctx, c.ID)
 	if err != nil {
 		return fmt.Errorf("factory: decide: %w", err)
@@ -119,6 +124,9 @@ func mayDecide(d art.Decision, c art.CandidateView, run art.Run) error {
 	}
 	if (d.Action == art.Fix || d.Action == art.Reject && c.AssetID != "") && d.Reason == "" {
 		return art.Invalid("reason", "sending back, or taking back what is published, needs a reason", "say what is wrong with it")
+	}
+	if d.Action == art.Fix && c.License != nil {
+		return art.Unsupported("action", c.ID+" was not made here and can't be made again", "reject it and bring another one with presswerk stock import")
 	}
 	if d.Action != art.Approve {
 		return nil

@@ -35,6 +35,7 @@ type Records interface {
 	Kept(ctx context.Context, recipe string) (art.Kept, error)
 	Baseline(ctx context.Context, key string) (art.Probe, error)
 	Pauses(ctx context.Context) ([]art.Pause, error)
+	LicenseOf(ctx context.Context, picture string) (art.PictureLicense, error)
 }
 
 // Blobs is what the factory asks of the byte store.

@@ -23,6 +23,9 @@ func (f *Factory) finish(ctx context.Context, job art.Job) (art.Change, error) {
 	if err != nil {
 		return art.Change{}, fmt.Errorf("factory: finish: %w", err)
 	}
+	if err := f.covered(ctx, c.Candidate, run.Run); err != nil {
+		return art.Change{}, fmt.Errorf("factory: finishing %w", err)
+	}
 	asset, err := f.newAsset(ctx, c, run.Run)
 	if err != nil {
 		return art.Change{}, fmt.Errorf("factory: finishing %s: %w", c.ID, err)
@@ -52,10 +55,9 @@ func (f *Factory) newAsset(ctx context.Context, c art.CandidateView, run art.Run
 		Planned: c.Planned, Slug: prompt.Slug(c.Planned.Source), Title: prompt.Title(c.Planned.Source, run.Brief.Languages),
 		Rights: k.Rights, Approval: *c.Decision, Image: c.Image, PixelsSHA256: c.PixelsSHA256, CreatedAt: f.Now(),
 	}
-	if asset.Alt, err = altText(c.Candidate, run.Brief); err != nil {
+	if asset, err = f.described(ctx, asset, c.Candidate, run.Brief); err != nil {
 		return art.Asset{}, err
 	}
-	asset.Sources = f.sources(c.Planned.Recipe)
 	in := finishInput(asset, c.Candidate, picture, channels, k)
 	if in.Clip, err = f.clipInput(ctx, c.Candidate, run.Brief); err != nil {
 		return art.Asset{}, err
@@ -65,6 +67,21 @@ func (f *Factory) newAsset(ctx context.Context, c art.CandidateView, run art.Run
 		return art.Asset{}, err
 	}
 	return f.keep(ctx, asset, out)
+}
+
+// described fills in what an asset shows and what it was made from. Of a picture that was not made here its licence says so, and
+// whose it is.
+func (f *Factory) described(ctx context.Context, a art.Asset, c art.Candidate, b art.Brief) (art.Asset, error) {
+	var err error
+	if c.License == nil {
+		a.Sources = f.sources(c.Planned.Recipe)
+		a.Alt, err = altText(c, b)
+		return a, err
+	}
+	l, err := f.newest(ctx, c)
+	a.License, a.Title, a.Alt, a.Rights = &l, l.Title, l.Alt, rightsOf(l, a.Rights)
+	a.Sources = []art.Source{{Kind: "picture", Name: l.Source, Version: l.Content, SHA256: l.Picture, License: l.Kind}}
+	return a, err
 }
 
 // altText says what an asset shows: a clip, what its brief says of it.
@@ -81,7 +98,7 @@ func altText(c art.Candidate, b art.Brief) (art.Text, error) {
 func finishInput(a art.Asset, c art.Candidate, picture []byte, channels []art.Channel, k brand.Kit) finish.Input {
 	return finish.Input{
 		Candidate: c, Picture: picture, AssetID: a.ID, Slug: a.Slug, Title: a.Title, Alt: a.Alt,
-		Channels: channels, Finishing: k.Finishing, Rights: k.Rights, PromptInFiles: k.PromptMode(), Sources: a.Sources, Approval: a.Approval,
+		Channels: channels, Finishing: k.Finishing, Rights: a.Rights, License: a.License, PromptInFiles: k.PromptMode(), Sources: a.Sources, Approval: a.Approval,
 	}
 }
 

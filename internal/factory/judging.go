@@ -93,6 +93,9 @@ func (f *Factory) subject(ctx context.Context, c art.Candidate, k brand.Kit) (ju
 	}
 	s := look(k, p)
 	s.SHA256, s.Prompt = c.Image, c.Planned.Recipe.Prompt
+	if c.License != nil {
+		s.Prompt = c.License.Title.In(art.English)
+	}
 	if c.Clip != nil {
 		s.SHA256 = c.Clip.Blob
 		if s.Reel, err = f.reel(ctx, *c.Clip); err != nil {

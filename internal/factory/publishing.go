@@ -27,6 +27,9 @@ func (f *Factory) publish(ctx context.Context, job art.Job) (art.Change, error) 
 	if !complete {
 		return art.Change{}, nil // a finish is on its way and will ask again
 	}
+	if err := f.publishable(ctx, candidates, run.Run); err != nil {
+		return art.Change{}, fmt.Errorf("factory: publish: %w", err)
+	}
 	if len(assets) == 0 && run.Publication == nil {
 		return f.nothingToPublish(run.Run, candidates), nil
 	}
@@ -88,6 +91,19 @@ func (f *Factory) approved(ctx context.Context, candidates []art.CandidateView, 
 	return all, complete, nil
 }
 
+// publishable refuses a site with a picture whose licence does not allow it today.
+func (f *Factory) publishable(ctx context.Context, candidates []art.CandidateView, run art.Run) error {
+	for _, c := range candidates {
+		if c.Decision == nil || c.Decision.Action != art.Approve {
+			continue
+		}
+		if err := f.covered(ctx, c.Candidate, run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // PublishAgain writes a run's site as it stands in the records.
 func (f *Factory) PublishAgain(ctx context.Context, id string) (string, error) {
 	run, err := f.Records.Run(ctx, id)
@@ -102,6 +118,9 @@ func (f *Factory) PublishAgain(ctx context.Context, id string) (string, error) {
 		return "", fmt.Errorf("factory: publish again: %w", err)
 	}
 	assets, _, err := f.approved(ctx, candidates, id)
+	if err == nil {
+		err = f.publishable(ctx, candidates, run.Run)
+	}
 	if err != nil {
 		return "", fmt.Errorf("factory: publish again: %w", err)
 	}

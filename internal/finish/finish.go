@@ -59,7 +59,8 @@ type Input struct {
 	Channels      []art.Channel
 	Finishing     art.Finishing
 	Rights        art.Rights
-	PromptInFiles string // "text" puts the prompt's words into the files, anything else its SHA-256
+	License       *art.PictureLicense // of a picture that was not made here: no network changes it, and no file says that one did
+	PromptInFiles string              // "text" puts the prompt's words into the files, anything else its SHA-256
 	Sources       []art.Source
 	Approval      art.Decision
 	Clip          *Clip // the clip whose poster the picture is; nil where a picture is finished
@@ -125,6 +126,9 @@ func (f *Finisher) Finish(ctx context.Context, in Input) (Output, error) {
 			w.size = max(w.size, width)
 		}
 	}
+	if in.License != nil {
+		w.Origin, w.Finishing = in.License.SourceType, art.Finishing{}
+	}
 	if w.size > maxMaster {
 		return Output{}, art.Invalid("channels", fmt.Sprintf("a master of %d pixels is too large", w.size), fmt.Sprintf("ask for widths up to %d", maxMaster))
 	}
@@ -155,6 +159,9 @@ func read(ctx context.Context, w *work) (map[string]any, error) {
 		return nil, err
 	}
 	w.picture, w.mime = p, info.Format.MIME()
+	if w.License != nil {
+		w.size = min(w.size, max(p.Width, p.Height))
+	}
 	return map[string]any{"width": p.Width, "height": p.Height}, nil
 }
 

@@ -21,10 +21,18 @@ func (w *work) metadata() provenance.Metadata {
 	}
 	return provenance.Metadata{
 		Title: w.Title, Description: w.Alt, Alt: w.Alt, Creator: w.Rights.Creator, Credit: w.Rights.Credit,
-		Copyright: w.Rights.Copyright, WebStatement: w.Rights.License, LicensorName: w.Rights.Creator,
+		Copyright: w.Rights.Copyright, WebStatement: w.Rights.License, LicensorName: w.licensor(),
 		LicensorURL: w.Rights.AcquireURL, SourceType: w.origin(), System: model.Name, SystemVersion: model.Version,
 		Prompt: prompt, DataMining: w.Rights.DataMining,
 	}
+}
+
+// licensor is who gives licences: of a picture that was not made here, who gave it.
+func (w *work) licensor() string {
+	if w.License != nil {
+		return w.License.Source
+	}
+	return w.Rights.Creator
 }
 
 // model is the network that made the picture; of a picture that came from elsewhere, the one that changed it most.
@@ -137,6 +145,14 @@ const masterLabel = "master"
 // sourceLabel is how a master's actions refer to the picture that came from elsewhere.
 const sourceLabel = "source"
 
+// cut is the source type of cropping: of a licensed picture, that people edit it without a network.
+func (w *work) cut() string {
+	if w.License != nil && w.Origin != provenance.Generated && w.Origin != provenance.Composite {
+		return provenance.HumanEdits
+	}
+	return cmp.Or(w.origin(), provenance.Enhanced)
+}
+
 // opened is a rendition's claim: a later state of the master.
 func (w *work) opened(title string, cropped bool) provenance.Claim {
 	c := w.base(title)
@@ -145,7 +161,7 @@ func (w *work) opened(title string, cropped bool) provenance.Claim {
 	}}
 	c.Actions = []provenance.Action{{Action: "c2pa.opened", Ingredients: []string{masterLabel}}}
 	if cropped {
-		c.Actions = append(c.Actions, provenance.Action{Action: "c2pa.cropped", SourceType: cmp.Or(w.origin(), provenance.Enhanced)})
+		c.Actions = append(c.Actions, provenance.Action{Action: "c2pa.cropped", SourceType: w.cut()})
 	}
 	c.Actions = append(c.Actions, provenance.Action{Action: "c2pa.resized.proportional"}, provenance.Action{Action: "c2pa.transcoded"})
 	return c

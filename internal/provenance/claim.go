@@ -23,6 +23,10 @@ const (
 	Composite = sourceTypes + "compositeWithTrainedAlgorithmicMedia"
 	// Enhanced: an algorithm made a picture sharper or larger.
 	Enhanced = sourceTypes + "algorithmicallyEnhanced"
+	// HumanEdits: people changed it with tools that generate nothing.
+	HumanEdits = sourceTypes + "humanEdits"
+	// Capture: taken by a digital camera.
+	Capture = sourceTypes + "digitalCapture"
 )
 
 // Software is a program that took part.

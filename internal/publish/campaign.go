@@ -49,4 +49,5 @@ type Card struct {
 	Width     int
 	Height    int
 	Languages []art.Language // of the site, the default first
+	Unmarked  bool           // the small picture is none that has to be called generated
 }

@@ -29,7 +29,7 @@ type imageObject struct {
 	Credit       string         `json:"creditText,omitempty"`
 	Creator      map[string]any `json:"creator,omitempty"`
 	Copyright    string         `json:"copyrightNotice,omitempty"`
-	SourceType   string         `json:"digitalSourceType"`
+	SourceType   string         `json:"digitalSourceType,omitempty"`
 	Created      string         `json:"dateCreated"`
 	Language     string         `json:"inLanguage"`
 	SHA256       string         `json:"sha256,omitempty"`
@@ -51,11 +51,14 @@ func describe(c Campaign, a art.Asset, page string, lang art.Language) (imageObj
 		ThumbnailURL: c.BaseURL + "images/" + set[0].Name, URL: c.BaseURL + page, Name: a.Title.In(lang),
 		Description: a.Alt.In(lang), Width: largest.Width, Height: largest.Height, Format: largest.MIME,
 		License: a.Rights.License, AcquirePage: a.Rights.AcquireURL, Credit: a.Rights.Credit, Copyright: a.Rights.Copyright,
-		SourceType: "https://schema.org/TrainedAlgorithmicMediaDigitalSource", Created: a.CreatedAt.UTC().Format("2006-01-02"),
+		SourceType: sourceType(a), Created: a.CreatedAt.UTC().Format("2006-01-02"),
 		Language: lang, SHA256: largest.SHA256,
 	}
 	if a.Rights.Creator != "" {
 		o.Creator = map[string]any{"@type": "Organization", "name": a.Rights.Creator}
+		if a.License != nil && a.License.Creator != "" {
+			o.Creator["@type"] = "Person"
+		}
 	}
 	o.clip = clipObject(c, a, o)
 	return o, true

@@ -185,6 +185,9 @@ func (b *builder) asset(ctx context.Context, c Campaign, a art.Asset) error {
 			}
 		}
 	}
+	if a.License != nil {
+		return nil // nobody made it from a recipe
+	}
 	recipe := a.Planned.Recipe
 	if !c.ShowPrompt {
 		recipe.Prompt, recipe.NegativePrompt = "sha256:"+art.Digest([]byte(recipe.Prompt)), "sha256:"+art.Digest([]byte(recipe.NegativePrompt))
@@ -254,6 +257,7 @@ type card struct {
 	Picture     picture
 	Title, Href string
 	Length      string // of a clip
+	AI          bool   // it has to be called generated
 }
 
 type picturePage struct {
@@ -262,6 +266,7 @@ type picturePage struct {
 	Picture    picture
 	Video      *video // in the place of the picture, which is its poster then
 	Lead       string
+	AI         bool
 	Making     []row
 	Rights     []row
 	License    string
@@ -282,7 +287,7 @@ func (b *builder) language(c Campaign, lang art.Language) error {
 		if i == 0 {
 			sizes = heroSizes
 		}
-		cards = append(cards, card{newPicture(a, root, sizes, lang, i == 0), a.Title.In(lang), assetPage(a), length(a)})
+		cards = append(cards, card{newPicture(a, root, sizes, lang, i == 0), a.Title.In(lang), assetPage(a), length(a), Generated(a)})
 		if o, ok := describe(c, a, c.page(lang, assetPage(a)), lang); ok {
 			objects = append(objects, o)
 		}
@@ -344,10 +349,13 @@ func (b *builder) picture(c Campaign, lang art.Language, a art.Asset, near [2]*c
 		}
 	}
 	p := picturePage{
-		frame: f, Heading: a.Title.In(lang), Picture: hero, Video: newVideo(a, f.Root, lang), Lead: w["ai_long"], Making: making(c, a, w), Files: files(a, f.Root, w),
+		frame: f, Heading: a.Title.In(lang), Picture: hero, Video: newVideo(a, f.Root, lang), Lead: lead(a, w), AI: Generated(a), Making: making(c, a, w), Files: files(a, f.Root, w),
 		Scores: scores(c, a, lang), Recipe: f.Root + "recipes/" + a.Planned.ID + ".json", License: a.Rights.License,
 		Acquire: a.Rights.AcquireURL, Prev: near[0], Next: near[1],
 		Rights: []row{{w["credit"], a.Rights.Credit}, {w["copyright"], a.Rights.Copyright}, {w["mining"], a.Rights.DataMining}},
+	}
+	if a.License != nil {
+		p.Recipe = ""
 	}
 	if p.Video != nil {
 		p.Hero, p.Lead = nil, w["ai_clip"]

@@ -134,6 +134,9 @@ func weight(n int64) string {
 
 // making is the table of how an asset was made.
 func making(c Campaign, a art.Asset, w words) []row {
+	if a.License != nil {
+		return slices.DeleteFunc(licensing(a, w), func(r row) bool { return r.Value == "" })
+	}
 	r := a.Planned.Recipe
 	model := strings.TrimSpace(r.Model.Name + " " + r.Model.Version)
 	rows := []row{

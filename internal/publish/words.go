@@ -25,6 +25,7 @@ func siteWords() map[art.Language]words {
 	return map[art.Language]words{
 		art.English: {
 			"skip": "Skip to content", "ai": "AI-generated", "ai_long": "This picture was generated with artificial intelligence.",
+			"licensed": "This picture is licensed from %s.", "licensor": "Licensed from", "creator": "Made by", "kind": "Kind of licence",
 			"goal": "Goal", "audience": "Audience", "pictures": "pictures", "picture": "picture", "made": "made on", "by": "by",
 			"other": "Deutsch", "other_lang": "de", "home": "All campaigns", "back": "Back to the gallery",
 			"downloads": "Files", "download": "Download", "format": "Format", "size": "Size", "channel": "Channel", "bytes": "Weight", "origin": "Origin",
@@ -49,6 +50,7 @@ func siteWords() map[art.Language]words {
 		},
 		art.German: {
 			"skip": "Zum Inhalt springen", "ai": "KI-generiert", "ai_long": "Dieses Bild wurde mit künstlicher Intelligenz erzeugt.",
+			"licensed": "Dieses Bild ist lizenziert von %s.", "licensor": "Lizenziert von", "creator": "Gemacht von", "kind": "Art der Lizenz",
 			"goal": "Ziel", "audience": "Zielgruppe", "pictures": "Bilder", "picture": "Bild", "made": "hergestellt am", "by": "von",
 			"other": "English", "other_lang": "en", "home": "Alle Kampagnen", "back": "Zurück zur Galerie",
 			"downloads": "Dateien", "download": "Herunterladen", "format": "Format", "size": "Maße", "channel": "Kanal", "bytes": "Größe", "origin": "Herkunft",

@@ -7,7 +7,7 @@
 // ends after an hour. Prompts have at most 1024 characters. The service takes no name of ours. Steps and guidance don't
 // exist there.
 //
-//	e, err := firefly.New(firefly.Options{Service: wire.Service{Name: "firefly", Base: firefly.Base, Key: secret, …}, ClientID: id, Tokens: firefly.Tokens})
+//	e, err := firefly.New(firefly.Options{Service: wire.Service{Name: "firefly", Base: firefly.Base, Key: secret, …}, ClientID: id, Tokens: adobe.Tokens})
 //
 // Source: Firefly API 3.0.0, read 2026-11-26 as it was on 2026-08-22 (api-evangelist/adobe-suite e3dbc3e), compared with
 // AdobeDocs/ff-services-docs (image_generation_async_v3.json a1a785d and its siblings); the guides there for tokens, masks,

@@ -8,6 +8,7 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
+	"presswerk/internal/engine/adobe"
 	"presswerk/internal/engine/wire"
 )
 
@@ -17,18 +18,20 @@ const Revision = "1"
 // Base is the service's address.
 const Base = "https://firefly-api.adobe.io"
 
+const scope = "openid,AdobeID,session,additional_info,read_organizations,firefly_api,ff_apis"
+
 // Options say which service is asked, and how. Key is the client's secret.
 type Options struct {
 	wire.Service
 	ClientID string
-	Tokens   string   // address of the identity service
+	Tokens   string   // address of the identity service, adobe.Tokens
 	Custom   []string // custom models: "image4_custom/ID", "image3_custom/ID", or an ID of the former
 }
 
 // Engine asks the service. It is safe for concurrent use.
 type Engine struct {
 	options Options
-	door    *door
+	door    *adobe.Door
 	links   *wire.Client // fetches pictures, without keys
 	models  []model
 	info    engine.Info
@@ -39,7 +42,7 @@ func New(o Options) (*Engine, error) {
 	if o.ClientID == "" {
 		o.Key = "" // neither is of use alone
 	}
-	door, err := newDoor(o)
+	door, err := adobe.NewDoor(adobe.Options{Service: o.Service, ClientID: o.ClientID, Tokens: o.Tokens, Scope: scope})
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +67,7 @@ func (e *Engine) Ping(ctx context.Context) error {
 	if err := e.options.Ready(ctx); err != nil {
 		return err
 	}
-	_, _, err := e.door.ask(ctx)
+	_, _, err := e.door.Ask(ctx)
 	return err
 }
 
@@ -101,7 +104,7 @@ func (e *Engine) Start(ctx context.Context, name string, r art.Recipe) (engine.T
 			Cancel link `json:"cancel"`
 		} `json:"links"`
 	}
-	if _, err := e.door.call(ctx, request, &said); err != nil {
+	if _, err := e.door.Call(ctx, request, &said); err != nil {
 		return engine.Ticket{}, err
 	}
 	t := engine.Ticket{Name: name, Job: said.Job, Links: map[string]string{"status": said.Status, "cancel": said.Cancel}}
@@ -147,7 +150,7 @@ func (e *Engine) look(ctx context.Context, t engine.Ticket) (wire.State, error) 
 		return wire.State{}, fmt.Errorf("%s: the ticket of job %q has no address: %w", e.options.Name, t.Job, art.ErrNotFound)
 	}
 	var heard wire.Heard[status]
-	client, err := e.door.call(ctx, wire.Request{Method: http.MethodGet, Path: t.Links["status"]}, &heard)
+	client, err := e.door.Call(ctx, wire.Request{Method: http.MethodGet, Path: t.Links["status"]}, &heard)
 	if err != nil {
 		return wire.State{}, err
 	}
@@ -207,7 +210,7 @@ func (e *Engine) Cancel(ctx context.Context, t engine.Ticket) error {
 	if t.Links["cancel"] == "" {
 		return fmt.Errorf("%s: the ticket of job %q has no address: %w", e.options.Name, t.Job, art.ErrNotFound)
 	}
-	_, err := e.door.call(ctx, wire.Request{Method: http.MethodPut, Path: t.Links["cancel"]}, nil)
+	_, err := e.door.Call(ctx, wire.Request{Method: http.MethodPut, Path: t.Links["cancel"]}, nil)
 	if said := (*wire.Error)(nil); errors.As(err, &said) && (said.Status == http.StatusConflict || said.Status == http.StatusGone) {
 		return nil
 	}

@@ -254,7 +254,7 @@ func TestKeys(t *testing.T) {
 }
 
 func TestTokensGoToAdobesHostsOnly(t *testing.T) {
-	c, err := serve(t, &service{}).engine().door.pass(context.Background(), nil)
+	c, err := serve(t, &service{}).engine().door.Pass(context.Background(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"presswerk/internal/engine/adobe"
 	"presswerk/internal/engine/wire"
 )
 
@@ -15,7 +16,7 @@ func FuzzStates(f *testing.F) {
 	} {
 		f.Add([]byte(text))
 	}
-	e, err := New(Options{Service: wire.Service{Name: "firefly", Base: Base, Key: secret}, ClientID: client, Tokens: Tokens})
+	e, err := New(Options{Service: wire.Service{Name: "firefly", Base: Base, Key: secret}, ClientID: client, Tokens: adobe.Tokens})
 	if err != nil {
 		f.Fatal(err)
 	}

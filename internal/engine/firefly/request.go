@@ -123,7 +123,7 @@ func (e *Engine) upload(ctx context.Context, field, sum string) (source map[stri
 			ID string `json:"id"`
 		} `json:"images"`
 	}
-	if _, err := e.door.call(ctx, wire.Request{Method: http.MethodPost, Path: "/v2/storage/image", Type: kind, Body: data}, &said); err != nil {
+	if _, err := e.door.Call(ctx, wire.Request{Method: http.MethodPost, Path: "/v2/storage/image", Type: kind, Body: data}, &said); err != nil {
 		return nil, nil, fmt.Errorf("uploading %s: %w", field, err)
 	}
 	if len(said.Images) != 1 || said.Images[0].ID == "" {

@@ -77,6 +77,7 @@ func (c *Client) do(ctx context.Context, r Request, hear func([]byte) error) (An
 	}
 	c.fill(request, r)
 	if r.Paid {
+		once(request)
 		if err := c.Pace.wait(ctx, c.Name); err != nil {
 			return Answer{}, err
 		}
@@ -99,6 +100,14 @@ func (c *Client) do(ctx context.Context, r Request, hear func([]byte) error) (An
 		return answer, own.error
 	}
 	return Answer{}, c.lost(ctx, r, sent.Load(), err)
+}
+
+// once keeps a GET from being sent again by the transport: on a kept connection that breaks it repeats what is said to change
+// nothing, and some services buy with it. A body that can't be had twice does; nothing of it is sent.
+func once(request *http.Request) {
+	if request.Method == http.MethodGet {
+		request.Body, request.GetBody = io.NopCloser(bytes.NewReader(nil)), nil
+	}
 }
 
 // fill sets the headers. Those that hold keys go to the service's own host alone: links that it gives may lead elsewhere.
@@ -181,6 +190,7 @@ func (c *Client) follow(next *http.Request, before []*http.Request) error {
 	if len(before) >= most {
 		return fmt.Errorf("it led on %d times", most)
 	}
+	next.Header.Del("Referer") // which would tell the address before, and with it what may stand in its query
 	if next.URL.Host != before[0].URL.Host {
 		for name := range c.Header {
 			next.Header.Del(name)

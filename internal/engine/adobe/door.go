@@ -1,9 +1,10 @@
-package firefly
+package adobe
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,13 +17,20 @@ import (
 // Tokens is Adobe's identity service.
 const Tokens = "https://ims-na1.adobelogin.com"
 
-const (
-	scope  = "openid,AdobeID,session,additional_info,read_organizations,firefly_api,ff_apis"
-	margin = 5 * time.Minute // before its end, a token isn't used any more
-)
+const margin = 5 * time.Minute // before its end, a token isn't used any more
 
-// door lets requests through with a token that counts. One asks for a token while the others wait.
-type door struct {
+// Options say which service is asked, and by whom. Key is the client's secret.
+type Options struct {
+	wire.Service
+	ClientID string
+	Tokens   string                 // address of the identity service
+	Scope    string                 // names by comma, as the Developer Console shows them for the credential
+	Header   http.Header            // sent beside the token
+	Own      func(host string) bool // hosts of the service beside Base's; nil is all below adobe.io
+}
+
+// Door lets requests through with a token that counts. One asks for a token while the others wait.
+type Door struct {
 	options Options
 	tokens  *wire.Client
 	turn    chan struct{} // holds one; who has taken it may touch what follows
@@ -30,7 +38,8 @@ type door struct {
 	until   time.Time
 }
 
-func newDoor(o Options) (*door, error) {
+// NewDoor makes a door without asking anything.
+func NewDoor(o Options) (*Door, error) {
 	if _, err := o.Client(nil); err != nil {
 		return nil, err
 	}
@@ -43,13 +52,13 @@ func newDoor(o Options) (*door, error) {
 	if o.Now != nil && o.Pauses.Sleep != nil {
 		o.Pace = &wire.Pace{Now: o.Now, Sleep: o.Pauses.Sleep} // which a new token leaves as it is
 	}
-	d := &door{options: o, tokens: tokens, turn: make(chan struct{}, 1)}
+	d := &Door{options: o, tokens: tokens, turn: make(chan struct{}, 1)}
 	d.turn <- struct{}{}
 	return d, nil
 }
 
-// pass gives a client with a token. Not is one whose token was refused.
-func (d *door) pass(ctx context.Context, not *wire.Client) (*wire.Client, error) {
+// Pass gives a client with a token. Not is one whose token was refused.
+func (d *Door) Pass(ctx context.Context, not *wire.Client) (*wire.Client, error) {
 	select {
 	case <-d.turn:
 		defer func() { d.turn <- struct{}{} }()
@@ -59,22 +68,27 @@ func (d *door) pass(ctx context.Context, not *wire.Client) (*wire.Client, error)
 	if d.client != nil && d.client != not && d.options.Now().Before(d.until) {
 		return d.client, nil
 	}
-	token, life, err := d.ask(ctx)
+	token, life, err := d.Ask(ctx)
 	if err != nil {
 		return nil, err
 	}
-	client, err := d.options.Client(http.Header{"Authorization": {"Bearer " + token}, "X-Api-Key": {d.options.ClientID}})
+	header := http.Header{"Authorization": {"Bearer " + token}, "X-Api-Key": {d.options.ClientID}}
+	maps.Copy(header, d.options.Header)
+	client, err := d.options.Client(header)
 	if err != nil {
 		return nil, err
 	}
 	client.Secrets = append(client.Secrets, token, d.options.ClientID)
-	client.Own = func(host string) bool { return strings.HasSuffix(host, ".adobe.io") }
+	if client.Own = d.options.Own; client.Own == nil {
+		client.Own = func(host string) bool { return strings.HasSuffix(host, ".adobe.io") }
+	}
 	d.client, d.until = client, d.options.Now().Add(life-margin)
 	return client, nil
 }
 
-func (d *door) ask(ctx context.Context) (token string, life time.Duration, err error) {
-	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {d.options.ClientID}, "client_secret": {d.options.Key}, "scope": {scope}}
+// Ask asks for a token, which is free, and tells how long it lives.
+func (d *Door) Ask(ctx context.Context) (token string, life time.Duration, err error) {
+	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {d.options.ClientID}, "client_secret": {d.options.Key}, "scope": {d.options.Scope}}
 	got, err := d.tokens.Do(ctx, wire.Request{Method: http.MethodPost, Path: "/ims/token/v3", Type: "application/x-www-form-urlencoded", Body: []byte(form.Encode())})
 	if err != nil {
 		return "", 0, fmt.Errorf("asking for a token: %w", err)
@@ -92,15 +106,15 @@ func (d *door) ask(ctx context.Context) (token string, life time.Duration, err e
 	return said.Token, time.Duration(said.Expires) * time.Second, nil
 }
 
-// call sends a request and reads its JSON. A token that isn't taken is replaced once: nothing was done for it.
-func (d *door) call(ctx context.Context, r wire.Request, into any) (*wire.Client, error) {
-	client, err := d.pass(ctx, nil)
+// Call sends a request and reads its JSON. A token that isn't taken is replaced once: nothing was done for it.
+func (d *Door) Call(ctx context.Context, r wire.Request, into any) (*wire.Client, error) {
+	client, err := d.Pass(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
 	got, err := client.Do(ctx, r)
 	if said := (*wire.Error)(nil); errors.As(err, &said) && said.Status == http.StatusUnauthorized {
-		if client, err = d.pass(ctx, client); err != nil {
+		if client, err = d.Pass(ctx, client); err != nil {
 			return nil, err
 		}
 		got, err = client.Do(ctx, r)

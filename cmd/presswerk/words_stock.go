@@ -1,0 +1,53 @@
+package main
+
+// stockSentences holds the sentences about pictures that were not made here.
+func stockSentences() map[string]sentence {
+	return map[string]sentence{
+		"stock":         {"Find pictures at Adobe Stock, buy licences, and take in pictures that were not made here, each with its licence.", "Bilder bei Adobe Stock finden, Lizenzen kaufen, und Bilder aufnehmen, die nicht hier gemacht wurden, jedes mit seiner Lizenz."},
+		"stock_search":  {"Find pictures by words, or by a picture that they are to look like.", "Bilder nach Wörtern finden, oder nach einem Bild, dem sie ähneln sollen."},
+		"stock_license": {"Buy a licence unless the account has it, and take the picture in.", "Eine Lizenz kaufen, falls das Konto sie nicht hat, und das Bild aufnehmen."},
+		"stock_import":  {"Take a picture in that somebody has a licence for: a file of any agency or photographer, or what the account at Adobe Stock has. Nothing is bought.", "Ein Bild aufnehmen, für das es eine Lizenz gibt: eine Datei von irgendeiner Agentur oder aus einem Fotostudio, oder was das Konto bei Adobe Stock hat. Nichts wird gekauft."},
+		"stock_list":    {"List the licences, with what has ended.", "Die Lizenzen auflisten, mit dem, was abgelaufen ist."},
+
+		"arg_stock_words": {"Words of which all are wanted.", "Wörter, die alle gewünscht sind."}, "arg_stock_id": {"Number of the picture there.", "Nummer des Bildes dort."},
+		"arg_stock_file":         {"A picture file, or a picture's number at Adobe Stock.", "Eine Bilddatei, oder die Nummer eines Bildes bei Adobe Stock."},
+		"flag_stock_like":        {"Others are to look like this picture; a small copy without its texts is sent.", "Andere sollen diesem Bild ähneln; gesendet wird eine kleine Kopie ohne seine Texte."},
+		"flag_stock_similar":     {"Others are to look like the picture with this number.", "Andere sollen dem Bild mit dieser Nummer ähneln."},
+		"flag_stock_limit":       {"How many, 1 to 100.", "Wie viele, 1 bis 100."},
+		"flag_stock_offset":      {"Leave out so many.", "So viele auslassen."},
+		"flag_stock_orientation": {"horizontal, vertical or square.", "horizontal, vertical oder square."},
+		"flag_stock_generated":   {"true finds pictures of models alone, false none of them.", "true findet nur Bilder von Modellen, false keine davon."},
+		"flag_stock_for":         {"The brief that the picture is for.", "Das Briefing, zu dem das Bild gehört."},
+		"flag_stock_brand":       {"The brand that the picture is for, on all of its channels.", "Die Marke, zu der das Bild gehört, auf allen ihren Kanälen."},
+		"flag_stock_run":         {"A run that is there, beside whose pictures it goes.", "Ein vorhandener Lauf, neben dessen Bilder es kommt."},
+		"flag_stock_title":       {"What the picture is called.", "Wie das Bild heißt."}, "flag_stock_title_de": {"The same in German.", "Dasselbe auf Deutsch."},
+		"flag_stock_alt": {"What the picture shows, for people who don't see it; by default its title.", "Was das Bild zeigt, für Menschen, die es nicht sehen; sonst sein Titel."}, "flag_stock_alt_de": {"The same in German.", "Dasselbe auf Deutsch."},
+		"flag_stock_kind":        {"Kind of licence, in the source's words.", "Art der Lizenz, in den Worten der Quelle."},
+		"flag_stock_pay":         {"Buy it; without this, only what it costs is said.", "Kaufen; ohne dies wird nur gesagt, was es kostet."},
+		"flag_stock_overage":     {"Be billed for what the plan doesn't hold.", "In Rechnung stellen lassen, was der Plan nicht enthält."},
+		"flag_stock_comp":        {"Take in a watermarked preview, to look at alone.", "Eine Vorschau mit Wasserzeichen aufnehmen, nur zum Ansehen."},
+		"flag_stock_record":      {"What the licence says, as JSON; other flags stand over it.", "Was die Lizenz sagt, als JSON; andere Angaben gehen vor."},
+		"flag_stock_source":      {"The agency or the person who gave the picture.", "Die Agentur oder Person, die das Bild gegeben hat."},
+		"flag_stock_content":     {"The source's own number of the picture.", "Die Nummer des Bildes bei der Quelle."},
+		"flag_stock_reference":   {"The source's own number of the licence, an order, an invoice.", "Die Nummer der Lizenz bei der Quelle, eines Auftrags, einer Rechnung."},
+		"flag_stock_document":    {"The licence itself, such as a PDF; it is kept.", "Die Lizenz selbst, etwa ein PDF; sie wird aufbewahrt."},
+		"flag_stock_creator":     {"Who made the picture.", "Wer das Bild gemacht hat."},
+		"flag_stock_credit":      {"The line that has to stand beside the picture.", "Die Zeile, die neben dem Bild stehen muss."},
+		"flag_stock_copyright":   {"Copyright notice.", "Urhebervermerk."},
+		"flag_stock_terms":       {"Where the licence's text is.", "Wo der Text der Lizenz steht."},
+		"flag_stock_territories": {"Countries that it is for, by their codes of two letters, EU, or '*' for everywhere.", "Länder, für die sie gilt, mit ihren Codes aus zwei Buchstaben, EU, oder '*' für überall."},
+		"flag_stock_channels":    {"Channels of the brand that it is for, or '*' for all.", "Kanäle der Marke, für die sie gilt, oder '*' für alle."},
+		"flag_stock_from":        {"First day, such as 2026-12-01.", "Erster Tag, etwa 2026-12-01."},
+		"flag_stock_until":       {"Last day, such as 2027-11-30; none means without an end.", "Letzter Tag, etwa 2027-11-30; keiner heißt ohne Ende."},
+		"flag_stock_editorial":   {"For editorial use alone, which is not commercial.", "Nur für redaktionelle Nutzung, die nicht gewerblich ist."},
+		"flag_stock_made":        {"How it came to be: camera, edited, model, composite, or a whole IPTC digital source type; by default what the file says.", "Wie es entstand: camera, edited, model, composite, oder eine ganze digitale Herkunftsart nach IPTC; sonst, was die Datei sagt."},
+
+		"stock_owned":     {"licensed: %s", "lizenziert: %s"},
+		"stock_generated": {"AI-generated", "KI-generiert"},
+		"stock_found":     {"%d of %d", "%d von %d"},
+		"stock_ended":     {"ENDED %s", "ABGELAUFEN %s"},
+		"stock_brought":   {"%s: from %s, in run %s; look at it with presswerk review or serve", "%s: von %s, im Lauf %s; ansehen mit presswerk review oder serve"},
+		"stock_known":     {"%s was there; the new licence of %s stands beside the older one, in run %s", "%s war schon da; die neue Lizenz von %s steht neben der älteren, im Lauf %s"},
+		"stock_warning":   {"not to be published as it stands: %s", "so nicht zu veröffentlichen: %s"},
+	}
+}
