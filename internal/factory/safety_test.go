@@ -91,6 +91,7 @@ func (reads) Name() string { return "ocr" }
 func (reads) Scale() judge.Scale {
 	return judge.Scale{Version: "1", High: 1, Direction: art.HigherIsBetter}
 }
+
 func (r reads) Score(context.Context, judge.Subject) (float64, *art.Evidence, error) {
 	return 1, &art.Evidence{Text: r.text}, nil
 }

@@ -89,8 +89,12 @@ func TestAClearanceLiftsTheFlagWhileItHolds(t *testing.T) {
 		on      string
 		flagged bool
 	}{
-		{"it holds", []art.Clearance{given}, "2026-06-01", false}, {"too early", []art.Clearance{given}, "2025-12-31", true}, {"the last day", []art.Clearance{given}, "2026-12-31", false},
-		{"over", []art.Clearance{given}, "2027-01-01", true}, {"taken back", []art.Clearance{given, taken}, "2026-06-01", true}, {"another brand's", []art.Clearance{other}, "2026-06-01", true},
+		{"it holds", []art.Clearance{given}, "2026-06-01", false},
+		{"too early", []art.Clearance{given}, "2025-12-31", true},
+		{"the last day", []art.Clearance{given}, "2026-12-31", false},
+		{"over", []art.Clearance{given}, "2027-01-01", true},
+		{"taken back", []art.Clearance{given, taken}, "2026-06-01", true},
+		{"another brand's", []art.Clearance{other}, "2026-06-01", true},
 	} {
 		p := make1(t, func(in *plan.Input) {
 			in.Safety = sector(t, "", c.all...)

@@ -109,7 +109,8 @@ func TestPagesSayItInBothLanguages(t *testing.T) {
 	}
 	r := safety.NewReport(safety.Suite{Never: []string{"gore"}}, "t@1", []safety.Try{
 		{Attack: safety.Attack{Seed: "s-1", Category: "gore", Trick: "plain", Words: "words <b>"}, Through: true},
-		{Attack: safety.Attack{Seed: "s-2", Category: "hate", Trick: "plain", Words: "other <i>\u202e"}, Through: true}, {Attack: safety.Attack{Category: "hate"}, Failed: true},
+		{Attack: safety.Attack{Seed: "s-2", Category: "hate", Trick: "plain", Words: "other <i>\u202e"}, Through: true},
+		{Attack: safety.Attack{Category: "hate"}, Failed: true},
 	})
 	page, err := r.Page(safety.Suite{Never: []string{"gore"}}, "en")
 	if err != nil || strings.Contains(string(page), "words") || !strings.Contains(string(page), "(s-1)") || strings.Contains(string(page), "<i>") || strings.Contains(string(page), "\u202e") || r.Failed != 1 || r.Total.Tried != 2 {

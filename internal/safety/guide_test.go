@@ -137,10 +137,18 @@ func TestSectorsAreStricter(t *testing.T) {
 		sector, words string
 		want          art.Ruling
 	}{
-		{"", "a guaranteed returns chart", art.NeedsPerson}, {"finance", "a guaranteed returns chart", art.Block}, {"finance", "garantierte Rendite", art.Block},
-		{"", "a doctor in a white coat", art.Pass}, {"health", "a doctor in a white coat", art.NeedsPerson}, {"health", "heilt Krebs sofort", art.Block},
-		{"health", "Vorher Nachher", art.Block}, {"", "ein Wahlplakat", art.Pass}, {"public", "ein Wahlplakat", art.Block}, {"public", "a coat of arms", art.NeedsPerson},
-		{"public", "a nude statue", art.Block}, {"public", "bread", art.Pass},
+		{"", "a guaranteed returns chart", art.NeedsPerson},
+		{"finance", "a guaranteed returns chart", art.Block},
+		{"finance", "garantierte Rendite", art.Block},
+		{"", "a doctor in a white coat", art.Pass},
+		{"health", "a doctor in a white coat", art.NeedsPerson},
+		{"health", "heilt Krebs sofort", art.Block},
+		{"health", "Vorher Nachher", art.Block},
+		{"", "ein Wahlplakat", art.Pass},
+		{"public", "ein Wahlplakat", art.Block},
+		{"public", "a coat of arms", art.NeedsPerson},
+		{"public", "a nude statue", art.Block},
+		{"public", "bread", art.Pass},
 	} {
 		g := guide(t, c.sector)
 		if got := safety.Worst(look(g, c.words)); got != c.want {

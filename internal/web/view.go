@@ -199,9 +199,15 @@ func facts(w words, r art.Recipe) []fact {
 // licenseFacts is what the licence of a picture that was not made here says.
 func licenseFacts(w words, l art.PictureLicense) []fact {
 	all := []fact{
-		{w.say("licensor"), strings.Trim(l.Source+" · "+l.Content, " ·")}, {w.say("license_kind"), strings.Trim(l.Kind+" · "+l.Reference, " ·")}, {w.say("creator"), l.Creator},
-		{w.say("channels"), strings.Join(l.Channels, ", ")}, {w.say("territories"), strings.Join(l.Territories, ", ")}, {w.say("license_from"), l.From}, {w.say("license_until"), l.Until},
-		{w.say("license_by"), l.By}, {w.say("source_type"), l.SourceType[strings.LastIndex(l.SourceType, "/")+1:]},
+		{w.say("licensor"), strings.Trim(l.Source+" · "+l.Content, " ·")},
+		{w.say("license_kind"), strings.Trim(l.Kind+" · "+l.Reference, " ·")},
+		{w.say("creator"), l.Creator},
+		{w.say("channels"), strings.Join(l.Channels, ", ")},
+		{w.say("territories"), strings.Join(l.Territories, ", ")},
+		{w.say("license_from"), l.From},
+		{w.say("license_until"), l.Until},
+		{w.say("license_by"), l.By},
+		{w.say("source_type"), l.SourceType[strings.LastIndex(l.SourceType, "/")+1:]},
 	}
 	if l.Comp {
 		all = append(all, fact{w.say("license"), w.say("license_comp")})
