@@ -45,7 +45,7 @@ func MarkKeyOrNew(dir string, random io.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("provenance: keeping the key of watermarks: %w", err)
 	}
-	defer os.Remove(tmp.Name())
+	defer os.Remove(tmp.Name()) //nolint:errcheck // the name is gone, or stays as a hidden file
 	_, err = tmp.WriteString(hex.EncodeToString(key) + "\n")
 	if err := errors.Join(err, tmp.Chmod(0o600), tmp.Sync(), tmp.Close()); err != nil {
 		return nil, fmt.Errorf("provenance: keeping the key of watermarks: %w", err)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"maps"
 
 	"presswerk/internal/art"
 )
@@ -28,7 +29,25 @@ func (w words) say(key string, args ...any) string {
 // sentence is the same in both languages.
 type sentence struct{ en, de string }
 
+// catalogue is every sentence of the studio by its key.
 func catalogue() map[string]sentence {
+	all := pageWords()
+	maps.Copy(all, evidenceWords())
+	return all
+}
+
+// evidenceWords are about what a candidate's page shows beside the picture.
+func evidenceWords() map[string]sentence {
+	return map[string]sentence{
+		"stood_in":      {"%s stood in for %s, which was down (%s). %s had consented on %s.", "%s sprang für %s ein (%s). %s hatte am %s zugestimmt."},
+		"checklist":     {"Look at this before you approve:", "Vor der Freigabe ansehen:"},
+		"evidence_show": {"Show where", "Zeigen, wo"},
+		"evidence_of":   {"Marked: %s", "Markiert: %s"},
+		"evidence_hide": {"Show the picture alone", "Nur das Bild zeigen"},
+	}
+}
+
+func pageWords() map[string]sentence {
 	return map[string]sentence{
 		"studio": {"Studio", "Studio"}, "skip": {"Skip to content", "Zum Inhalt springen"}, "nav": {"Main", "Hauptmenü"},
 		"runs": {"Runs", "Läufe"}, "library": {"Library", "Bibliothek"}, "verify": {"Verify", "Prüfen"}, "login": {"Sign in", "Anmelden"}, "logout": {"Sign out", "Abmelden"},
@@ -70,7 +89,6 @@ func catalogue() map[string]sentence {
 		"keys_hint": {"Keys: A approve, R reject, S send back, ? help", "Tasten: A freigeben, R ablehnen, S zurückschicken, ? Hilfe"},
 
 		"scores": {"What the judge measured", "Was die Jury gemessen hat"}, "overall": {"Overall", "Gesamt"}, "score": {"Score", "Maß"}, "value": {"Value", "Wert"}, "gate": {"Gate", "Prüfung"}, "meaning": {"Meaning", "Bedeutung"}, "evidence": {"Evidence", "Beleg"},
-		"stood_in": {"%s stood in for %s, which was down (%s). %s had consented on %s.", "%s sprang für %s ein (%s). %s hatte am %s zugestimmt."}, "checklist": {"Look at this before you approve:", "Vor der Freigabe ansehen:"}, "evidence_show": {"Show where", "Zeigen, wo"}, "evidence_of": {"Marked: %s", "Markiert: %s"}, "evidence_hide": {"Show the picture alone", "Nur das Bild zeigen"},
 		"no_score": {"not available: %s", "nicht verfügbar: %s"}, "gate_pass": {"passed", "bestanden"}, "gate_fail": {"failed", "gescheitert"}, "no_gate": {"not a gate", "keine Prüfung"}, "like": {"most like %s", "am ähnlichsten: %s"},
 		"selection": {"Selection", "Auswahl"}, "rank": {"Rank %d", "Rang %d"}, "decisions": {"Decisions", "Entscheidungen"}, "no_decisions": {"Nobody has said a word yet.", "Noch hat niemand entschieden."}, "policy": {"policy: the brief says approval: auto", "Regel: das Briefing sagt approval: auto"},
 		"recipe": {"Recipe", "Rezept"}, "recipe_json": {"Whole recipe as JSON", "Ganzes Rezept als JSON"}, "lineage": {"Lineage", "Herkunft"}, "made_from": {"made again from %s", "neu gemacht aus %s"}, "asset": {"Asset", "Asset"}, "candidate": {"Candidate", "Kandidat"}, "run": {"Run", "Lauf"}, "brief": {"Brief", "Briefing"},

@@ -53,11 +53,8 @@ func encode(id uint64) [symbols]float64 {
 	var out [symbols]float64
 	register := 0
 	bits := message(id)
-	for i := range symbols / 2 {
-		bit := 0
-		if i < len(bits) {
-			bit = int(bits[i])
-		}
+	for i, b := range append(bits[:], make([]byte, tailBits)...) {
+		bit := int(b)
 		register = register>>1 | bit<<tailBits
 		out[2*i], out[2*i+1] = sign(register&generatorA), sign(register&generatorB)
 	}
