@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"presswerk/internal/art"
 	"presswerk/internal/brand"
@@ -92,7 +93,7 @@ func (f *Factory) subject(ctx context.Context, c art.Candidate, k brand.Kit) (ju
 		return judge.Subject{}, err
 	}
 	s := look(k, p)
-	s.SHA256, s.Prompt = c.Image, c.Planned.Recipe.Prompt
+	s.SHA256, s.Prompt, s.Texts = c.Image, c.Planned.Recipe.Prompt, textsOf(c.Planned.Source)
 	if c.Clip != nil {
 		s.SHA256 = c.Clip.Blob
 		if s.Reel, err = f.reel(ctx, *c.Clip); err != nil {
@@ -107,4 +108,19 @@ func (f *Factory) subject(ctx context.Context, c art.Candidate, k brand.Kit) (ju
 		s.Earlier = append(s.Earlier, judge.Fingerprint{Candidate: e.Candidate, Hash: h})
 	}
 	return s, nil
+}
+
+// textsOf are the words that shall stand in a picture, line by line: none where the structured prompt asks for none, and nil,
+// which says nothing of words, where there is no such prompt.
+func textsOf(p art.Prompt) []string {
+	if p.Subject.Empty() && p.Lettering == "" {
+		return nil
+	}
+	texts := []string{}
+	for line := range strings.Lines(p.Lettering) {
+		if line = strings.TrimSpace(line); line != "" {
+			texts = append(texts, line)
+		}
+	}
+	return texts
 }
