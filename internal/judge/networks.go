@@ -16,5 +16,6 @@ type Networks interface {
 func PanelWith(n Networks) Panel {
 	panel := DefaultPanel()
 	panel = append(panel, textScorers(n)...)
+	panel = append(panel, peopleScorers(n)...)
 	return panel
 }

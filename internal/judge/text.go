@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"presswerk/internal/art"
 	"presswerk/internal/imaging"
@@ -19,6 +20,7 @@ const (
 // What the scorers of text take for text.
 const (
 	legible  = 0.5 // score of a line from which it counts as read
+	alone    = 0.9 // of a single character, as round things look like one
 	textlike = 0.6 // how surely something that can't be read is text all the same
 )
 
@@ -53,10 +55,22 @@ func linesOf(ctx context.Context, s Subject, n Networks) ([]vision.TextLine, err
 	})
 }
 
+// isRead tells whether a line could be read.
+func isRead(l vision.TextLine) bool {
+	switch utf8.RuneCountInString(vision.FoldText(l.Text)) {
+	case 0:
+		return false
+	case 1:
+		return l.Score >= alone
+	default:
+		return l.Score >= legible
+	}
+}
+
 // read are the lines that could be read.
 func read(lines []vision.TextLine) (some []vision.TextLine) {
 	for _, l := range lines {
-		if l.Score >= legible && l.Text != "" {
+		if isRead(l) {
 			some = append(some, l)
 		}
 	}
@@ -173,7 +187,7 @@ func (u unwantedText) Score(ctx context.Context, s Subject) (float64, *art.Evide
 		e.Boxes = append(e.Boxes, textBox(s.Picture, l, text, l.Score))
 	}
 	for _, l := range lines {
-		if (l.Score < legible || l.Text == "") && l.Found >= textlike {
+		if l.Score < legible && l.Found >= textlike {
 			area, illegible = area+l.Area(), illegible+1
 			e.Boxes = append(e.Boxes, textBox(s.Picture, l, "?", l.Found))
 		}
