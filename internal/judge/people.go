@@ -40,11 +40,10 @@ func openAll(n Networks, names ...string) ([]vision.Runner, error) {
 
 // What the scorers of people take for a face.
 const (
-	faceLike   = 0.6  // score of a face with a mesh
-	faceDoubt  = 0.75 // of one that the mesh's network takes for none
-	meshSure   = 0.5  // presence from which there is a mesh
-	eyesToKnow = 16   // pixels between the eyes from which a person can be recognised
-	halfTurned = 0.25 // how frontal a face is from which a person can be
+	faceLike    = 0.6  // score of a face with a mesh
+	faceDoubt   = 0.75 // of one that the mesh's network takes for none
+	faceToKnow  = 40   // pixels from brows to chin from which a person can be recognised, from the side as well
+	faceFrontal = 0.5  // how frontal a face is that looks at us
 )
 
 // facesOf are a subject's faces; nobody may change them.
@@ -57,7 +56,7 @@ func facesOf(ctx context.Context, s Subject, n Networks) ([]vision.Face, error) 
 		all, err := vision.Faces(ctx, s.Picture, r[0], r[1])
 		var some []vision.Face
 		for _, f := range all {
-			if f.Presence >= meshSure && f.Score >= faceLike || f.Score >= faceDoubt {
+			if len(f.Mesh) > 0 && f.Score >= faceLike || f.Score >= faceDoubt {
 				some = append(some, f)
 			}
 		}
@@ -98,8 +97,8 @@ func (people) Name() string { return "people" }
 // Scale implements Scorer.
 func (p people) Scale() Scale {
 	return Scale{Version: "1", Model: joinedSHA256(p.networks, faceFinder, faceMesh), Unit: "people", Low: 0, High: 10, Direction: art.LowerIsBetter, Meaning: art.Text{
-		"en": "Faces large and frontal enough to recognise somebody by: real people need a model release, made-up ones must not look like somebody real.",
-		"de": "Gesichter, groß und frontal genug, um jemanden zu erkennen: Echte Menschen brauchen eine Freigabe, erfundene dürfen niemandem gleichen.",
+		"en": "Faces large enough to recognise somebody by: real people need a model release, made-up ones must not look like somebody real.",
+		"de": "Gesichter, groß genug, um jemanden zu erkennen: Echte Menschen brauchen eine Freigabe, erfundene dürfen niemandem gleichen.",
 	}}
 }
 
@@ -109,13 +108,19 @@ func (p people) Score(ctx context.Context, s Subject) (float64, *art.Evidence, e
 	if err != nil {
 		return 0, nil, err
 	}
-	e := &art.Evidence{Details: map[string]any{"faces": len(all), "eyes_at_least_px": eyesToKnow, "frontal_at_least": halfTurned}}
+	e, frontal := &art.Evidence{}, 0
 	for _, f := range all {
-		if f.Eyes() >= eyesToKnow && f.Look(s.Picture).Frontal >= halfTurned {
-			x, y, w, h := f.Box(s.Picture)
-			e.Boxes = append(e.Boxes, art.Box{X: x, Y: y, Width: w, Height: h, Label: fmt.Sprintf("face, %.0f px between the eyes", f.Eyes()), Value: round(f.Score, 3)})
+		x, y, w, h := f.Box(s.Picture)
+		if len(f.Mesh) == 0 || h < faceToKnow {
+			continue
 		}
+		label := "face"
+		if f.Look(s.Picture).Frontal >= faceFrontal {
+			frontal, label = frontal+1, "face, frontal"
+		}
+		e.Boxes = append(e.Boxes, art.Box{X: x, Y: y, Width: w, Height: h, Label: label, Value: round(f.Score, 3)})
 	}
+	e.Details = map[string]any{"faces": len(all), "frontal": frontal, "at_least_px": faceToKnow}
 	return float64(len(e.Boxes)), e, nil
 }
 

@@ -109,15 +109,15 @@ func (h Hand) crossing(r float64) (all []float64) {
 // leftOver counts the stripes that are as wide as fingers, close to one, and no finger's.
 func (h Hand) leftOver(stripes []stripe, fingers []float64) int {
 	const (
-		close             = 0.5 // radians
+		close, beyond     = 0.5, 0.08 // radians to a finger's stripe; outside of it where its joints still belong to it
 		narrowest, widest = 0.4, 1.6
 		most              = 2
 	)
 	var widths []float64
 	free := slices.Clone(stripes)
 	for _, at := range fingers {
-		i := slices.IndexFunc(stripes, func(s stripe) bool { return s.from <= at && at <= s.to })
-		if i < 0 {
+		i := nearest(stripes, at)
+		if i < 0 || stripes[i].away(at) > beyond {
 			return 0 // not of the palm's colour
 		}
 		widths = append(widths, stripes[i].to-stripes[i].from)
@@ -141,12 +141,26 @@ func (h Hand) leftOver(stripes []stripe, fingers []float64) int {
 	return n
 }
 
+// away is how far a direction is from a stripe; 0 inside.
+func (s stripe) away(at float64) float64 { return max(s.from-at, at-s.to, 0) }
+
+// nearest is the stripe next to a direction; −1 where there is none.
+func nearest(stripes []stripe, at float64) int {
+	best := -1
+	for i, s := range stripes {
+		if best < 0 || s.away(at) < stripes[best].away(at) {
+			best = i
+		}
+	}
+	return best
+}
+
 // tips tells whether a fingertip points into a stripe: the finger ends just below it.
 func (h Hand) tips(s stripe) bool {
 	ahead := h.direction(9)
 	for finger := range 5 {
 		at := math.Remainder(h.direction(4*finger+4)-ahead, 2*math.Pi)
-		if s.from-0.03 <= at && at <= s.to+0.03 {
+		if s.away(at) <= 0.03 {
 			return true
 		}
 	}
