@@ -19,6 +19,7 @@ import (
 type judgeCmd struct {
 	Files []string `arg:"" help:"${arg_files}"`
 	Brand string   `name:"brand" placeholder:"ID" help:"${flag_brand}"`
+	Texts []string `name:"text" sep:"none" placeholder:"WORDS" help:"${flag_text}"`
 }
 
 // judged is one picture's scores. A file that cannot be judged says why and stops no other.
@@ -41,7 +42,7 @@ func (c *judgeCmd) Run(ctx context.Context, g *globals) error {
 	all := []judged{}
 	var worst error
 	for _, file := range c.Files {
-		j, err := t.judged(ctx, panel, file, colours, rubric)
+		j, err := t.judged(ctx, panel, file, judge.Subject{Palette: colours, Texts: c.Texts}, rubric)
 		if err != nil {
 			j.Error, worst = err.Error(), err
 		} else if !j.Verdict.Pass && worst == nil {
@@ -68,13 +69,13 @@ func (c *judgeCmd) rules(g *globals) ([]art.Colour, []art.Gate, error) {
 	return k.Colours, k.Rubric, err
 }
 
-func (t *tools) judged(ctx context.Context, panel judge.Panel, file string, colours []art.Colour, rubric []art.Gate) (judged, error) {
+// judged scores a file; all of the subject but its picture is given.
+func (t *tools) judged(ctx context.Context, panel judge.Panel, file string, subject judge.Subject, rubric []art.Gate) (judged, error) {
 	j := judged{File: file, Scores: []art.Score{}}
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return j, fmt.Errorf("reading %s: %w: %w", file, err, art.ErrInvalid)
 	}
-	subject := judge.Subject{Palette: colours}
 	if kind := http.DetectContentType(data); kind == "video/mp4" || kind == "video/webm" {
 		panel = slices.Concat(panel, judge.ClipPanel())
 		subject.Picture, subject.Reel, err = t.reel(ctx, data)

@@ -150,6 +150,7 @@ func catalogue() map[string]sentence {
 		"arg_backup":       {"The backup, a file.", "Die Sicherung, eine Datei."},
 		"flag_passphrase":  {"File with the passphrase; else PRESSWERK_PASSPHRASE.", "Datei mit dem Kennwort; sonst PRESSWERK_PASSPHRASE."},
 
+		"flag_text":      {"Words that shall stand in the picture; may be said again for each text.", "Wörter, die im Bild stehen sollen; für jeden Text noch einmal."},
 		"flag_brand":     {"The brand kit whose rules count.", "Das Markenpaket, dessen Regeln gelten."},
 		"flag_channel":   {"Only these channels, by comma.", "Nur diese Kanäle, durch Komma getrennt."},
 		"flag_alt":       {"What the picture shows, for people who do not see it.", "Was das Bild zeigt, für Menschen, die es nicht sehen."},

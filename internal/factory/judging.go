@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"presswerk/internal/art"
 	"presswerk/internal/brand"
@@ -92,7 +93,7 @@ func (f *Factory) subject(ctx context.Context, c art.Candidate, k brand.Kit) (ju
 		return judge.Subject{}, err
 	}
 	s := look(k, p)
-	s.SHA256, s.Prompt = c.Image, c.Planned.Recipe.Prompt
+	s.SHA256, s.Prompt, s.Texts = c.Image, c.Planned.Recipe.Prompt, lettering(c.Planned.Source)
 	if c.License != nil {
 		s.Prompt = c.License.Title.In(art.English)
 	}
@@ -110,4 +111,19 @@ func (f *Factory) subject(ctx context.Context, c art.Candidate, k brand.Kit) (ju
 		s.Earlier = append(s.Earlier, judge.Fingerprint{Candidate: e.Candidate, Hash: h})
 	}
 	return s, nil
+}
+
+// lettering are the words that shall stand in a picture, line by line: none where the structured prompt asks for none, and nil,
+// which says nothing of words, where there is no such prompt.
+func lettering(p art.Prompt) []string {
+	if p.Subject.Empty() && p.Lettering == "" {
+		return nil
+	}
+	texts := []string{}
+	for line := range strings.Lines(p.Lettering) {
+		if line = strings.TrimSpace(line); line != "" {
+			texts = append(texts, line)
+		}
+	}
+	return texts
 }

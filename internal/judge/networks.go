@@ -13,6 +13,9 @@ type Networks interface {
 
 // PanelWith is the default panel and those scorers that need networks. A network that isn't there is told by its score,
 // which is then not available.
-func PanelWith(_ Networks) Panel {
-	return DefaultPanel()
+func PanelWith(n Networks) Panel {
+	panel := DefaultPanel()
+	panel = append(panel, textScorers(n)...)
+	panel = append(panel, peopleScorers(n)...)
+	return panel
 }

@@ -16,16 +16,18 @@ import (
 // few grids it says how likely one is there, and where.
 //
 // Source: google-ai-edge/mediapipe, ssd_anchors_calculator and tensors_to_detections_calculator; the numbers below are
-// those of its modules pose_detection and face_detection.
+// those of its modules pose_detection, face_detection and palm_detection.
 type detector struct {
 	size      int   // pixels on a side
 	strides   []int // of the grids; equal ones that follow each other share their places
 	keypoints int
 	least     float64 // score
+	low       float64 // level of black
 }
 
-func people() detector { return detector{224, []int{8, 16, 32, 32, 32}, 4, 0.5} }
-func faces() detector  { return detector{128, []int{8, 16, 16, 16}, 6, 0.5} }
+func people() detector { return detector{224, []int{8, 16, 32, 32, 32}, 4, 0.5, -1} }
+func faces() detector  { return detector{128, []int{8, 16, 16, 16}, 6, 0.5, -1} }
+func palms() detector  { return detector{192, []int{8, 16, 16, 16}, 7, 0.5, 0} }
 
 // found is one thing: its box in shares of the region that was looked at, its keypoints in pixels of the picture.
 type found struct {
@@ -36,7 +38,7 @@ type found struct {
 
 // find looks at a region of the picture; the likeliest thing comes first.
 func (d detector) find(ctx context.Context, p *imaging.RGB, r region, network Runner) ([]found, error) {
-	out, err := look(ctx, p, r, network, d.size, -1, false)
+	out, err := look(ctx, p, r, network, d.size, d.low, false)
 	if err != nil {
 		return nil, err
 	}

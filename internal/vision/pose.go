@@ -24,6 +24,8 @@ type Pose struct {
 	Body  Body
 	Hands [2][]Joint
 	Face  []Joint
+
+	marks []Joint // MediaPipe's 33
 }
 
 // PoseNetworks are MediaPipe's pose_detection and pose_landmark_full and, where hands and faces are wanted,
@@ -60,7 +62,7 @@ func Poses(ctx context.Context, p *imaging.RGB, n PoseNetworks) ([]Pose, error) 
 		if marks == nil {
 			continue
 		}
-		pose := Pose{Body: bodyOf(marks)}
+		pose := Pose{Body: bodyOf(marks), marks: marks}
 		if slices.ContainsFunc(poses, func(o Pose) bool { return o.Body.near(pose.Body, r.side/10) }) {
 			continue // seen twice
 		}

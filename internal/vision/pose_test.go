@@ -132,7 +132,7 @@ func TestUnseenJointsAreLeftOut(t *testing.T) {
 }
 
 // shipped opens a network of MediaPipe's as make tools brings it.
-func shipped(t *testing.T, rt *onnx.Runtime, name string) *onnx.Session {
+func shipped(t testing.TB, rt *onnx.Runtime, name string) *onnx.Session {
 	t.Helper()
 	data, err := os.ReadFile(testkit.Native(t, "models/control/"+name))
 	if err == nil {

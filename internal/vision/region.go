@@ -43,31 +43,45 @@ func (b box) region(down, scale float64) region {
 func (r region) cut(p *imaging.RGB, n int, low, high float64, repeat bool) []float32 {
 	const places = 32 // between two pixels
 	out := make([]float32, 0, 3*n*n)
+	sin, cos := math.Sincos(r.turn)
 	for j := range n {
+		b := (float64(j)/float64(n) - 0.5) * r.side
 		for i := range n {
-			x, y := r.at(float64(i)/float64(n), float64(j)/float64(n))
+			a := (float64(i)/float64(n) - 0.5) * r.side
+			x, y := r.x+a*cos-b*sin, r.y+a*sin+b*cos
 			x, y = math.RoundToEven(x*places)/places, math.RoundToEven(y*places)/places
 			left, top := math.Floor(x), math.Floor(y)
 			right, below := x-left, y-top
+			at := corners(p, int(left), int(top), repeat)
 			for channel := range 3 {
-				from := func(dx, dy int) float64 { return sample(p, int(left)+dx, int(top)+dy, channel, repeat) }
-				v := (from(0, 0)*(1-right)+from(1, 0)*right)*(1-below) + (from(0, 1)*(1-right)+from(1, 1)*right)*below
-				out = append(out, float32(low+(high-low)*math.Floor(v+0.5)/255))
+				var v [4]float64
+				for k, index := range at {
+					if index >= 0 {
+						v[k] = float64(p.Pix[index+channel])
+					}
+				}
+				mixed := (v[0]*(1-right)+v[1]*right)*(1-below) + (v[2]*(1-right)+v[3]*right)*below
+				out = append(out, float32(low+(high-low)*math.Floor(mixed+0.5)/255))
 			}
 		}
 	}
 	return out
 }
 
-// sample is the level of a pixel that may lie outside.
-func sample(p *imaging.RGB, x, y, channel int, repeat bool) float64 {
-	if repeat {
-		x, y = min(max(x, 0), p.Width-1), min(max(y, 0), p.Height-1)
+// corners gives where the levels of a pixel begin, and of those right of it, below it, and below and right. A pixel outside is
+// the next one of the border with repeat, else −1.
+func corners(p *imaging.RGB, x, y int, repeat bool) (at [4]int) {
+	for k := range at {
+		i, j := x+k%2, y+k/2
+		if repeat {
+			i, j = min(max(i, 0), p.Width-1), min(max(j, 0), p.Height-1)
+		} else if i < 0 || j < 0 || i >= p.Width || j >= p.Height {
+			at[k] = -1
+			continue
+		}
+		at[k] = 3 * (j*p.Width + i)
 	}
-	if x < 0 || y < 0 || x >= p.Width || y >= p.Height {
-		return 0
-	}
-	return float64(p.Pix[3*(y*p.Width+x)+channel])
+	return at
 }
 
 // upright is how far a region must be turned so that the way from one place to another leads straight up in it.
