@@ -72,5 +72,22 @@ type Panel []Scorer
 
 // DefaultPanel needs no model and no network.
 func DefaultPanel() Panel {
-	return Panel{sharpness{}, contrast{}, noise{}, palette{}, background{}, subjectSize{}, centring{}, duplicate{}}
+	return Panel{
+		sharpness{},
+		contrast{},
+		noise{},
+		palette{},
+		background{},
+		subjectSize{},
+		centring{},
+		duplicate{},
+		blocking{},
+		banding{},
+		halos{},
+		oversaturation{},
+		clipping{},
+		moire{},
+		seams{},
+		tilingSeam{},
+	}
 }
