@@ -304,19 +304,24 @@ func (l *line) warnOfLoss() {
 
 // lookup finds the picture made here that looks most like a fingerprint.
 func (l *line) lookup(ctx context.Context, hash imaging.Hash) (string, int, error) {
-	prints, err := l.db.Earlier(ctx, "pdq", art.Candidate{})
-	if err != nil {
-		return "", 0, err
-	}
 	match, best := "", 257
-	for _, p := range prints {
-		h, err := imaging.ParseHash(p.Hash)
+	for after := int64(0); ; {
+		const atOnce = 10_000
+		prints, next, err := l.db.Fingerprints(ctx, "pdq", after, atOnce)
 		if err != nil {
 			return "", 0, err
 		}
-		if d := hash.Distance(h); d < best {
-			match, best = p.Candidate, d
+		for _, p := range prints {
+			h, err := imaging.ParseHash(p.Hash)
+			if err != nil {
+				return "", 0, err
+			}
+			if d := hash.Distance(h); d < best {
+				match, best = p.Candidate, d
+			}
+		}
+		if after = next; len(prints) < atOnce {
+			return match, best, nil
 		}
 	}
-	return match, best, nil
 }

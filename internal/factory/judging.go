@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"presswerk/internal/art"
-	"presswerk/internal/imaging"
 	"presswerk/internal/judge"
 )
 
@@ -57,8 +56,7 @@ func (f *Factory) subject(ctx context.Context, c art.Candidate, palette []art.Co
 	if err != nil {
 		return judge.Subject{}, err
 	}
-	prints, err := f.Records.Earlier(ctx, pdq, c)
-	if err != nil {
+	if err := f.pictures.read(ctx, f.Records); err != nil {
 		return judge.Subject{}, err
 	}
 	s := judge.Subject{Picture: p, SHA256: c.Image, Prompt: c.Planned.Recipe.Prompt, Palette: palette}
@@ -68,12 +66,6 @@ func (f *Factory) subject(ctx context.Context, c art.Candidate, palette []art.Co
 			return judge.Subject{}, err
 		}
 	}
-	for _, e := range prints {
-		h, err := imaging.ParseHash(e.Hash)
-		if err != nil {
-			return judge.Subject{}, err
-		}
-		s.Earlier = append(s.Earlier, judge.Fingerprint{Candidate: e.Candidate, Hash: h})
-	}
+	f.pictures.compare(&s, c)
 	return s, nil
 }

@@ -50,8 +50,20 @@ const (
 // and facebook/ThreatExchange, pdq/README. Bit 16·i + j is that of row i, column j, counted from the first byte's
 // highest bit.
 func PDQ(p *RGB) (h Hash, quality int, err error) {
+	all, quality, err := PDQTurned(p)
+	return all[0], quality, err
+}
+
+// Turns names the orders of PDQTurned: what was done to a picture whose upright original has the hash.
+func Turns() [8]string {
+	return [8]string{"upright", "mirrored left to right", "mirrored top to bottom", "turned by 180°", "mirrored at the main diagonal", "turned by 90° to the right", "turned by 90° to the left", "mirrored at the other diagonal"}
+}
+
+// PDQTurned hashes a picture as it is and in the seven other ways to turn and mirror it, in the order of Turns, from one
+// transform: mirroring changes the signs of the odd coefficients, the main diagonal exchanges rows and columns.
+func PDQTurned(p *RGB) (all [8]Hash, quality int, err error) {
 	if p.Width < 1 || p.Height < 1 || len(p.Pix) != 3*p.Width*p.Height {
-		return h, 0, art.Invalid("picture", "it has no pixels", "give a picture of at least 1×1")
+		return all, 0, art.Invalid("picture", "it has no pixels", "give a picture of at least 1×1")
 	}
 	luma := make([]float64, p.Width*p.Height)
 	for i := range luma {
@@ -60,6 +72,34 @@ func PDQ(p *RGB) (h Hash, quality int, err error) {
 	jarosz(luma, p.Width, p.Height)
 	grid := decimate(luma, p.Width, p.Height)
 	coefficients := cosine(&grid)
+	for n := range all {
+		all[n] = pdqHash(turned(&coefficients, n))
+	}
+	return all, pdqQuality(&grid), nil
+}
+
+// turned gives the coefficients of the n-th of Turns. Rows and columns are counted from 1, so the odd ones are at 0, 2, ….
+func turned(c *[pdqBits * pdqBits]float64, n int) (out [pdqBits * pdqBits]float64) {
+	for i := range pdqBits {
+		for j := range pdqBits {
+			v := c[i*pdqBits+j]
+			if n&1 != 0 && j%2 == 0 {
+				v = -v
+			}
+			if n&2 != 0 && i%2 == 0 {
+				v = -v
+			}
+			if n&4 != 0 {
+				out[j*pdqBits+i] = v
+			} else {
+				out[i*pdqBits+j] = v
+			}
+		}
+	}
+	return out
+}
+
+func pdqHash(coefficients [pdqBits * pdqBits]float64) (h Hash) {
 	sorted := coefficients
 	slices.Sort(sorted[:])
 	median := sorted[(len(sorted)-1)/2]
@@ -68,7 +108,7 @@ func PDQ(p *RGB) (h Hash, quality int, err error) {
 			h[i/8] |= 0x80 >> (i % 8)
 		}
 	}
-	return h, pdqQuality(&grid), nil
+	return h
 }
 
 // jarosz blurs in place so that the coming decimation does not alias: two passes of a box along rows and columns.
