@@ -19,7 +19,6 @@ import (
 	"presswerk/internal/blob"
 	"presswerk/internal/engine"
 	"presswerk/internal/factory"
-	"presswerk/internal/imaging"
 	"presswerk/internal/provenance"
 	"presswerk/internal/queue"
 	"presswerk/internal/store"
@@ -299,29 +298,5 @@ func (l *line) anchors() (string, error) {
 func (l *line) warnOfLoss() {
 	if _, err := os.Stat(filepath.Join(l.ws.data(), backupMark)); errors.Is(err, fs.ErrNotExist) {
 		l.g.note("%s", l.g.words.say("no_backup", l.ws.signing()))
-	}
-}
-
-// lookup finds the picture made here that looks most like a fingerprint.
-func (l *line) lookup(ctx context.Context, hash imaging.Hash) (string, int, error) {
-	match, best := "", 257
-	for after := int64(0); ; {
-		const atOnce = 10_000
-		prints, next, err := l.db.Fingerprints(ctx, "pdq", after, atOnce)
-		if err != nil {
-			return "", 0, err
-		}
-		for _, p := range prints {
-			h, err := imaging.ParseHash(p.Hash)
-			if err != nil {
-				return "", 0, err
-			}
-			if d := hash.Distance(h); d < best {
-				match, best = p.Candidate, d
-			}
-		}
-		if after = next; len(prints) < atOnce {
-			return match, best, nil
-		}
 	}
 }

@@ -65,6 +65,7 @@ func sentences() map[string]sentence {
 	maps.Copy(all, costSentences())
 	maps.Copy(all, compareSentences())
 	maps.Copy(all, engineSentences())
+	maps.Copy(all, duplicateSentences())
 	return all
 }
 

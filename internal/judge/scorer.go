@@ -36,15 +36,15 @@ func (all Fingerprints) Nearest(h imaging.Hash) (match string, distance, compare
 // Subject is what a panel looks at.
 type Subject struct {
 	Picture    *imaging.RGB
-	SHA256     string        // of the picture's bytes; a Memory remembers nothing of a picture without
-	Prompt     string        // what was asked for; "" where nobody knows
-	Texts      []string      // words that shall stand in the picture; nil says nothing of words
-	Palette    []art.Colour  // the brand's colours
-	Background string        // "#rrggbb" that was asked for; "" takes the nearest colour of the palette
-	Earlier    Known         // everything made before; nil is nothing
-	References Known         // pictures given as references; nil where nobody named any
-	Excluded   Known         // pictures that nothing may resemble; nil where nobody named any
-	Reel       *Reel         // of a clip, whose poster is the picture; nil for pictures
+	SHA256     string       // of the picture's bytes; a Memory remembers nothing of a picture without
+	Prompt     string       // what was asked for; "" where nobody knows
+	Texts      []string     // words that shall stand in the picture; nil says nothing of words
+	Palette    []art.Colour // the brand's colours
+	Background string       // "#rrggbb" that was asked for; "" takes the nearest colour of the palette
+	Earlier    Known        // everything made before; nil is nothing
+	References Known        // pictures given as references; nil where nobody named any
+	Excluded   Known        // pictures that nothing may resemble; nil where nobody named any
+	Reel       *Reel        // of a clip, whose poster is the picture; nil for pictures
 
 	made *made
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -18,16 +19,17 @@ type knownRow struct {
 	Hash          string `bun:"hash"`
 }
 
-// AddKnown puts pictures into sets. One whose name its set has already gets the new hash; read again it comes anew.
+// AddKnown puts pictures into sets. One whose name its set has already takes that one's place.
 func (db *DB) AddKnown(ctx context.Context, all []art.KnownPicture) error {
+	const atOnce = 500
 	return db.write.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
-		for _, p := range all {
-			row := &knownRow{Set: p.Set, Name: p.Name, Exclude: p.Exclude, Hash: p.Hash}
-			if _, err := tx.NewDelete().Model(row).Where("name_set = ? AND name = ?", p.Set, p.Name).Exec(ctx); err != nil {
-				return fmt.Errorf("store: replacing a known picture: %w", err)
+		for some := range slices.Chunk(all, atOnce) {
+			rows := make([]knownRow, len(some))
+			for i, p := range some {
+				rows[i] = knownRow{Set: p.Set, Name: p.Name, Exclude: p.Exclude, Hash: p.Hash}
 			}
-			if _, err := tx.NewInsert().Model(row).Exec(ctx); err != nil {
-				return fmt.Errorf("store: keeping a known picture: %w", err)
+			if _, err := tx.NewInsert().Model(&rows).Replace().Exec(ctx); err != nil {
+				return fmt.Errorf("store: keeping known pictures: %w", err)
 			}
 		}
 		return nil
