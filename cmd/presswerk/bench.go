@@ -19,6 +19,8 @@ import (
 type benchCmd struct {
 	Render  benchRenderCmd  `cmd:"" default:"withargs" help:"${bench_render}"`
 	Upscale benchUpscaleCmd `cmd:"" help:"${bench_upscale}"`
+
+	Duplicates benchDuplicatesCmd `cmd:"" help:"${bench_duplicates}"`
 }
 
 // benchRenderCmd renders pictures of a recipe and says what they took.

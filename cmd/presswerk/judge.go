@@ -96,9 +96,9 @@ func judgeText(w io.Writer, words words, all []judged) {
 		fmt.Fprintln(w, cmp.Or(j.Error, j.File))
 		for _, s := range j.Scores {
 			if s.Available {
-				fmt.Fprintf(w, "  %-10s %8.3f %-14s %s\n", s.Scorer, s.Value, s.Unit, s.Meaning.In(words.lang))
+				fmt.Fprintf(w, "  %-14s %8.3f %-14s %s\n", s.Scorer, s.Value, s.Unit, s.Meaning.In(words.lang))
 			} else {
-				fmt.Fprintf(w, "  %-10s %8s %s\n", s.Scorer, "–", s.Reason)
+				fmt.Fprintf(w, "  %-14s %8s %s\n", s.Scorer, "–", s.Reason)
 			}
 		}
 		for _, f := range j.Verdict.Failures {

@@ -19,7 +19,6 @@ import (
 	"presswerk/internal/blob"
 	"presswerk/internal/engine"
 	"presswerk/internal/factory"
-	"presswerk/internal/imaging"
 	"presswerk/internal/provenance"
 	"presswerk/internal/queue"
 	"presswerk/internal/store"
@@ -308,7 +307,6 @@ func (l *line) warnOfLoss() {
 	}
 }
 
-// lookup finds the picture made here that looks most like a fingerprint.
 // numberOf finds the asset whose watermark has a number.
 func (l *line) numberOf(ctx context.Context, id uint64) (string, error) {
 	assets, err := l.db.Assets(ctx, "")
@@ -321,22 +319,4 @@ func (l *line) numberOf(ctx context.Context, id uint64) (string, error) {
 		}
 	}
 	return "", nil
-}
-
-func (l *line) lookup(ctx context.Context, hash imaging.Hash) (string, int, error) {
-	prints, err := l.db.Earlier(ctx, "pdq", art.Candidate{})
-	if err != nil {
-		return "", 0, err
-	}
-	match, best := "", 257
-	for _, p := range prints {
-		h, err := imaging.ParseHash(p.Hash)
-		if err != nil {
-			return "", 0, err
-		}
-		if d := hash.Distance(h); d < best {
-			match, best = p.Candidate, d
-		}
-	}
-	return match, best, nil
 }

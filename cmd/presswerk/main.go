@@ -38,6 +38,7 @@ func commands() []command {
 		{"render", &renderCmd{}},
 		{"control", &controlCmd{}},
 		{"judge", &judgeCmd{}},
+		{"duplicates", &duplicatesCmd{}},
 		{"review", &reviewCmd{}},
 		{"finish", &finishCmd{}},
 		{"verify", &verifyCmd{}},

@@ -70,3 +70,11 @@ type Fingerprint struct {
 	Kind      string // "pdq"
 	Hash      string // lower-case hex
 }
+
+// KnownPicture is a picture from elsewhere that candidates are compared with.
+type KnownPicture struct {
+	Set     string `json:"set"`
+	Name    string `json:"name"`
+	Exclude bool   `json:"exclude"` // whether nothing may resemble it
+	Hash    string `json:"hash"`    // PDQ, lower-case hex
+}

@@ -27,7 +27,9 @@ type Records interface {
 	Candidates(ctx context.Context, run string) ([]art.CandidateView, error)
 	Candidate(ctx context.Context, id string) (art.CandidateView, error)
 	RenderedAs(ctx context.Context, recipe string) (art.Candidate, error)
-	Earlier(ctx context.Context, kind string, c art.Candidate) ([]art.Fingerprint, error)
+	Fingerprints(ctx context.Context, kind string, after int64, count int) ([]art.Fingerprint, int64, error)
+	KnownMark(ctx context.Context) (string, error)
+	Known(ctx context.Context) ([]art.KnownPicture, error)
 	RunAssets(ctx context.Context, run string) ([]art.Asset, error)
 	Assets(ctx context.Context, words string) ([]art.Asset, error)
 	Asset(ctx context.Context, id string) (art.Asset, error)
@@ -70,6 +72,8 @@ type Options struct {
 type Factory struct {
 	Options
 
+	pictures *pictures // that candidates are compared with
+
 	deciding sync.Mutex // one decision at a time: what is made again gets the next free place of its run
 
 	breaking sync.Mutex
@@ -77,7 +81,7 @@ type Factory struct {
 }
 
 // New makes a factory of its parts.
-func New(o Options) *Factory { return &Factory{Options: o} }
+func New(o Options) *Factory { return &Factory{Options: o, pictures: newPictures()} }
 
 // Handlers gives one handler for each kind of job.
 func (f *Factory) Handlers() map[art.JobKind]func(context.Context, art.Job) (art.Change, error) {

@@ -88,8 +88,7 @@ func (f *Factory) subject(ctx context.Context, c art.Candidate, k brand.Kit) (ju
 	if err != nil {
 		return judge.Subject{}, err
 	}
-	prints, err := f.Records.Earlier(ctx, pdq, c)
-	if err != nil {
+	if err := f.pictures.read(ctx, f.Records); err != nil {
 		return judge.Subject{}, err
 	}
 	s := look(k, p)
@@ -103,13 +102,7 @@ func (f *Factory) subject(ctx context.Context, c art.Candidate, k brand.Kit) (ju
 			return judge.Subject{}, err
 		}
 	}
-	for _, e := range prints {
-		h, err := imaging.ParseHash(e.Hash)
-		if err != nil {
-			return judge.Subject{}, err
-		}
-		s.Earlier = append(s.Earlier, judge.Fingerprint{Candidate: e.Candidate, Hash: h})
-	}
+	f.pictures.compare(&s, c)
 	return s, nil
 }
 

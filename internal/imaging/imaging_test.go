@@ -248,6 +248,51 @@ func TestPaletteFindsTheFlatColours(t *testing.T) {
 	}
 }
 
+// turnedBack turns and mirrors a picture and finds the original by one of the hashes that PDQTurned gives, by name.
+func turnedBack(t *testing.T, p *RGB) {
+	t.Helper()
+	want, _, err := PDQ(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, h := p.Width, p.Height
+	from := [8]func(x, y int) (int, int){ // where in the original the pixel of the turned one comes from
+		func(x, y int) (int, int) { return x, y },
+		func(x, y int) (int, int) { return w - 1 - x, y },
+		func(x, y int) (int, int) { return x, h - 1 - y },
+		func(x, y int) (int, int) { return w - 1 - x, h - 1 - y },
+		func(x, y int) (int, int) { return y, x },
+		func(x, y int) (int, int) { return y, h - 1 - x },
+		func(x, y int) (int, int) { return w - 1 - y, x },
+		func(x, y int) (int, int) { return w - 1 - y, h - 1 - x },
+	}
+	for n, at := range from {
+		q, err := NewRGB(w, h)
+		if n >= 4 {
+			q, err = NewRGB(h, w)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for y := range q.Height {
+			for x := range q.Width {
+				fx, fy := at(x, y)
+				r, g, b := p.At(fx, fy)
+				q.Set(x, y, r, g, b)
+			}
+		}
+		all, _, err := PDQTurned(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, back := range all {
+			if d := want.Distance(back); (d <= 31) != (k == n) {
+				t.Errorf("%s: the hash for %q is %d bits away", Turns()[n], Turns()[k], d)
+			}
+		}
+	}
+}
+
 func TestPDQHardlyChangesUnderOrdinaryUse(t *testing.T) {
 	p, ctx := scene(t, 512, 384), context.Background()
 	want, quality, err := PDQ(p)
@@ -279,6 +324,7 @@ func TestPDQHardlyChangesUnderOrdinaryUse(t *testing.T) {
 			t.Errorf("%s: distance %d, want at most 16", name, d)
 		}
 	}
+	turnedBack(t, p)
 	mirrored, err := NewRGB(512, 384)
 	if err != nil {
 		t.Fatal(err)

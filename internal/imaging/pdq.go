@@ -43,6 +43,10 @@ const (
 	pdqBits = 16
 )
 
+// pdqSide is the side of the square that pictures are brought to first. The reference does so with larger ones; here all are,
+// so that a picture and its enlargement are blurred alike.
+const pdqSide = 512
+
 // PDQ hashes a picture. Quality, 0..100, tells how much there is to see; below 50 the hash says little, since flat
 // pictures all look alike.
 //
@@ -50,17 +54,77 @@ const (
 // and facebook/ThreatExchange, pdq/README. Bit 16·i + j is that of row i, column j, counted from the first byte's
 // highest bit.
 func PDQ(p *RGB) (h Hash, quality int, err error) {
+	luma, err := pdqLuma(p)
+	if err != nil {
+		return h, 0, err
+	}
+	coefficients, quality := pdqCoefficients(luma, 0)
+	return pdqHash(&coefficients), quality, nil
+}
+
+// Turns names the orders of PDQTurned: what was done to a picture whose upright original has the hash.
+func Turns() [8]string {
+	return [8]string{"upright", "mirrored left to right", "mirrored top to bottom", "turned by 180°", "mirrored at the main diagonal", "turned by 90° to the right", "turned by 90° to the left", "mirrored at the other diagonal"}
+}
+
+// PDQTurned hashes a picture as it is and in the seven other ways to turn and mirror it, in the order of Turns.
+func PDQTurned(p *RGB) (all [8]Hash, quality int, err error) {
+	luma, err := pdqLuma(p)
+	if err != nil {
+		return all, 0, err
+	}
+	// The blur is not the same in both directions, so mirrored pictures are blurred anew. The main diagonal exchanges
+	// rows and columns of the transform.
+	for n := range 4 {
+		coefficients, q := pdqCoefficients(luma, n)
+		all[n] = pdqHash(&coefficients)
+		for i := range pdqBits {
+			for j := range i {
+				a, b := &coefficients[i*pdqBits+j], &coefficients[j*pdqBits+i]
+				*a, *b = *b, *a
+			}
+		}
+		all[n+4] = pdqHash(&coefficients)
+		if n == 0 {
+			quality = q
+		}
+	}
+	return all, quality, nil
+}
+
+func pdqLuma(p *RGB) (*Plane, error) {
 	if p.Width < 1 || p.Height < 1 || len(p.Pix) != 3*p.Width*p.Height {
-		return h, 0, art.Invalid("picture", "it has no pixels", "give a picture of at least 1×1")
+		return nil, art.Invalid("picture", "it has no pixels", "give a picture of at least 1×1")
 	}
-	luma := make([]float64, p.Width*p.Height)
-	for i := range luma {
-		luma[i] = 0.299*float64(p.Pix[3*i]) + 0.587*float64(p.Pix[3*i+1]) + 0.114*float64(p.Pix[3*i+2])
+	luma := NewPlane(p.Width, p.Height)
+	for i := range luma.Pix {
+		luma.Pix[i] = float32(0.299*float64(p.Pix[3*i]) + 0.587*float64(p.Pix[3*i+1]) + 0.114*float64(p.Pix[3*i+2]))
 	}
-	jarosz(luma, p.Width, p.Height)
-	grid := decimate(luma, p.Width, p.Height)
-	coefficients := cosine(&grid)
-	sorted := coefficients
+	return luma.Resize(pdqSide, pdqSide), nil
+}
+
+// pdqCoefficients transforms a square mirrored left to right (1), top to bottom (2) or both (3).
+func pdqCoefficients(luma *Plane, mirror int) (c [pdqBits * pdqBits]float64, quality int) {
+	v := make([]float64, len(luma.Pix))
+	for y := range pdqSide {
+		for x := range pdqSide {
+			to := y*pdqSide + x
+			if mirror&1 != 0 {
+				to += pdqSide - 1 - 2*x
+			}
+			if mirror&2 != 0 {
+				to += (pdqSide - 1 - 2*y) * pdqSide
+			}
+			v[to] = float64(luma.Pix[y*pdqSide+x])
+		}
+	}
+	jarosz(v, pdqSide, pdqSide)
+	grid := decimate(v, pdqSide, pdqSide)
+	return cosine(&grid), pdqQuality(&grid)
+}
+
+func pdqHash(coefficients *[pdqBits * pdqBits]float64) (h Hash) {
+	sorted := *coefficients
 	slices.Sort(sorted[:])
 	median := sorted[(len(sorted)-1)/2]
 	for i, c := range coefficients {
@@ -68,7 +132,7 @@ func PDQ(p *RGB) (h Hash, quality int, err error) {
 			h[i/8] |= 0x80 >> (i % 8)
 		}
 	}
-	return h, pdqQuality(&grid), nil
+	return h
 }
 
 // jarosz blurs in place so that the coming decimation does not alias: two passes of a box along rows and columns.

@@ -16,10 +16,10 @@ type method struct {
 // curve gives the probability of a score.
 type curve interface{ of(score float64) float64 }
 
-// steps is a rising curve through points, straight between them and level beyond.
-type steps struct{ score, probability []float64 }
+// rising is a curve through points, straight between them and level beyond.
+type rising struct{ score, probability []float64 }
 
-func (s steps) of(score float64) float64 {
+func (s rising) of(score float64) float64 {
 	n := len(s.score)
 	i := sort.SearchFloat64s(s.score, score)
 	switch i {
@@ -55,7 +55,7 @@ func isotonic(cases []Case) curve {
 		}
 		pooled = append(pooled, b)
 	}
-	var s steps
+	var s rising
 	for _, b := range pooled {
 		share := b.count / float64(len(cases)) // of the two cases that nobody saw
 		s.score = append(s.score, b.score/b.count)

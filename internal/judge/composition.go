@@ -107,35 +107,3 @@ func (centring) Score(_ context.Context, s Subject) (float64, *art.Evidence, err
 	}
 	return math.Hypot(f.x-0.5, f.y-0.5) / math.Sqrt(0.5), &art.Evidence{Boxes: []art.Box{f.box}}, nil
 }
-
-// duplicate is the distance to the picture made earlier that looks most alike.
-type duplicate struct{}
-
-// Name implements Scorer.
-func (duplicate) Name() string { return "duplicate" }
-
-// Scale implements Scorer.
-func (duplicate) Scale() Scale {
-	return Scale{Version: "1", Unit: "bits of 256", Low: 0, High: 256, Direction: art.HigherIsBetter, Meaning: art.Text{
-		"en": "PDQ distance to the most similar picture made earlier; up to 31 they count as the same picture.",
-		"de": "PDQ-Abstand zum ähnlichsten früheren Bild; bis 31 gelten sie als dasselbe Bild.",
-	}}
-}
-
-// Depends implements Dependent: what was made earlier grows, so the word on duplicates isn't remembered.
-func (duplicate) Depends(Subject) (any, bool) { return nil, false }
-
-// Score implements Scorer.
-func (duplicate) Score(_ context.Context, s Subject) (float64, *art.Evidence, error) {
-	hash, quality, err := imaging.PDQ(s.Picture)
-	if err != nil {
-		return 0, nil, err
-	}
-	best, match := 256, ""
-	for _, e := range s.Earlier {
-		if d := hash.Distance(e.Hash); d < best {
-			best, match = d, e.Candidate
-		}
-	}
-	return float64(best), &art.Evidence{Match: match, Details: map[string]any{"pdq": hash.String(), "pdq_quality": quality, "compared": len(s.Earlier)}}, nil
-}

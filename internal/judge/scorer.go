@@ -13,18 +13,40 @@ type Fingerprint struct {
 	Hash      imaging.Hash
 }
 
+// Known finds the picture made earlier that looks most alike. It is safe for concurrent use.
+type Known interface {
+	// Nearest gives the picture whose hash differs in the fewest bits, and how many were compared; "" is none.
+	Nearest(h imaging.Hash) (match string, distance, compared int)
+}
+
+// Fingerprints are few pictures known by their hash, the first made first.
+type Fingerprints []Fingerprint
+
+// Nearest implements Known.
+func (all Fingerprints) Nearest(h imaging.Hash) (match string, distance, compared int) {
+	distance = 8 * len(h)
+	for _, f := range all {
+		if d := h.Distance(f.Hash); d < distance {
+			match, distance = f.Candidate, d
+		}
+	}
+	return match, distance, len(all)
+}
+
 // Subject is what a panel looks at.
 type Subject struct {
 	Picture    *imaging.RGB
-	SHA256     string        // of the picture's bytes; a Memory remembers nothing of a picture without
-	Prompt     string        // what was asked for; "" where nobody knows
-	Texts      []string      // words that shall stand in the picture; nil says nothing of words
-	Palette    []art.Colour  // the brand's colours
-	Background string        // "#rrggbb" that was asked for; "" takes the nearest colour of the palette
-	Forbidden  []art.Colour  // colours that the brand excludes
-	Layout     art.Layout    // how the brand's pictures are built
-	Earlier    []Fingerprint // everything made before
-	Reel       *Reel         // of a clip, whose poster is the picture; nil for pictures
+	SHA256     string       // of the picture's bytes; a Memory remembers nothing of a picture without
+	Prompt     string       // what was asked for; "" where nobody knows
+	Texts      []string     // words that shall stand in the picture; nil says nothing of words
+	Palette    []art.Colour // the brand's colours
+	Background string       // "#rrggbb" that was asked for; "" takes the nearest colour of the palette
+	Forbidden  []art.Colour // colours that the brand excludes
+	Layout     art.Layout   // how the brand's pictures are built
+	Earlier    Known        // everything made before; nil is nothing
+	References Known        // pictures given as references; nil where nobody named any
+	Excluded   Known        // pictures that nothing may resemble; nil where nobody named any
+	Reel       *Reel        // of a clip, whose poster is the picture; nil for pictures
 
 	made *made
 }
@@ -74,5 +96,29 @@ type Panel []Scorer
 
 // DefaultPanel needs no model and no network.
 func DefaultPanel() Panel {
-	return Panel{sharpness{}, contrast{}, noise{}, palette{}, background{}, subjectSize{}, centring{}, duplicate{}, onBrand{}, forbidden{}, thirds{}, headroom{}, copySpace{}}
+	return Panel{
+		sharpness{},
+		contrast{},
+		noise{},
+		palette{},
+		background{},
+		subjectSize{},
+		centring{},
+		duplicate{},
+		onBrand{},
+		forbidden{},
+		thirds{},
+		headroom{},
+		copySpace{},
+		references(),
+		excluded(),
+		blocking{},
+		banding{},
+		halos{},
+		oversaturation{},
+		clipping{},
+		moire{},
+		seams{},
+		tilingSeam{},
+	}
 }

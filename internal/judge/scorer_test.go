@@ -135,13 +135,36 @@ func TestDuplicateNamesTheMostSimilarPicture(t *testing.T) {
 		return judge.Fingerprint{Candidate: name, Hash: h}
 	}
 	diagonal := func(x, y int) [3]uint8 { return grey(x + y) }
-	earlier := []judge.Fingerprint{print("other", diagonal), print("twin", square(20, 40, 50)), print("later twin", square(20, 40, 50))}
+	earlier := judge.Fingerprints{print("other", diagonal), print("twin", square(20, 40, 50)), print("later twin", square(20, 40, 50))}
 	got := score(t, "duplicate", judge.Subject{Picture: drawn(t, 256, 256, square(40, 80, 100)), Earlier: earlier})
 	if got.Value > 31 || got.Evidence.Match != "twin" {
 		t.Errorf("distance %v to %q, want at most 31 to the first twin", got.Value, got.Evidence.Match)
 	}
 	if got := score(t, "duplicate", judge.Subject{Picture: drawn(t, 256, 256, square(40, 80, 100)), Earlier: earlier[:1]}); got.Value <= 31 {
 		t.Errorf("an unlike picture counts as the same: %v bits", got.Value)
+	}
+}
+
+func TestWhatIsExcludedIsFoundHoweverItIsTurned(t *testing.T) {
+	original := scene(t)
+	h, _, err := imaging.PDQ(original)
+	if err != nil {
+		t.Fatal(err)
+	}
+	turned := drawn(t, sceneSide, sceneSide, func(x, y int) [3]uint8 {
+		r, g, b := original.At(sceneSide-1-y, x)
+		return [3]uint8{r, g, b}
+	})
+	got := score(t, "excluded", judge.Subject{Picture: turned, Excluded: judge.Fingerprints{{Candidate: "rival/1", Hash: h}}})
+	if got.Value > 31 || got.Evidence.Match != "rival/1" {
+		t.Errorf("turned: %v bits to %q", got.Value, got.Evidence.Match)
+	}
+	other := judge.Subject{Picture: drawn(t, 128, 128, square(10, 50, 40)), Excluded: judge.Fingerprints{{Candidate: "rival/1", Hash: h}}}
+	if got := score(t, "excluded", other); got.Value <= 31 {
+		t.Errorf("another picture: %v bits", got.Value)
+	}
+	if got := score(t, "excluded", judge.Subject{Picture: original}); got.Available || !strings.Contains(got.Reason, "no set") {
+		t.Errorf("without sets: %+v", got)
 	}
 }
 

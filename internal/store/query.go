@@ -212,20 +212,26 @@ func (db *DB) RenderedAs(ctx context.Context, recipe string) (art.Candidate, err
 	return decode[art.Candidate](row.Rendered)
 }
 
-// Earlier lists the fingerprints of one kind that were there before a candidate: those of other runs' candidates and of
-// lower places in its own run.
-func (db *DB) Earlier(ctx context.Context, kind string, c art.Candidate) ([]art.Fingerprint, error) {
-	var rows []fingerprintRow
-	err := db.read.NewSelect().Model(&rows).Where("kind = ?", kind).
-		Where("(run <> ? OR place < ?)", c.Run, c.Index).Order("run", "place").Scan(ctx)
+// Fingerprints lists at most count fingerprints of one kind that were written after a place in the order of writing, which
+// 0 begins, and the place of the last one.
+func (db *DB) Fingerprints(ctx context.Context, kind string, after int64, count int) ([]art.Fingerprint, int64, error) {
+	rows, err := db.read.QueryContext(ctx, "SELECT rowid, candidate, run, place, hash FROM fingerprints WHERE kind = ? AND rowid > ? ORDER BY rowid LIMIT ?", kind, after, count)
 	if err != nil {
-		return nil, fmt.Errorf("store: listing fingerprints: %w", err)
+		return nil, after, fmt.Errorf("store: listing fingerprints: %w", err)
 	}
-	prints := make([]art.Fingerprint, len(rows))
-	for i, r := range rows {
-		prints[i] = art.Fingerprint{Candidate: r.Candidate, Run: r.Run, Index: r.Place, Kind: r.Kind, Hash: r.Hash}
+	defer rows.Close()
+	var prints []art.Fingerprint
+	for rows.Next() {
+		f := art.Fingerprint{Kind: kind}
+		if err := rows.Scan(&after, &f.Candidate, &f.Run, &f.Index, &f.Hash); err != nil {
+			return nil, after, fmt.Errorf("store: reading a fingerprint: %w", err)
+		}
+		prints = append(prints, f)
 	}
-	return prints, nil
+	if err := rows.Err(); err != nil {
+		return nil, after, fmt.Errorf("store: listing fingerprints: %w", err)
+	}
+	return prints, after, nil
 }
 
 // Assets lists the assets in which every one of the words occurs, the newest first. No words lists all.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -146,22 +147,51 @@ func TestTheNewestDecisionCountsAndNoneIsLost(t *testing.T) {
 	}
 }
 
-func TestEarlierSeesLowerPlacesAndOtherRuns(t *testing.T) {
+func TestFingerprintsAreReadOnceInTheOrderOfWriting(t *testing.T) {
 	db, ctx := open(t), context.Background()
 	commit(t, db, aRun())
-	for _, c := range []struct {
-		name string
-		who  art.Candidate
-		want int
-	}{
-		{"a later place of the same run", art.Candidate{Run: "hero-1", Index: 2}, 1},
-		{"the same place", art.Candidate{Run: "hero-1", Index: 1}, 0},
-		{"another run", art.Candidate{Run: "other", Index: 0}, 1},
-	} {
-		got, err := db.Earlier(ctx, "pdq", c.who)
-		if err != nil || len(got) != c.want {
-			t.Errorf("%s: %v, %v; want %d", c.name, got, err, c.want)
-		}
+	first, after, err := db.Fingerprints(ctx, "pdq", 0, 10)
+	if err != nil || len(first) != 1 || first[0].Candidate == "" || first[0].Run != "hero-1" || first[0].Hash == "" {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	again, end, err := db.Fingerprints(ctx, "pdq", after, 10)
+	if err != nil || len(again) != 0 || end != after {
+		t.Errorf("what was read comes again: %+v, %v", again, err)
+	}
+	if other, _, err := db.Fingerprints(ctx, "other", 0, 10); err != nil || len(other) != 0 {
+		t.Errorf("another kind: %+v, %v", other, err)
+	}
+}
+
+func TestKnownPicturesAreReplacedByNameAndDroppedBySet(t *testing.T) {
+	db, ctx := open(t), context.Background()
+	none, err := db.KnownMark(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := []art.KnownPicture{{Set: "rival", Name: "a.png", Exclude: true, Hash: "01"}, {Set: "refs", Name: "a.png", Hash: "02"}}
+	if err := db.AddKnown(ctx, old); err != nil {
+		t.Fatal(err)
+	}
+	before, err := db.KnownMark(ctx)
+	if err != nil || before == none {
+		t.Errorf("the mark stays %q, %v", before, err)
+	}
+	if err := db.AddKnown(ctx, []art.KnownPicture{{Set: "rival", Name: "a.png", Exclude: true, Hash: "03"}}); err != nil {
+		t.Fatal(err)
+	}
+	if mark, err := db.KnownMark(ctx); err != nil || mark == before {
+		t.Errorf("a replaced picture leaves the mark %q, %v", mark, err)
+	}
+	want := []art.KnownPicture{old[1], {Set: "rival", Name: "a.png", Exclude: true, Hash: "03"}}
+	if got, err := db.Known(ctx); err != nil || !slices.Equal(got, want) {
+		t.Errorf("%+v, %v; want %+v", got, err, want)
+	}
+	if n, err := db.DropKnown(ctx, "rival"); err != nil || n != 1 {
+		t.Errorf("dropped %d, %v", n, err)
+	}
+	if got, err := db.Known(ctx); err != nil || len(got) != 1 || got[0].Set != "refs" {
+		t.Errorf("left are %+v, %v", got, err)
 	}
 }
 

@@ -1,0 +1,23 @@
+package main
+
+// duplicateSentences are the sentences about pictures that are alike.
+func duplicateSentences() map[string]sentence {
+	return map[string]sentence{
+		"duplicates":         {"Find pictures that are alike, and keep the sets that candidates are compared with.", "Bilder finden, die sich gleichen, und die Sammlungen pflegen, mit denen Kandidaten verglichen werden."},
+		"duplicates_find":    {"Say what each file resembles most, turned and mirrored too.", "Sagen, welchem Bild jede Datei am meisten gleicht, auch gedreht und gespiegelt."},
+		"duplicates_add":     {"Put pictures into a named set.", "Bilder in eine benannte Sammlung aufnehmen."},
+		"duplicates_sets":    {"List the sets.", "Die Sammlungen auflisten."},
+		"duplicates_drop":    {"Remove a set.", "Eine Sammlung entfernen."},
+		"arg_set":            {"Name of the set.", "Name der Sammlung."},
+		"flag_exclude":       {"Nothing may resemble these pictures.", "Diesen Bildern darf nichts gleichen."},
+		"duplicates_added":   {"%d pictures are in the set %s.", "%d Bilder sind in der Sammlung %s."},
+		"duplicates_set":     {"%s: %d references, %d excluded", "%s: %d Vorlagen, %d ausgeschlossen"},
+		"duplicates_dropped": {"%d pictures were removed with the set %s.", "%d Bilder wurden mit der Sammlung %s entfernt."},
+		"duplicates_same":    {"%s is known: %s %s, %d bits away (%s)", "%s ist bekannt: %s %s, %d Bit entfernt (%s)"},
+		"duplicates_none":    {"%s is not known; nearest: %s %s, %d bits away (%s)", "%s ist nicht bekannt; am nächsten: %s %s, %d Bit entfernt (%s)"},
+		"bench_duplicates":   {"Hide pictures among many hashes and measure how copies of them are found.", "Bilder unter vielen Hashes verstecken und messen, wie Kopien davon gefunden werden."},
+		"flag_assets":        {"How many hashes and vectors.", "Wie viele Hashes und Vektoren."},
+		"bench_found":        {"%s: %.2f %% of %d found, of those with enough to see %.2f %% of %d; %.3f ms median, %.3f ms p95", "%s: %.2f %% von %d gefunden, von denen mit genug zu sehen %.2f %% von %d; %.3f ms Median, %.3f ms p95"},
+		"bench_index":        {"%s: %d in %.2f s, %.0f MiB", "%s: %d in %.2f s, %.0f MiB"},
+	}
+}

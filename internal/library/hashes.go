@@ -1,0 +1,136 @@
+package library
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+)
+
+// Hash is a perceptual hash of 256 bits.
+type Hash = [32]byte
+
+// Radius is the most bits in which two hashes may differ to be found without looking at all.
+const Radius = 31
+
+// words is a hash as four numbers, for quick comparison.
+type words [4]uint64
+
+func toWords(h Hash) words {
+	return words{binary.BigEndian.Uint64(h[:]), binary.BigEndian.Uint64(h[8:]), binary.BigEndian.Uint64(h[16:]), binary.BigEndian.Uint64(h[24:])}
+}
+
+func (w words) distance(o words) int {
+	return bits.OnesCount64(w[0]^o[0]) + bits.OnesCount64(w[1]^o[1]) + bits.OnesCount64(w[2]^o[2]) + bits.OnesCount64(w[3]^o[3])
+}
+
+// part is the n-th sixteenth of a hash.
+func (w words) part(n int) uint16 { return uint16(w[n/4] >> (16 * (n % 4))) }
+
+const (
+	parts    = 16 // 16 parts of 16 bits
+	partBits = 16
+)
+
+// Hashes is an index by Norouzi, Punjani, Fleet 2012, "Fast search in Hamming space with multi-index hashing": two hashes
+// that differ in at most 31 of 256 bits differ in at most one bit of at least one of 16 parts, so that looking up each part
+// and its 16 neighbours finds all of them. It takes about 100 bytes a hash. One writer or many readers at a time.
+type Hashes struct {
+	all   []words
+	first [parts][]int32 // by a part's value, the newest hash that has it, plus 1; 0 is none
+	next  [parts][]int32 // by hash, the one before it with the same value, plus 1
+}
+
+// NewHashes makes an empty index.
+func NewHashes() *Hashes {
+	x := &Hashes{}
+	for i := range x.first {
+		x.first[i] = make([]int32, 1<<partBits)
+	}
+	return x
+}
+
+// Len is how many hashes there are.
+func (x *Hashes) Len() int { return len(x.all) }
+
+// Add puts in a hash and gives its number, counted from 0.
+func (x *Hashes) Add(h Hash) int {
+	w, n := toWords(h), len(x.all)
+	x.all = append(x.all, w)
+	for i := range x.first {
+		value := w.part(i)
+		x.next[i] = append(x.next[i], x.first[i][value])
+		x.first[i][value] = int32(n + 1)
+	}
+	return n
+}
+
+// Hit is a hash that was found.
+type Hit struct {
+	Number   int
+	Distance int // in bits
+}
+
+// Within lists all hashes that differ in at most radius bits, the nearest first, equal ones by their number. A radius over
+// Radius looks at every hash.
+func (x *Hashes) Within(h Hash, radius int) []Hit {
+	var hits []Hit
+	found := map[int]bool{}
+	x.look(toWords(h), radius, func(n, distance int) {
+		if distance <= radius && !found[n] {
+			found[n] = true
+			hits = append(hits, Hit{n, distance})
+		}
+	})
+	slices.SortFunc(hits, func(a, b Hit) int {
+		if a.Distance != b.Distance {
+			return a.Distance - b.Distance
+		}
+		return a.Number - b.Number
+	})
+	return hits
+}
+
+// Nearest gives the hash that differs least among those that are allowed; nil allows all. Of equal ones before decides,
+// which tells whether a comes before b; nil takes the lowest number. ok is false where there is none.
+func (x *Hashes) Nearest(h Hash, allow func(n int) bool, before func(a, b int) bool) (hit Hit, ok bool) {
+	if before == nil {
+		before = func(a, b int) bool { return a < b }
+	}
+	best := Hit{Number: -1, Distance: 257}
+	consider := func(n, distance int) {
+		if distance > best.Distance || n == best.Number || distance == best.Distance && !before(n, best.Number) {
+			return
+		}
+		if allow == nil || allow(n) {
+			best = Hit{n, distance}
+		}
+	}
+	w := toWords(h)
+	x.look(w, Radius, consider)
+	if best.Distance > Radius {
+		x.look(w, len(h)*8, consider)
+	}
+	return best, best.Number >= 0
+}
+
+// look tells of every hash within a radius, and of some beyond; it may tell of one several times.
+func (x *Hashes) look(w words, radius int, tell func(n, distance int)) {
+	if radius > Radius {
+		for n, o := range x.all {
+			tell(n, w.distance(o))
+		}
+		return
+	}
+	for i := range x.first {
+		value := w.part(i)
+		for flip := -1; flip < partBits; flip++ {
+			near := value
+			if flip >= 0 {
+				near ^= 1 << flip
+			}
+			for n := x.first[i][near]; n != 0; n = x.next[i][n-1] {
+				tell(int(n-1), w.distance(x.all[n-1]))
+			}
+		}
+	}
+}
