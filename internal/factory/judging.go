@@ -92,7 +92,7 @@ func (f *Factory) subject(ctx context.Context, c art.Candidate, k brand.Kit) (ju
 		return judge.Subject{}, err
 	}
 	s := look(k, p)
-	s.SHA256, s.Prompt, s.Texts = c.Image, c.Planned.Recipe.Prompt, lettering(c.Planned.Source)
+	s.SHA256, s.Prompt, s.Texts = c.Image, c.Planned.Recipe.Prompt, letteringOf(c.Planned.Source)
 	if c.License != nil {
 		s.Prompt = c.License.Title.In(art.English)
 	}
@@ -106,9 +106,9 @@ func (f *Factory) subject(ctx context.Context, c art.Candidate, k brand.Kit) (ju
 	return s, nil
 }
 
-// lettering are the words that shall stand in a picture, line by line: none where the structured prompt asks for none, and nil,
+// letteringOf are the words that shall stand in a picture, line by line: none where the structured prompt asks for none, and nil,
 // which says nothing of words, where there is no such prompt.
-func lettering(p art.Prompt) []string {
+func letteringOf(p art.Prompt) []string {
 	if p.Subject.Empty() && p.Lettering == "" {
 		return nil
 	}

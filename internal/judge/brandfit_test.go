@@ -19,7 +19,7 @@ func halves(left, right [3]uint8) func(x, y int) [3]uint8 {
 	}
 }
 
-func measured(t *testing.T, s judge.Subject, name string) art.Score {
+func gauge(t *testing.T, s judge.Subject, name string) art.Score {
 	t.Helper()
 	for _, got := range judge.DefaultPanel().Score(t.Context(), s) {
 		if got.Scorer == name {
@@ -33,7 +33,7 @@ func measured(t *testing.T, s judge.Subject, name string) art.Score {
 func TestBrandColoursAreCountedByArea(t *testing.T) {
 	p := drawn(t, 120, 90, halves([3]uint8{250, 250, 250}, [3]uint8{200, 30, 40}))
 	s := judge.Subject{Picture: p, Palette: []art.Colour{white}, Forbidden: []art.Colour{{Name: "rival", Hex: "#c81e28"}}}
-	on, off := measured(t, s, "on_brand"), measured(t, s, "forbidden_colours")
+	on, off := gauge(t, s, "on_brand"), gauge(t, s, "forbidden_colours")
 	if math.Abs(on.Value-0.5) > 0.02 || math.Abs(off.Value-0.5) > 0.02 {
 		t.Fatalf("half is white and half is the rival's red: %v, %v (%s, %s)", on.Value, off.Value, on.Reason, off.Reason)
 	}
@@ -44,11 +44,11 @@ func TestBrandColoursAreCountedByArea(t *testing.T) {
 		}
 	}
 	s.Forbidden = nil
-	if got := measured(t, s, "forbidden_colours"); !got.Available || got.Value != 0 {
+	if got := gauge(t, s, "forbidden_colours"); !got.Available || got.Value != 0 {
 		t.Errorf("a brand that excludes nothing: %+v", got)
 	}
 	s.Palette = nil
-	if got := measured(t, s, "on_brand"); got.Available {
+	if got := gauge(t, s, "on_brand"); got.Available {
 		t.Errorf("a brand without colours: %+v", got)
 	}
 }
@@ -63,14 +63,14 @@ func TestWhereTheSubjectStands(t *testing.T) {
 		"at the top":    {square(120, 0, 60), 0.2028, 0, 0.01},
 	} {
 		s := judge.Subject{Picture: drawn(t, 300, 300, c.at)}
-		if got := measured(t, s, "thirds"); math.Abs(got.Value-c.thirds) > c.off {
+		if got := gauge(t, s, "thirds"); math.Abs(got.Value-c.thirds) > c.off {
 			t.Errorf("%s: %v from the thirds, not %v", name, got.Value, c.thirds)
 		}
-		if got := measured(t, s, "headroom"); math.Abs(got.Value-c.above) > c.off {
+		if got := gauge(t, s, "headroom"); math.Abs(got.Value-c.above) > c.off {
 			t.Errorf("%s: %v of headroom, not %v", name, got.Value, c.above)
 		}
 	}
-	if got := measured(t, judge.Subject{Picture: drawn(t, 64, 64, flat(9))}, "thirds"); got.Available {
+	if got := gauge(t, judge.Subject{Picture: drawn(t, 64, 64, flat(9))}, "thirds"); got.Available {
 		t.Errorf("nothing stands anywhere: %+v", got)
 	}
 }
@@ -95,16 +95,16 @@ func TestACopySpaceHasToBeCalm(t *testing.T) {
 		low  float64
 		high float64
 	}{"calm": {busyLeft, 0.99, 1}, "busy": {mirrored, 0, 0.01}, "a busy corner": {corner, 0, 0.4}} {
-		got := measured(t, judge.Subject{Picture: drawn(t, 120, 120, c.at), Layout: right}, "copy_space")
+		got := gauge(t, judge.Subject{Picture: drawn(t, 120, 120, c.at), Layout: right}, "copy_space")
 		if !got.Available || got.Value < c.low || got.Value > c.high {
 			t.Errorf("%s: %v (%s)", name, got.Value, got.Reason)
 		}
 	}
-	if got := measured(t, judge.Subject{Picture: drawn(t, 120, 120, flat(9))}, "copy_space"); got.Available || got.Reason == "" {
+	if got := gauge(t, judge.Subject{Picture: drawn(t, 120, 120, flat(9))}, "copy_space"); got.Available || got.Reason == "" {
 		t.Errorf("nobody asked: %+v", got)
 	}
 	tiny := judge.Subject{Picture: drawn(t, 2, 1, flat(9)), Layout: right}
-	if got := measured(t, tiny, "copy_space"); !got.Available || got.Value != 1 {
+	if got := gauge(t, tiny, "copy_space"); !got.Available || got.Value != 1 {
 		t.Errorf("two pixels: %+v", got)
 	}
 }

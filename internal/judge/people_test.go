@@ -34,7 +34,7 @@ func picture(t testing.TB, path string) *imaging.RGB {
 func TestAPhotographOfAPersonIsWellMade(t *testing.T) {
 	n, s := networks(t), judge.Subject{Picture: astronaut(t)}
 	for name, want := range map[string][2]float64{"faces": {0.9, 1}, "hands": {1, 1}, "limbs": {1, 1}, "people": {1, 1}, "nsfw": {0, 0.1}} {
-		got := scored(t, n, name, s)
+		got := scoreBy(t, n, name, s)
 		if !got.Available || got.Value < want[0] || got.Value > want[1] {
 			t.Errorf("%s is %v (%s), want %v", name, got.Value, got.Reason, want)
 		}
@@ -48,11 +48,11 @@ func TestAPhotographOfAPersonIsWellMade(t *testing.T) {
 func TestAPictureWithoutPeoplePasses(t *testing.T) {
 	n, s := networks(t), judge.Subject{Picture: poster(t, color.White, color.RGBA{200, 30, 30, 255}, "Apfel")}
 	for _, name := range []string{"faces", "hands", "limbs"} {
-		if got := scored(t, n, name, s); !got.Available || got.Value != 1 || got.Evidence.Details["note"] == nil {
+		if got := scoreBy(t, n, name, s); !got.Available || got.Value != 1 || got.Evidence.Details["note"] == nil {
 			t.Errorf("%s is %v: %v", name, got.Value, got.Evidence)
 		}
 	}
-	if got := scored(t, n, "people", s); !got.Available || got.Value != 0 {
+	if got := scoreBy(t, n, "people", s); !got.Available || got.Value != 0 {
 		t.Errorf("there are %v people", got.Value)
 	}
 }
@@ -79,7 +79,7 @@ func TestSpoiltFacesAreFoundOut(t *testing.T) {
 	} {
 		p := astronaut(t)
 		spoil(p, astronaut(t))
-		got := scored(t, n, "faces", judge.Subject{Picture: p})
+		got := scoreBy(t, n, "faces", judge.Subject{Picture: p})
 		if !got.Available || got.Value > 0.5 || len(got.Evidence.Boxes) != 1 || got.Evidence.Boxes[0].Label == "face" {
 			t.Errorf("%s: %v, %v", name, got.Value, got.Evidence)
 			continue

@@ -59,7 +59,7 @@ func (w wording) unasked(line int) (words []string, share float64) {
 func wordingOf(asked []string, lines []vision.TextLine) wording {
 	w := wording{taken: map[int]bool{}}
 	for i, l := range lines {
-		for _, text := range strings.Fields(l.Text) {
+		for text := range strings.FieldsSeq(l.Text) {
 			if folded := []rune(vision.FoldText(text)); len(folded) > 0 {
 				w.words = append(w.words, word{i, text, folded})
 			}

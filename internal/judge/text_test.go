@@ -99,8 +99,8 @@ func poster(t testing.TB, ground, ink color.Color, lines ...string) *imaging.RGB
 	return p
 }
 
-// scored gives one scorer's score.
-func scored(t testing.TB, n judge.Networks, name string, s judge.Subject) art.Score {
+// scoreBy gives one scorer's score.
+func scoreBy(t testing.TB, n judge.Networks, name string, s judge.Subject) art.Score {
 	t.Helper()
 	for _, one := range judge.PanelWith(n) {
 		if one.Name() == name {
@@ -134,7 +134,7 @@ func TestTextFidelity(t *testing.T) {
 		"nothing asked":             {[]string{"SALE"}, nil, 1},
 		"nothing asked, none there": {nil, []string{}, 1},
 	} {
-		s := scored(t, n, "ocr", judge.Subject{Picture: poster(t, color.White, color.Black, test.lines...), Texts: test.asked})
+		s := scoreBy(t, n, "ocr", judge.Subject{Picture: poster(t, color.White, color.Black, test.lines...), Texts: test.asked})
 		if !s.Available || math.Abs(s.Value-test.want) > 1e-9 {
 			t.Errorf("%s: got %.4f, want %.4f (%s, %v)", name, s.Value, test.want, s.Reason, s.Evidence)
 			continue
@@ -149,16 +149,16 @@ func TestTextFidelity(t *testing.T) {
 func TestUnwantedText(t *testing.T) {
 	n := networks(t)
 	p := poster(t, color.White, color.Black, "BIG SALE", "lorem ipsum")
-	none := scored(t, n, "unwanted_text", judge.Subject{Picture: p, Texts: []string{"big sale", "Lorem ipsum"}})
-	one := scored(t, n, "unwanted_text", judge.Subject{Picture: p, Texts: []string{"Sale", "lorem ipsum"}})
-	all := scored(t, n, "unwanted_text", judge.Subject{Picture: p, Texts: []string{}})
+	none := scoreBy(t, n, "unwanted_text", judge.Subject{Picture: p, Texts: []string{"big sale", "Lorem ipsum"}})
+	one := scoreBy(t, n, "unwanted_text", judge.Subject{Picture: p, Texts: []string{"Sale", "lorem ipsum"}})
+	all := scoreBy(t, n, "unwanted_text", judge.Subject{Picture: p, Texts: []string{}})
 	if none.Value != 0 || one.Evidence.Text != "BIG" || all.Evidence.Text != "BIG SALE lorem ipsum" || !(one.Value > 0.01 && all.Value > 2*one.Value && all.Value < 0.4) {
 		t.Errorf("got %v %v, %v %v, %v %v", none.Value, none.Evidence, one.Value, one.Evidence, all.Value, all.Evidence)
 	}
 	if all.Evidence.Details["characters"] != 17 {
 		t.Errorf("details: %v", all.Evidence.Details)
 	}
-	blank := scored(t, n, "unwanted_text", judge.Subject{Picture: poster(t, color.White, color.Black), Texts: []string{}})
+	blank := scoreBy(t, n, "unwanted_text", judge.Subject{Picture: poster(t, color.White, color.Black), Texts: []string{}})
 	if !blank.Available || blank.Value != 0 {
 		t.Errorf("a blank picture has %v", blank)
 	}
@@ -178,16 +178,16 @@ func TestTextContrast(t *testing.T) {
 		"white on grey":  {grey, color.White, 4.54},
 		"yellow on red":  {color.RGBA{200, 0, 0, 255}, color.RGBA{255, 220, 0, 255}, 4.48},
 	} {
-		s := scored(t, n, "text_contrast", judge.Subject{Picture: poster(t, test.ground, test.ink, "Herbst", "SALE"), Texts: []string{"SALE"}})
+		s := scoreBy(t, n, "text_contrast", judge.Subject{Picture: poster(t, test.ground, test.ink, "Herbst", "SALE"), Texts: []string{"SALE"}})
 		if !s.Available || math.Abs(s.Value-test.want) > 0.02*test.want || len(s.Evidence.Boxes) != 1 {
 			t.Errorf("%s: got %.2f, want %.2f: %v", name, s.Value, test.want, s.Evidence)
 		}
 	}
 	p := poster(t, color.White, color.Black, "SALE")
-	if s := scored(t, n, "text_contrast", judge.Subject{Picture: p, Texts: []string{"HERBST"}}); s.Value != 1 || s.Evidence.Details["missing"] != "HERBST" {
+	if s := scoreBy(t, n, "text_contrast", judge.Subject{Picture: p, Texts: []string{"HERBST"}}); s.Value != 1 || s.Evidence.Details["missing"] != "HERBST" {
 		t.Errorf("an asked text that isn't there has %v", s)
 	}
-	if s := scored(t, n, "text_contrast", judge.Subject{Picture: poster(t, color.White, color.Black)}); !s.Available || s.Value != 21 {
+	if s := scoreBy(t, n, "text_contrast", judge.Subject{Picture: poster(t, color.White, color.Black)}); !s.Available || s.Value != 21 {
 		t.Errorf("a picture without text has %v", s)
 	}
 }
@@ -203,8 +203,8 @@ func TestTextContrastIsThatOfTheWeakestPlace(t *testing.T) {
 			}
 		}
 	}
-	flat := scored(t, networks(t), "text_contrast", judge.Subject{Picture: poster(t, color.White, color.Black, "SUMMER SALE")})
-	s := scored(t, networks(t), "text_contrast", judge.Subject{Picture: p})
+	flat := scoreBy(t, networks(t), "text_contrast", judge.Subject{Picture: poster(t, color.White, color.Black, "SUMMER SALE")})
+	s := scoreBy(t, networks(t), "text_contrast", judge.Subject{Picture: p})
 	if !(s.Value < 0.7*flat.Value) || !(s.Value > 5) {
 		t.Errorf("got %v instead of far less than %v", s.Value, flat.Value)
 	}
@@ -214,11 +214,11 @@ func TestTextContrastIsThatOfTheWeakestPlace(t *testing.T) {
 func TestMarks(t *testing.T) {
 	n := networks(t)
 	p := poster(t, color.White, color.Black, "COCA-COLA", "pineapple", "Starbacks")
-	s := scored(t, n, "marks", judge.Subject{Picture: p})
+	s := scoreBy(t, n, "marks", judge.Subject{Picture: p})
 	if s.Value != 2 || s.Evidence.Text != "Coca-Cola, Starbucks" || len(s.Evidence.Boxes) != 2 {
 		t.Errorf("got %v %v", s.Value, s.Evidence)
 	}
-	if s := scored(t, n, "marks", judge.Subject{Picture: p, Texts: []string{"Coca-Cola"}}); s.Value != 1 {
+	if s := scoreBy(t, n, "marks", judge.Subject{Picture: p, Texts: []string{"Coca-Cola"}}); s.Value != 1 {
 		t.Errorf("got %v %v", s.Value, s.Evidence)
 	}
 }
@@ -254,10 +254,10 @@ func FuzzTexts(f *testing.F) {
 	f.Add("", " \x00\n", "ß")
 	n := networks(f)
 	p := poster(f, color.White, color.Black, "SUMMER SALE", "STRASSE")
-	scored(f, n, "ocr", judge.Subject{Picture: p}) // opens the networks
+	scoreBy(f, n, "ocr", judge.Subject{Picture: p}) // opens the networks
 	f.Fuzz(func(t *testing.T, a, b, c string) {
 		for _, name := range []string{"ocr", "unwanted_text", "text_contrast"} {
-			s := scored(t, n, name, judge.Subject{Picture: p, Texts: []string{a, b, c}})
+			s := scoreBy(t, n, name, judge.Subject{Picture: p, Texts: []string{a, b, c}})
 			if !s.Available || s.Value < 0 || s.Value > s.High {
 				t.Errorf("%s of %q %q %q is %v", name, a, b, c, s)
 			}

@@ -56,7 +56,7 @@ func Faces(ctx context.Context, p *imaging.RGB, finder, part Runner) ([]Face, er
 	slices.SortStableFunc(all, func(a, b Face) int { return cmp.Compare(b.Score, a.Score) })
 	var kept []Face
 	for _, f := range all {
-		if slices.ContainsFunc(kept, func(o Face) bool { return f.covers(o) }) {
+		if slices.ContainsFunc(kept, f.covers) {
 			continue // seen twice
 		}
 		var err error

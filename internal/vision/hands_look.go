@@ -202,7 +202,7 @@ func (h Hand) skin(p *imaging.RGB) (s skinColour, ok bool) {
 		B: median(func(c imaging.Lab) float64 { return c.B }),
 	}
 	const closest, farthest = 8, 16 // difference that still is skin
-	s.spread = min(max(3*median(func(c imaging.Lab) float64 { return s.apart(c) }), closest), farthest)
+	s.spread = min(max(3*median(s.apart), closest), farthest)
 	return s, true
 }
 

@@ -30,12 +30,17 @@ type TextLine struct {
 
 // Box is the upright rectangle around the line, cut to the picture.
 func (l TextLine) Box(p *imaging.RGB) (x, y, width, height int) {
-	left, top, right, down := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
+	left, top, right, down := l.extent()
+	x, y = max(0, int(math.Floor(left))), max(0, int(math.Floor(top)))
+	return x, y, max(0, min(p.Width, int(math.Ceil(right)))-x), max(0, min(p.Height, int(math.Ceil(down)))-y)
+}
+
+func (l TextLine) extent() (left, top, right, down float64) {
+	left, top, right, down = math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
 	for _, c := range l.Corners {
 		left, top, right, down = min(left, c[0]), min(top, c[1]), max(right, c[0]), max(down, c[1])
 	}
-	x, y = max(0, int(math.Floor(left))), max(0, int(math.Floor(top)))
-	return x, y, max(0, min(p.Width, int(math.Ceil(right)))-x), max(0, min(p.Height, int(math.Ceil(down)))-y)
+	return left, top, right, down
 }
 
 // Area is that of the line's rectangle, in pixels.
@@ -146,33 +151,34 @@ func decodeCTC(steps []float32, classes int, characters []string) (string, float
 
 // readingOrder sorts lines into rows, which share more than half their height, and those from the left to the right.
 func readingOrder(lines []TextLine) []TextLine {
-	middle := func(l TextLine) (x, y, high float64) {
+	middle := func(l TextLine) (x, y float64) {
 		for _, c := range l.Corners {
 			x, y = x+c[0]/4, y+c[1]/4
 		}
-		for _, c := range l.Corners {
-			high = max(high, 2*math.Abs(c[1]-y))
-		}
-		return x, y, high
+		return x, y
+	}
+	high := func(l TextLine) float64 {
+		_, top, _, down := l.extent()
+		return down - top
 	}
 	slices.SortStableFunc(lines, func(a, b TextLine) int {
-		_, ay, _ := middle(a)
-		_, by, _ := middle(b)
+		_, ay := middle(a)
+		_, by := middle(b)
 		return cmp.Compare(ay, by)
 	})
 	for from := 0; from < len(lines); {
-		_, y, high := middle(lines[from])
+		_, y := middle(lines[from])
 		to := from + 1
 		for to < len(lines) {
-			_, other, otherHigh := middle(lines[to])
-			if !(other-y < min(high, otherHigh)/2) {
+			_, other := middle(lines[to])
+			if !(other-y < min(high(lines[from]), high(lines[to]))/2) {
 				break
 			}
 			to++
 		}
 		slices.SortStableFunc(lines[from:to], func(a, b TextLine) int {
-			ax, _, _ := middle(a)
-			bx, _, _ := middle(b)
+			ax, _ := middle(a)
+			bx, _ := middle(b)
 			return cmp.Compare(ax, bx)
 		})
 		from = to

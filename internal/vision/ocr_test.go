@@ -223,7 +223,7 @@ func TestReadingBearsWildNumbers(t *testing.T) {
 		}
 	}
 	other := fixed{[]int64{1, 3, 8, 8}, map[string]onnx.Tensor{"y": onnx.Float32(make([]float32, 4), 4)}}
-	core := textMap{func(x, y int) float32 { return float32((x / 40) % 2) }}
+	core := textMap{func(x, _ int) float32 { return float32((x / 40) % 2) }}
 	for _, n := range []vision.TextNetworks{{Finder: other, Reader: reading{}}, {Finder: core, Reader: other}, {Finder: core, Reader: textMap{func(int, int) float32 { return 1 }}}} {
 		if _, err := vision.ReadText(context.Background(), scene(t, 80, 80), n); !errors.Is(err, art.ErrUnsupported) {
 			t.Errorf("another network gives %v", err)
