@@ -15,11 +15,16 @@ import (
 	"presswerk/internal/judge"
 )
 
-// judgeCmd scores pictures, and clips by their frames.
+// judgeCmd scores pictures, and clips by their frames, or compares two sets of pictures.
 type judgeCmd struct {
-	Files []string `arg:"" help:"${arg_files}"`
+	Files []string `arg:"" optional:"" help:"${arg_files}"`
 	Brand string   `name:"brand" placeholder:"ID" help:"${flag_brand}"`
 	Texts []string `name:"text" sep:"none" placeholder:"WORDS" help:"${flag_text}"`
+
+	Set       string `name:"set" placeholder:"DIR" help:"${flag_set}"`
+	Against   string `name:"against" placeholder:"DIR" help:"${flag_against}"`
+	Features  string `name:"features" placeholder:"NAME" help:"${flag_features}"`
+	Resamples int    `name:"resamples" default:"100" help:"${flag_resamples}"`
 }
 
 // judged is one picture's scores. A file that cannot be judged says why and stops no other.
@@ -32,6 +37,12 @@ type judged struct {
 
 // Run scores every file; exit 1 when one failed a gate, 2 when one is no picture.
 func (c *judgeCmd) Run(ctx context.Context, g *globals) error {
+	if c.Set != "" || c.Against != "" {
+		return c.runSets(ctx, g)
+	}
+	if len(c.Files) == 0 {
+		return art.Invalid("files", "there is none", "name pictures to judge, or --set DIR --against DIR to compare sets")
+	}
 	colours, rubric, err := c.rules(g)
 	if err != nil {
 		return err
