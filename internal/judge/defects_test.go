@@ -91,7 +91,7 @@ func sharpened(t testing.TB, p *imaging.RGB, amount float64) *imaging.RGB {
 
 func smoothSlope(t testing.TB, step float64) *imaging.RGB {
 	r := rand.New(rand.NewPCG(3, 4))
-	return drawn(t, sceneSide, sceneSide, func(x, y int) [3]uint8 {
+	return drawn(t, sceneSide, sceneSide, func(x, _ int) [3]uint8 {
 		v := 60 + 120*float64(x)/sceneSide
 		if step > 0 {
 			v = step * math.Round(v/step)

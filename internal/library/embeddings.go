@@ -49,7 +49,7 @@ func (x *Embeddings) Add(v []float32) (int, error) {
 func (x *Embeddings) quantise(v []float32) (code []uint64, levels []int8, norm float32, err error) {
 	high := float32(0)
 	for _, f := range v {
-		if f != f || math.IsInf(float64(f), 0) {
+		if math.IsNaN(float64(f)) || math.IsInf(float64(f), 0) {
 			return nil, nil, 0, art.Invalid("embedding", "it has a number that is none", "look at the network")
 		}
 		high = max(high, f, -f)
