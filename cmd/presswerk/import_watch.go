@@ -117,7 +117,10 @@ func (w *watcher) take(ctx context.Context, file string) (watched, error) {
 	one := watched{File: file}
 	call, picture, err := w.match(ctx, file)
 	switch {
-	case err == nil && call.State == art.CallDone: // by a process that was killed before it moved the file
+	case err == nil && call.State == art.CallDone: // by a process that was killed before it went on, or before it moved the file
+		if err := w.line.factory.GoOn(ctx, call); err != nil {
+			return one, err
+		}
 	case err == nil:
 		call, err = w.line.factory.Resolve(ctx, call, ledger.Word{By: w.by, Charged: new(bool), Picture: &picture})
 		if err != nil {

@@ -19,16 +19,25 @@ func (f *Factory) Resolve(ctx context.Context, c art.Call, word ledger.Word) (ar
 	if err != nil {
 		return c, fmt.Errorf("factory: resolving: %w", err)
 	}
-	if c.Candidate == "" || c.State == art.CallLost && !word.Anew {
+	if c.State == art.CallLost && !word.Anew {
 		return c, nil
+	}
+	return c, f.GoOn(ctx, c)
+}
+
+// GoOn has the candidate of a call that somebody has resolved rendered again, where it was given up. Doing so twice does no
+// harm: a process that was killed after the word was written down, and before this, leaves it to the next one.
+func (f *Factory) GoOn(ctx context.Context, c art.Call) error {
+	if c.Candidate == "" {
+		return nil
 	}
 	v, err := f.Records.Candidate(ctx, c.Candidate)
 	if err != nil || v.Failure == "" {
-		return c, err
+		return err
 	}
 	run, err := f.Records.Run(ctx, v.Run)
 	if err != nil {
-		return c, err
+		return err
 	}
 	now := f.Now()
 	change := art.Change{
@@ -40,7 +49,7 @@ func (f *Factory) Resolve(ctx context.Context, c art.Call, word ledger.Word) (ar
 		change.RunState = &art.RunStateChange{Run: v.Run, State: art.RunWorking}
 	}
 	if err := f.Commit(ctx, change); err != nil {
-		return c, fmt.Errorf("factory: going on with %s: %w", v.ID, err)
+		return fmt.Errorf("factory: going on with %s: %w", v.ID, err)
 	}
-	return c, nil
+	return nil
 }
