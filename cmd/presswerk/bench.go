@@ -20,6 +20,7 @@ type benchCmd struct {
 	Render  benchRenderCmd  `cmd:"" default:"withargs" help:"${bench_render}"`
 	Upscale benchUpscaleCmd `cmd:"" help:"${bench_upscale}"`
 
+	Judge      benchJudgeCmd      `cmd:"" help:"${bench_judge}"`
 	Duplicates benchDuplicatesCmd `cmd:"" help:"${bench_duplicates}"`
 }
 

@@ -209,7 +209,6 @@ func TestBadTrainings(t *testing.T) {
 		{"one picture", rights, []string{"lora", "datasets/one"}, exitWrongUse, "nothing was started"},
 		{"without rights", "title: Foxes\n", []string{"check", "datasets/one"}, exitWrongUse, "nobody says under which licence it is"},
 		{"unknown key", rights + "licence: MIT\n", []string{"lora", "datasets/one"}, exitWrongUse, "dataset.yaml:6:1"},
-		{"embedding on graphs", "", []string{"embedding", "datasets/two-ink", "--trigger", "ink"}, exitWrongUse, "text encoder takes no new words"},
 		{"control on graphs", "", []string{"controlnet", "datasets/two-ink"}, exitWrongUse, "takes no residuals"},
 		{"no class", "", []string{"dreambooth", "datasets/two-ink"}, exitWrongUse, "what the subject is one of"},
 		{"no such model", "", []string{"lora", "datasets/two-ink", "--model", "nobody"}, exitWrongUse, "nobody"},

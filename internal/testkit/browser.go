@@ -53,6 +53,7 @@ func Browser(t testing.TB) Tab {
 		}
 		stopTab()
 	})
+	Do(t, tab) // starts it: the end of a browser that was never started is waited for in vain
 	return tab
 }
 

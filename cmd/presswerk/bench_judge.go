@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"presswerk/internal/art"
+	"presswerk/internal/imaging"
+	"presswerk/internal/judge"
+)
+
+// benchJudgeCmd measures what looking at pictures takes. The comparison with Python is bench/judge.
+type benchJudgeCmd struct {
+	Files    []string `arg:"" type:"existingfile" help:"${arg_files}"`
+	Rounds   int      `name:"rounds" default:"3" help:"${flag_rounds}"`
+	Networks bool     `name:"networks" help:"${flag_networks}"`
+	Texts    []string `name:"text" sep:"none" placeholder:"WORDS" help:"${flag_text}"`
+}
+
+// judgeBench is the answer of bench judge. Reading files isn't counted.
+type judgeBench struct {
+	Pictures int           `json:"pictures"`
+	Scorers  []scorerBench `json:"scorers"`
+	Alone    []float64     `json:"alone_seconds"`    // of each look of the whole panel at one picture
+	Median   float64       `json:"median_seconds"`   // of these
+	Together []float64     `json:"together_seconds"` // of each round over all pictures at once, divided by their number
+	Each     float64       `json:"each_seconds"`     // the median of these
+}
+
+// scorerBench is what one scorer takes when it is the only one, with all the work that it would else share.
+type scorerBench struct {
+	Scorer string  `json:"scorer"`
+	Median float64 `json:"median_ms"`
+	Reason string  `json:"reason,omitempty"` // why it gave no score; its time is then worth nothing
+}
+
+// Run loads every network first, since that isn't looking.
+func (c *benchJudgeCmd) Run(ctx context.Context, g *globals) error {
+	if c.Rounds < 1 {
+		return art.Invalid("rounds", fmt.Sprintf("%d are none", c.Rounds), "ask for one or more")
+	}
+	t := newTools(g)
+	defer t.close() //nolint:errcheck // nothing was written
+	pictures, err := readPictures(ctx, c.Files)
+	if err != nil {
+		return err
+	}
+	panel := t.panel()
+	if c.Networks {
+		panel = slices.DeleteFunc(panel, func(s judge.Scorer) bool { return s.Scale().Model == "" })
+	}
+	answer := c.measure(ctx, panel, pictures)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return g.answer(answer, func(w io.Writer) {
+		for _, s := range answer.Scorers {
+			fmt.Fprintf(w, "%-18s %8.1f ms  %s\n", s.Scorer, s.Median, s.Reason)
+		}
+		fmt.Fprintln(w, g.words.say("bench_judged", answer.Median, answer.Pictures, answer.Each))
+	})
+}
+
+func (c *benchJudgeCmd) measure(ctx context.Context, panel judge.Panel, pictures []*imaging.RGB) judgeBench {
+	subjects := make([]judge.Subject, len(pictures))
+	for i, p := range pictures {
+		subjects[i] = judge.Subject{Picture: p, Texts: c.Texts}
+	}
+	panel.Score(ctx, subjects[0])
+	answer := judgeBench{Pictures: len(pictures)}
+	for range c.Rounds {
+		for _, s := range subjects {
+			answer.Alone = append(answer.Alone, seconds(func() { panel.Score(ctx, s) }))
+		}
+		all := seconds(func() { panel.ScoreAll(ctx, subjects, nil) })
+		answer.Together = append(answer.Together, all/float64(len(subjects)))
+	}
+	for _, scorer := range panel {
+		b := scorerBench{Scorer: scorer.Name()}
+		var took []float64
+		for _, s := range subjects {
+			took = append(took, 1000*seconds(func() { b.Reason = judge.Panel{scorer}.Score(ctx, s)[0].Reason }))
+		}
+		b.Median = middle(took)
+		answer.Scorers = append(answer.Scorers, b)
+	}
+	answer.Median, answer.Each = middle(answer.Alone), middle(answer.Together)
+	return answer
+}
+
+// seconds is how long something takes.
+func seconds(do func()) float64 {
+	begun := time.Now()
+	do()
+	return time.Since(begun).Seconds()
+}
+
+// middle is the median.
+func middle(all []float64) float64 {
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[len(sorted)/2]
+}
