@@ -79,6 +79,11 @@ func (c *enginesListCmd) Run(ctx context.Context, g *globals) error {
 	if a.Radar, err = radarOf(registry, ws); err != nil {
 		return err
 	}
+	if ws != nil {
+		if a.Pauses, err = ws.pauses(ctx); err != nil {
+			return err
+		}
+	}
 	for i := range a.Engines {
 		a.Engines[i].date(a.Endings)
 	}
@@ -124,10 +129,13 @@ func (a enginesAnswer) text(w io.Writer, words words) {
 	for _, e := range a.Ahead(a.Days) {
 		fmt.Fprintln(w, endingText(words, e))
 	}
+	for _, p := range a.Pauses {
+		fmt.Fprintln(w, pauseText(words, p))
+	}
 	for _, u := range a.Unread {
 		fmt.Fprintln(w, words.say("radar_unread", u.Field, u.Reason))
 	}
-	if len(a.Ahead(a.Days))+len(a.Unread) > 0 {
+	if len(a.Ahead(a.Days))+len(a.Pauses)+len(a.Unread) > 0 {
 		fmt.Fprintln(w)
 	}
 	for _, e := range a.Engines {

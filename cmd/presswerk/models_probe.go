@@ -212,7 +212,7 @@ func (c *modelsResumeCmd) Run(ctx context.Context, g *globals) error {
 				fmt.Fprintln(w, g.words.say("pause_none"))
 			}
 			for _, p := range pauses {
-				fmt.Fprintln(w, g.words.say("pause_line", p.ID, p.At.Format(time.DateTime), p.Engine, p.Model.Name, p.Model.Version, p.Probe, p.Reason.In(g.words.lang)))
+				fmt.Fprintln(w, pauseText(g.words, p))
 			}
 		})
 	}
@@ -221,4 +221,8 @@ func (c *modelsResumeCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	return g.answer(r, func(w io.Writer) { fmt.Fprintln(w, g.words.say("resumed", r.Pause, r.By)) })
+}
+
+func pauseText(w words, p art.Pause) string {
+	return w.say("pause_line", p.ID, p.At.Format(time.DateTime), p.Engine, p.Model.Name, p.Model.Version, p.Probe, p.Reason.In(w.lang))
 }

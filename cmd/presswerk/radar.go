@@ -94,5 +94,9 @@ func (l *line) lookAtEngines(ctx context.Context) ([]web.EngineCard, art.Radar, 
 		cards[i] = web.EngineCard{Info: info, Health: h, Seen: l.tools.tally.Of(info.Name)}
 	}
 	r, err := radarOf(l.engines, &l.ws)
+	if err != nil {
+		return nil, r, err
+	}
+	r.Pauses, err = l.db.Pauses(ctx)
 	return cards, r, err
 }

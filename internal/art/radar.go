@@ -30,9 +30,10 @@ type Hit struct {
 	File string `json:"file,omitempty"` // of the workspace, where the model is named or its name comes from
 }
 
-// Radar is what is about to go away, the soonest first.
+// Radar is what is about to go away, the soonest first, and what has changed by itself.
 type Radar struct {
 	Endings []Ending  `json:"endings"`
+	Pauses  []Pause   `json:"pauses,omitempty"` // of engines that a probe found changed
 	Unread  []Refusal `json:"unread,omitempty"` // files of which nobody knows what they depend on, and why
 }
 

@@ -103,3 +103,51 @@ func TestAMapIsAPicture(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatAPolicyAsksIsShown(t *testing.T) {
+	c := seen()
+	c.Planned.Canary = true
+	c.Verdict.Concerns = []art.Concern{
+		{Rule: "protected-places", Policy: "general@1", Ruling: art.NeedsPerson, Field: "picture", Reason: art.Text{"en": "The sign names the Atomium."}, Remedy: art.Text{"en": "Ask its owner."}, Cleared: "c-7", Source: "§ 59 UrhG"},
+		{Rule: "brands", Policy: "general@1", Ruling: art.Pass, Reason: art.Text{"en": "Of no concern."}},
+	}
+	view := newTile(c, art.Production, words{art.English}, making{})
+	var page, sheet, quiet bytes.Buffer
+	f := frame{words: words{art.English}}
+	for _, err := range []error{
+		candidateView(f, art.RunView{}, view, overlay{}, brand.Kit{}, nil).Render(context.Background(), &page),
+		tileView(view).Render(context.Background(), &sheet),
+		tileView(newTile(seen(), art.Production, words{art.English}, making{})).Render(context.Background(), &quiet),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{"The sign names the Atomium.", "Ask its owner.", "cleared: c-7", "§ 59 UrhG", "on trial"} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(page.String(), "Of no concern.") {
+		t.Error("what passes is asked about")
+	}
+	if !strings.Contains(sheet.String(), "/candidates/c-1#policy") || !strings.Contains(sheet.String(), "canary") {
+		t.Errorf("the sheet says nothing:\n%s", sheet.String())
+	}
+	if strings.Contains(quiet.String(), "#policy") || strings.Contains(quiet.String(), "canary") {
+		t.Error("an ordinary picture is marked")
+	}
+}
+
+func TestPausesAreShown(t *testing.T) {
+	var page bytes.Buffer
+	r := art.Radar{Pauses: []art.Pause{{Engine: "openai", Model: art.ModelRef{Name: "gpt-image-2"}, Briefs: []string{"apple", "pear"}, Reason: art.Text{"en": "Other pixels."}}}}
+	if err := enginesView(frame{words: words{art.English}}, nil, r).Render(context.Background(), &page); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"openai/gpt-image-2", "apple, pear", "Other pixels.", "presswerk models resume"} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}

@@ -39,11 +39,22 @@ func catalogue() map[string]sentence {
 // evidenceWords are about what a candidate's page shows beside the picture.
 func evidenceWords() map[string]sentence {
 	return map[string]sentence{
-		"stood_in":      {"%s stood in for %s, which was down (%s). %s had consented on %s.", "%s sprang für %s ein (%s). %s hatte am %s zugestimmt."},
-		"checklist":     {"Look at this before you approve:", "Vor der Freigabe ansehen:"},
-		"evidence_show": {"Show where", "Zeigen, wo"},
-		"evidence_of":   {"Marked: %s", "Markiert: %s"},
-		"evidence_hide": {"Show the picture alone", "Nur das Bild zeigen"},
+		"stood_in":       {"%s stood in for %s, which was down (%s). %s had consented on %s.", "%s sprang für %s ein (%s). %s hatte am %s zugestimmt."},
+		"checklist":      {"Look at this before you approve:", "Vor der Freigabe ansehen:"},
+		"needs_person":   {"look closely", "genau ansehen"},
+		"policy_asks":    {"The policy asks for your word", "Die Richtlinie fragt nach Ihrem Urteil"},
+		"policy_rule":    {"%s, by %s, found in %s", "%s, nach %s, gefunden in %s"},
+		"policy_cleared": {"cleared: %s", "geklärt: %s"},
+		"canary":         {"canary", "Probeversion"},
+		"canary_text":    {"Made by the model version that is on trial for this brand.", "Von der Modellversion gemacht, die diese Marke erprobt."},
+		"paused":         {"Paused", "Angehalten"},
+		"paused_text":    {"A probe noticed that these engines make other pictures than before. What depends on them waits until a person looks: 'presswerk models resume'.", "Eine Probe hat bemerkt, dass diese Maschinen andere Bilder machen als zuvor. Was davon abhängt, wartet, bis ein Mensch hinsieht: „presswerk models resume“."},
+		"paused_since":   {"Since", "Seit"},
+		"paused_why":     {"Why", "Warum"},
+		"paused_briefs":  {"Briefs", "Aufträge"},
+		"evidence_show":  {"Show where", "Zeigen, wo"},
+		"evidence_of":    {"Marked: %s", "Markiert: %s"},
+		"evidence_hide":  {"Show the picture alone", "Nur das Bild zeigen"},
 	}
 }
 
