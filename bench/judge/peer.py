@@ -8,6 +8,7 @@ Pictures are decoded before; the first look loads and isn't counted. Prints JSON
 """
 import argparse
 import json
+import resource
 import statistics
 import time
 
@@ -43,6 +44,8 @@ def main():
     all_networks = networks()
     for look in all_networks.values():
         look(pictures[0])
+    used = lambda: sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    before_all = used()
     each, alone = {name: [] for name in all_networks}, []
     for _ in range(args.rounds):
         for picture in pictures:
@@ -55,6 +58,7 @@ def main():
     print(json.dumps({
         "pictures": len(pictures), "networks_ms": {name: statistics.median(ms) for name, ms in each.items()},
         "alone_seconds": alone, "median_seconds": statistics.median(alone), "each_seconds": sum(alone) / len(alone),
+        "cpu_seconds": (used() - before_all) / len(alone),
     }))
 
 

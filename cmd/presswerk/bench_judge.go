@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"syscall"
 	"time"
 
 	"presswerk/internal/art"
@@ -28,6 +29,7 @@ type judgeBench struct {
 	Median   float64       `json:"median_seconds"`   // of these
 	Together []float64     `json:"together_seconds"` // of each round over all pictures at once, divided by their number
 	Each     float64       `json:"each_seconds"`     // the median of these
+	CPU      float64       `json:"cpu_seconds"`      // of all cores, of a picture when there are many: what other work on the machine doesn't change
 }
 
 // scorerBench is what one scorer takes when it is the only one, with all the work that it would else share.
@@ -60,7 +62,7 @@ func (c *benchJudgeCmd) Run(ctx context.Context, g *globals) error {
 		for _, s := range answer.Scorers {
 			fmt.Fprintf(w, "%-18s %8.1f ms  %s\n", s.Scorer, s.Median, s.Reason)
 		}
-		fmt.Fprintln(w, g.words.say("bench_judged", answer.Median, answer.Pictures, answer.Each))
+		fmt.Fprintln(w, g.words.say("bench_judged", answer.Median, answer.Pictures, answer.Each, answer.CPU))
 	})
 }
 
@@ -75,7 +77,9 @@ func (c *benchJudgeCmd) measure(ctx context.Context, panel judge.Panel, pictures
 		for _, s := range subjects {
 			answer.Alone = append(answer.Alone, seconds(func() { panel.Score(ctx, s) }))
 		}
+		before := cpuTime()
 		all := seconds(func() { panel.ScoreAll(ctx, subjects, nil) })
+		answer.CPU += (cpuTime() - before).Seconds() / float64(c.Rounds*len(subjects))
 		answer.Together = append(answer.Together, all/float64(len(subjects)))
 	}
 	for _, scorer := range panel {
@@ -96,6 +100,15 @@ func seconds(do func()) float64 {
 	begun := time.Now()
 	do()
 	return time.Since(begun).Seconds()
+}
+
+// cpuTime is what this process has used of all cores.
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // middle is the median.

@@ -195,7 +195,7 @@ func (t *tools) networks(kind vision.Preprocessor) (opened []vision.Runner, err 
 		if err != nil {
 			return nil, fmt.Errorf("reading the network of %s: %w", kind.Kind, err)
 		}
-		s, err := t.network(path, data)
+		s, err := t.network(path, data, t.g.settings.Threads)
 		if err != nil {
 			return nil, err
 		}
@@ -204,14 +204,15 @@ func (t *tools) networks(kind vision.Preprocessor) (opened []vision.Runner, err 
 	return opened, nil
 }
 
-// network opens a file, whose format its name says: it is converted here where it isn't ONNX, which takes a moment only.
-func (t *tools) network(path string, data []byte) (vision.Runner, error) {
+// network opens a file, whose format its name says: it is converted here where it isn't ONNX, which takes a moment only. It
+// computes with so many threads; 0 is all.
+func (t *tools) network(path string, data []byte, threads int) (vision.Runner, error) {
 	rt, err := onnx.Open(t.g.settings.native(onnxLibrary))
 	if err != nil {
 		return nil, err
 	}
 	t.later(rt.Close)
-	options := onnx.Options{IntraOpThreads: t.g.settings.Threads, Providers: t.providers()}
+	options := onnx.Options{IntraOpThreads: threads, Providers: t.providers()}
 	convert := map[string]func([]byte) ([]byte, error){".tflite": model.ConvertTFLite, ".h5": model.ConvertHED}[filepath.Ext(path)]
 	var s *onnx.Session
 	if convert == nil {

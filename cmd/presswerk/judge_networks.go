@@ -55,7 +55,7 @@ func (n *judgeNetworks) open(name string) (vision.Runner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading a scorer's network: %w", err)
 	}
-	return n.t.network(path, data)
+	return n.t.network(path, data, 1) // the panel looks with several at once: one thread each wastes least
 }
 
 // SHA256 implements judge.Networks.

@@ -112,7 +112,7 @@ func (t *tools) features(name string) (string, *vision.Embedder, string, error) 
 		if err != nil {
 			return "", nil, "", fmt.Errorf("looking for %s: %w", s.Name, err)
 		}
-		network, err := t.network(path, nil)
+		network, err := t.network(path, nil, t.g.settings.Threads)
 		if err != nil {
 			return "", nil, "", err
 		}
