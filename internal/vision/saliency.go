@@ -26,8 +26,8 @@ const (
 )
 
 // FindSaliency takes the mean of two maps, each scaled to 0..1: the spectral residual of brightness, and the contrast of centre and
-// surround in brightness and two opponent colours. Then it blurs by about what the eye sees sharply at once, and takes the lower
-// quartile off. It has no centre bias: see Centred.
+// surround in brightness and two opponent colours. Then it blurs by about what the eye sees sharply at once, takes the
+// lower quartile off, and squares. It has no centre bias: see Centred.
 //
 // Source: Hou & Zhang 2007, "Saliency Detection: A Spectral Residual Approach"; Itti, Koch, Niebur 1998, "A Model of
 // Saliency-Based Visual Attention for Rapid Scene Analysis".
@@ -45,6 +45,7 @@ func FindSaliency(p *imaging.RGB) Saliency {
 		grey.Pix[i] = 0.299*channels[0].Pix[i] + 0.587*channels[1].Pix[i] + 0.114*channels[2].Pix[i]
 	}
 	residual := spectralResidual(grey.Resize(residualSide, residualSide)).Resize(surround.Width, surround.Height)
+	fadeBorder(residual)
 	scaleToOne(surround)
 	scaleToOne(residual)
 	for i, v := range residual.Pix {
@@ -56,13 +57,15 @@ func FindSaliency(p *imaging.RGB) Saliency {
 	return s
 }
 
-// liftOff takes the lower quartile from all values: what every place has draws the eye nowhere.
+// liftOff takes the lower quartile from all values, since what every place has draws the eye nowhere, and squares them, so that the
+// haze around high places is no place of its own.
 func liftOff(p *imaging.Plane) {
 	sorted := slices.Clone(p.Pix)
 	slices.Sort(sorted)
 	low := sorted[len(sorted)/4]
 	for i, v := range p.Pix {
-		p.Pix[i] = max(0, v-low)
+		v = max(0, v-low)
+		p.Pix[i] = v * v
 	}
 }
 

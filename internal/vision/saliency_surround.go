@@ -43,6 +43,7 @@ func conspicuity(features []*imaging.Plane) (*imaging.Plane, float64) {
 					contrast = max(contrast, float64(v))
 				}
 				d = d.Resize(size.Width, size.Height)
+				fadeBorder(d)
 				promote(d, flatContrast*2)
 				for i, v := range d.Pix {
 					sum.Pix[i] += v
@@ -74,6 +75,18 @@ func difference(centre, surround *imaging.Plane) *imaging.Plane {
 		d.Pix[i] = max(v-d.Pix[i], d.Pix[i]-v)
 	}
 	return d
+}
+
+// fadeBorder lessens what lies at the edge, where a surround is seen by half only, and a spectrum takes both sides of a picture for
+// neighbours.
+func fadeBorder(p *imaging.Plane) {
+	const reach = 4 // places
+	for i := range p.Pix {
+		x, y := i%p.Width, i/p.Width
+		if edge := min(x, y, p.Width-1-x, p.Height-1-y); edge < reach {
+			p.Pix[i] *= float32(edge+1) / (reach + 1)
+		}
+	}
 }
 
 // promote is the paper's operator N: it scales a map to 0..1 and multiplies it by the square of what 1 is above the mean of
