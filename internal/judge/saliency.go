@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"presswerk/internal/art"
+	"presswerk/internal/imaging"
 	"presswerk/internal/vision"
 )
 
@@ -18,10 +19,20 @@ const (
 
 // saliencyOf is where the eye goes in a subject's picture; nobody may change it.
 func saliencyOf(s Subject) vision.Saliency {
-	v, _ := of(s, "saliency", func() (vision.Saliency, error) {
-		return vision.FindSaliency(s.Picture).Centred(centreShare), nil
-	})
+	v, _ := of(s, "saliency", func() (vision.Saliency, error) { return Attention(s.Picture), nil })
 	return v
+}
+
+// Attention predicts where the eye goes in a picture, as the scorers of saliency take it: with a centre bias of a half.
+func Attention(p *imaging.RGB) vision.Saliency { return vision.FindSaliency(p).Centred(centreShare) }
+
+// HeatOf is saliency as evidence.
+func HeatOf(v vision.Saliency) *art.Heat {
+	heat := &art.Heat{Width: v.Map.Width, Height: v.Map.Height, Values: make([]byte, len(v.Map.Pix))}
+	for i, value := range v.Map.Pix {
+		heat.Values[i] = byte(255*value + 0.5)
+	}
+	return heat
 }
 
 // attention is how much of a picture's saliency lies on a region, with what shows it. Covers tells whether a place, in shares of
@@ -38,16 +49,15 @@ func attention(s Subject, covers func(x, y float64) bool, boxes ...art.Box) (flo
 	}
 	inside = widened(inside, m.Width, sightEdge)
 	var on, all float64
-	places, heat := 0, &art.Heat{Width: m.Width, Height: m.Height, Values: make([]byte, len(m.Pix))}
+	places := 0
 	for i, value := range m.Pix {
 		all += float64(value)
-		heat.Values[i] = byte(255*value + 0.5)
 		if inside[i] {
 			on += float64(value)
 			places++
 		}
 	}
-	e := &art.Evidence{Heat: heat, Boxes: boxes}
+	e := &art.Evidence{Heat: HeatOf(v), Boxes: boxes}
 	path, first := v.ScanPath(fixations), 0
 	steps := make([][2]int, len(path))
 	for n, f := range path {
