@@ -188,11 +188,14 @@ func background(_ context.Context, w *work) (map[string]any, error) {
 	if !w.Finishing.EvenBackground {
 		return nil, nil
 	}
-	g := imaging.Ground{Near: 6, Far: 13, Share: 0.7}
+	g := plainGround()
 	picture, plain := g.Apply(w.picture)
 	w.picture = picture
 	return map[string]any{"plain": plain, "delta_e_near": g.Near, "delta_e_far": g.Far}, nil
 }
+
+// plainGround is what counts as a plain background.
+func plainGround() imaging.Ground { return imaging.Ground{Near: 6, Far: 13, Share: 0.7} }
 
 // upscale enlarges until the master's size is reached.
 func upscale(ctx context.Context, w *work) (map[string]any, error) {

@@ -64,17 +64,53 @@ func (w *work) crop(aspect string) (*imaging.RGB, *art.Window, error) {
 
 // look finds out what windows should keep. Without a network for faces there are none.
 func (w *work) look(ctx context.Context) (*view, error) {
-	v := &view{width: w.picture.Width, height: w.picture.Height, eye: vision.FindSaliency(w.picture).Map, copySpace: w.Layout.CopySpace}
-	if w.f.o.Faces == nil {
-		return v, nil
+	eye, err := attraction(w.picture)
+	v := &view{width: w.picture.Width, height: w.picture.Height, eye: eye, copySpace: w.Layout.CopySpace}
+	if err != nil || w.f.o.Faces == nil {
+		return v, err
 	}
-	var err error
 	v.faces, err = w.f.o.Faces.FindFaces(ctx, w.picture)
 	v.looked = err == nil
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("looking for faces: %w", ctx.Err())
 	}
 	return v, nil // a picture is cut without them as well
+}
+
+// attraction is what a crop should hold: the root of the saliency, as all of what stands out is wanted and not its loudest places alone;
+// on a plain background half of that, and half the figure, whose middle draws the eye less than its outline.
+func attraction(p *imaging.RGB) (*imaging.Plane, error) {
+	const side = 128 // pixels that are enough to see a figure
+	eye := vision.FindSaliency(p).Map
+	for i, v := range eye.Pix {
+		eye.Pix[i] = float32(math.Sqrt(float64(v)))
+	}
+	long := max(p.Width, p.Height)
+	small, err := imaging.Resize(p, max(1, p.Width*side/long), max(1, p.Height*side/long))
+	if err != nil {
+		return nil, fmt.Errorf("looking for the figure: %w", err)
+	}
+	figure, plain := plainGround().Figure(small)
+	if !plain {
+		return eye, nil
+	}
+	figure = figure.Resize(eye.Width, eye.Height)
+	a, b := total(eye), total(figure)
+	if !(a > 0) || !(b > 0) {
+		return eye, nil
+	}
+	for i, v := range figure.Pix {
+		eye.Pix[i] = float32((float64(eye.Pix[i])/a + float64(v)/b) / 2)
+	}
+	return eye, nil
+}
+
+func total(p *imaging.Plane) float64 {
+	sum := 0.0
+	for _, v := range p.Pix {
+		sum += float64(v)
+	}
+	return sum
 }
 
 // safeZone is what all channels of an aspect leave uncovered; nil is everything, or nothing in common.
@@ -115,7 +151,7 @@ type view struct {
 }
 
 // alike is the share of what can be seen by which windows may differ and still count as equally good.
-const alike = 0.02
+const alike = 0.05
 
 // choose gives the largest window of an aspect, width over height, that lets most be seen: of the saliency and, as much again, of the
 // faces, wherever neither words nor what is outside of the safe zone hides them. A face that fits is whole, the largest first. Of
