@@ -75,7 +75,7 @@ type Window struct {
 	Y      int     `json:"y"`
 	Width  int     `json:"width"`
 	Height int     `json:"height"`
-	Kept   float64 `json:"kept"`  // 0..1, of the saliency: what is seen in it, beside words and what covers the place's edges
+	Kept   float64 `json:"kept"`  // 0..1, of what draws the eye: what is seen in it, where neither words nor what covers the place's edges hide it
 	Faces  int     `json:"faces"` // that are whole in it
 	Why    Text    `json:"why"`   // it and no other
 }

@@ -162,7 +162,8 @@ const alike = 0.05
 func (v *view) choose(aspect float64) art.Window {
 	w := art.Window{Width: v.width, Height: v.height}
 	along := float64(v.width) > aspect*float64(v.height)
-	last, at := 0, &w.Y
+	var last int // place of the last window
+	at := &w.Y
 	if along {
 		w.Width = max(1, int(math.Round(aspect*float64(v.height))))
 		last, at = v.width-w.Width, &w.X
