@@ -200,12 +200,13 @@ func (v *view) choose(aspect float64) art.Window {
 // distance of a place from the middle of 0 to last, in halves.
 func distance(i, last int) int { return max(2*i-last, last-2*i) }
 
-// whole gives the places from which a window holds as many faces whole as it can, the largest first; all of 0 to last without.
+// whole gives the places from which a window holds as many faces whole as it can, the largest first, and then their heads; all of
+// 0 to last without.
 func (v *view) whole(along bool, last int) (low, high int) {
 	low, high = 0, last
 	faces := slices.Clone(v.faces)
 	slices.SortStableFunc(faces, func(a, b art.Box) int { return cmp.Compare(b.Width*b.Height, a.Width*a.Height) })
-	for _, f := range faces {
+	for _, f := range slices.Concat(faces, v.heads(faces)) {
 		begin, end, side := f.X, f.X+f.Width, v.width-last
 		if !along {
 			begin, end, side = f.Y, f.Y+f.Height, v.height-last
@@ -215,6 +216,17 @@ func (v *view) whole(along bool, last int) (low, high int) {
 		}
 	}
 	return low, high
+}
+
+// heads are the boxes of the heads that faces, from brows to chin, belong to, as far as they are in the picture.
+func (v *view) heads(faces []art.Box) []art.Box {
+	all := make([]art.Box, len(faces))
+	for i, f := range faces {
+		left, top := max(0, f.X-f.Width/5), max(0, f.Y-f.Height*3/5)
+		right, bottom := min(v.width, f.X+f.Width+f.Width/5), min(v.height, f.Y+f.Height+f.Height/5)
+		all[i] = art.Box{X: left, Y: top, Width: right - left, Height: bottom - top}
+	}
+	return all
 }
 
 // explain fills in what the window keeps, and why it is this one.
