@@ -67,7 +67,7 @@ func (c *finishCmd) Run(ctx context.Context, g *globals) error {
 	text := art.Text{art.English: c.Alt}
 	out, err := f.Finish(ctx, finish.Input{
 		Picture: data, Origin: origin, AssetID: art.Digest(data), Slug: prompt.Slugify(name), Title: text, Alt: text,
-		Channels: channels, Finishing: k.Finishing, Rights: k.Rights, PromptInFiles: k.PromptMode(),
+		Channels: channels, Layout: k.Layout, Finishing: k.Finishing, Rights: k.Rights, PromptInFiles: k.PromptMode(),
 	})
 	if err != nil {
 		return err

@@ -15,11 +15,13 @@ import (
 	"presswerk/internal/judge"
 )
 
-// judgeCmd scores pictures, and clips by their frames, or compares two sets of pictures.
+// judgeCmd scores pictures, and clips by their frames, or compares two sets of pictures, or a prediction with what people did.
 type judgeCmd struct {
 	Files []string `arg:"" optional:"" help:"${arg_files}"`
 	Brand string   `name:"brand" placeholder:"ID" help:"${flag_brand}"`
 	Texts []string `name:"text" sep:"none" placeholder:"WORDS" help:"${flag_text}"`
+
+	Fixations string `name:"fixations" placeholder:"FILE.csv" help:"${flag_fixations}"`
 
 	Set       string `name:"set" placeholder:"DIR" help:"${flag_set}"`
 	Against   string `name:"against" placeholder:"DIR" help:"${flag_against}"`
@@ -39,6 +41,9 @@ type judged struct {
 func (c *judgeCmd) Run(ctx context.Context, g *globals) error {
 	if c.Set != "" || c.Against != "" {
 		return c.runSets(ctx, g)
+	}
+	if c.Fixations != "" {
+		return c.runGaze(ctx, g)
 	}
 	if len(c.Files) == 0 {
 		return art.Invalid("files", "there is none", "name pictures to judge, or --set DIR --against DIR to compare sets")

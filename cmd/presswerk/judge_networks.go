@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"sync"
 
 	"presswerk/internal/art"
+	"presswerk/internal/imaging"
 	"presswerk/internal/judge"
 	"presswerk/internal/vision"
 )
@@ -18,7 +20,25 @@ const judgeFolder = "models/judge"
 
 // panel is every scorer that there is.
 func (t *tools) panel() judge.Panel {
-	return judge.PanelWith(&judgeNetworks{t: t, opened: map[string]judgeNetwork{}, sums: map[string]string{}})
+	return judge.PanelWith(t.judgeNetworks())
+}
+
+// judgeNetworks are those of scorers, opened once for all who look with them.
+func (t *tools) judgeNetworks() *judgeNetworks {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.looking == nil {
+		t.looking = &judgeNetworks{t: t, opened: map[string]judgeNetwork{}, sums: map[string]string{}}
+	}
+	return t.looking
+}
+
+// faceFinder looks for faces with the scorers' networks.
+type faceFinder struct{ networks *judgeNetworks }
+
+// FindFaces implements finish.FaceFinder.
+func (f faceFinder) FindFaces(ctx context.Context, p *imaging.RGB) ([]art.Box, error) {
+	return judge.FindFaces(ctx, p, f.networks)
 }
 
 // judgeNetworks opens each network once. It is safe for concurrent use.

@@ -43,6 +43,7 @@ type tools struct {
 	unasked bool                                                     // servers aren't asked what they are when their engines are made
 	c2pa    *provenance.Library
 	larger  []*lazyUpscaler // guarded by mu: every network that enlarges, once listed
+	looking *judgeNetworks  // guarded by mu: those of scorers, once asked for
 	tally   engine.Tally    // what became of requests to engines behind a network
 }
 
@@ -217,6 +218,7 @@ func (t *tools) finisher(id *provenance.Identity, signing string) (*finish.Finis
 		return nil, err
 	}
 	o.Mark = watermark.New(key)
+	o.Faces = faceFinder{t.judgeNetworks()}
 	return finish.New(o), nil
 }
 

@@ -68,6 +68,7 @@ func sentences() map[string]sentence {
 	maps.Copy(all, reviewSentences())
 	maps.Copy(all, engineSentences())
 	maps.Copy(all, safetySentences())
+	maps.Copy(all, gazeSentences())
 	maps.Copy(all, duplicateSentences())
 	return all
 }

@@ -65,6 +65,19 @@ type Rendition struct {
 	Quality     int    `json:"quality,omitempty"`
 	ColourSpace string `json:"colour_space"` // "srgb"
 	C2PA        string `json:"c2pa"`         // "signed", or "unsigned: why"
+
+	Window *Window `json:"window,omitempty"` // the part of the master that it shows; nil is all of it
+}
+
+// Window is a part of a master, in its pixels.
+type Window struct {
+	X      int     `json:"x"`
+	Y      int     `json:"y"`
+	Width  int     `json:"width"`
+	Height int     `json:"height"`
+	Kept   float64 `json:"kept"`  // 0..1, of what draws the eye: what is seen in it, where neither words nor what covers the place's edges hide it
+	Faces  int     `json:"faces"` // that are whole in it
+	Why    Text    `json:"why"`   // it and no other
 }
 
 // Rights says whose the picture is and what may be done with it.

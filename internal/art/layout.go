@@ -3,6 +3,7 @@ package art
 // Layout is how a brand's pictures are built, as far as it can be measured.
 type Layout struct {
 	CopySpace *Region `json:"copy_space,omitempty" yaml:"copy_space,omitempty"` // where words will stand; it should be calm
+	Product   *Region `json:"product,omitempty" yaml:"product,omitempty"`       // where the product stands; the eye should go there
 }
 
 // Region is a part of a picture: shares of its width and height, from the upper left corner.

@@ -87,8 +87,13 @@ func (k Kit) checkLook(p *problems) {
 			p.add(field+".hex", fmt.Sprintf("%q is no sRGB colour", c.Hex), `write "#rrggbb", in quotes`)
 		}
 	}
-	if r := k.Layout.CopySpace; r != nil && !r.Valid() {
-		p.add("layout.copy_space", fmt.Sprintf("%v, %v with %v × %v is no part of a picture", r.X, r.Y, r.Width, r.Height), "write shares of width and height, such as {x: 0.5, y: 0, width: 0.5, height: 1} for the right half")
+	checkRegion(p, "layout.copy_space", k.Layout.CopySpace)
+	checkRegion(p, "layout.product", k.Layout.Product)
+}
+
+func checkRegion(p *problems, field string, r *art.Region) {
+	if r != nil && !r.Valid() {
+		p.add(field, fmt.Sprintf("%v, %v with %v × %v is no part of a picture", r.X, r.Y, r.Width, r.Height), "write shares of width and height, such as {x: 0.5, y: 0, width: 0.5, height: 1} for the right half")
 	}
 }
 
@@ -145,6 +150,7 @@ func (k Kit) checkChannels(p *problems) {
 		}
 		checkWidths(p, field, c.Widths)
 		checkFormats(p, field, c.Formats)
+		checkRegion(p, field+".safe_zone", c.SafeZone)
 		if c.MaxBytes < 0 {
 			p.add(field+".max_bytes", "must not be negative", "write bytes, or 0 for no limit")
 		}

@@ -98,7 +98,7 @@ func altText(c art.Candidate, b art.Brief) (art.Text, error) {
 func finishInput(a art.Asset, c art.Candidate, picture []byte, channels []art.Channel, k brand.Kit) finish.Input {
 	return finish.Input{
 		Candidate: c, Picture: picture, AssetID: a.ID, Slug: a.Slug, Title: a.Title, Alt: a.Alt,
-		Channels: channels, Finishing: k.Finishing, Rights: a.Rights, License: a.License, PromptInFiles: k.PromptMode(), Sources: a.Sources, Approval: a.Approval,
+		Channels: channels, Layout: k.Layout, Finishing: k.Finishing, Rights: a.Rights, License: a.License, PromptInFiles: k.PromptMode(), Sources: a.Sources, Approval: a.Approval,
 	}
 }
 

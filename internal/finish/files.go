@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"presswerk/internal/art"
@@ -44,7 +43,8 @@ func master(ctx context.Context, w *work) (map[string]any, error) {
 // wish is one file that a channel asks for; equal wishes of several channels are one file.
 type wish struct {
 	cropped  *imaging.RGB
-	aspect   string // "" where the crop is the whole picture
+	window   *art.Window // nil where the crop is the whole picture
+	aspect   string      // "" where the crop is the whole picture
 	width    int
 	format   imaging.Format
 	maxBytes int64
@@ -56,12 +56,12 @@ type wish struct {
 func (w *work) wishes() ([]wish, error) {
 	var list []wish
 	for _, c := range w.Channels {
-		cropped, err := crop(w.picture, c.Aspect)
+		cropped, window, err := w.crop(c.Aspect)
 		if err != nil {
 			return nil, err
 		}
-		x := wish{cropped: cropped, aspect: c.Aspect, maxBytes: c.MaxBytes}
-		if cropped.Width == w.picture.Width && cropped.Height == w.picture.Height {
+		x := wish{cropped: cropped, window: window, aspect: c.Aspect, maxBytes: c.MaxBytes}
+		if window == nil {
 			x.aspect = ""
 		}
 		for _, name := range c.Formats {
@@ -110,20 +110,6 @@ func renditions(ctx context.Context, w *work) (map[string]any, error) {
 	return map[string]any{"files": len(list)}, nil
 }
 
-// crop cuts a picture to an aspect such as "16:9"; "" keeps it.
-func crop(p *imaging.RGB, aspect string) (*imaging.RGB, error) {
-	if aspect == "" {
-		return p, nil
-	}
-	a, b, ok := strings.Cut(aspect, ":")
-	w, err1 := strconv.ParseFloat(a, 64)
-	h, err2 := strconv.ParseFloat(b, 64)
-	if !ok || err1 != nil || err2 != nil || !(w > 0) || !(h > 0) {
-		return nil, art.Invalid("aspect", fmt.Sprintf("%q is no aspect", aspect), "write it as 16:9")
-	}
-	return imaging.CoverCrop(p, w/h)
-}
-
 func (w *work) rendition(ctx context.Context, x wish) (File, error) {
 	if err := ctx.Err(); err != nil {
 		return File{}, err
@@ -146,7 +132,7 @@ func (w *work) rendition(ctx context.Context, x wish) (File, error) {
 		}
 		file := File{Data: data, Rendition: art.Rendition{
 			Name: name, Channel: strings.Join(x.channels, ", "), Format: string(x.format), MIME: x.format.MIME(),
-			Width: p.Width, Height: p.Height, Quality: e.Quality, ColourSpace: "srgb",
+			Width: p.Width, Height: p.Height, Quality: e.Quality, ColourSpace: "srgb", Window: x.window,
 		}}
 		if file, err = w.f.sign(ctx, file, w.opened(name, isCrop)); err != nil {
 			return File{}, err

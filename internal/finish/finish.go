@@ -31,6 +31,7 @@ type Options struct {
 	Unsigned  string          // why there is no signer
 	Clips     *clip.Tool      // encodes clips; nil encodes none
 	Mark      *watermark.Mark // hides the asset's number in masters; nil hides none
+	Faces     FaceFinder      // finds what crops should keep whole; nil finds none
 	Generator provenance.Software
 	Now       func() time.Time
 }
@@ -57,6 +58,7 @@ type Input struct {
 	Title         art.Text
 	Alt           art.Text
 	Channels      []art.Channel
+	Layout        art.Layout // where words will stand: a crop keeps what is to be seen away from there
 	Finishing     art.Finishing
 	Rights        art.Rights
 	License       *art.PictureLicense // of a picture that was not made here: no network changes it, and no file says that one did
@@ -95,8 +97,9 @@ type work struct {
 	f       *Finisher
 	size    int // longer side of the master
 	picture *imaging.RGB
-	mime    string // of the picture as it came
-	marked  bool   // whether the asset's number is hidden in it
+	mime    string                // of the picture as it came
+	marked  bool                  // whether the asset's number is hidden in it
+	windows map[string]art.Window // by aspect
 	out     Output
 }
 
@@ -108,7 +111,7 @@ type step struct {
 
 // steps is the order in which a master is made.
 func steps() []step {
-	return []step{{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"watermark", mark}, {"placeholder", placeholder}, {"master", master}, {"renditions", renditions}}
+	return []step{{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"watermark", mark}, {"placeholder", placeholder}, {"master", master}, {"windows", windows}, {"renditions", renditions}}
 }
 
 // Finish makes the master and the renditions. Bytes that are no picture, or a channel that asks for what cannot be
@@ -185,11 +188,14 @@ func background(_ context.Context, w *work) (map[string]any, error) {
 	if !w.Finishing.EvenBackground {
 		return nil, nil
 	}
-	g := imaging.Ground{Near: 6, Far: 13, Share: 0.7}
+	g := plainGround()
 	picture, plain := g.Apply(w.picture)
 	w.picture = picture
 	return map[string]any{"plain": plain, "delta_e_near": g.Near, "delta_e_far": g.Far}, nil
 }
+
+// plainGround is what counts as a plain background.
+func plainGround() imaging.Ground { return imaging.Ground{Near: 6, Far: 13, Share: 0.7} }
 
 // upscale enlarges until the master's size is reached.
 func upscale(ctx context.Context, w *work) (map[string]any, error) {

@@ -12,8 +12,38 @@ type Ground struct {
 
 // Apply returns the evened picture and tells whether there was a plain background; else the picture is p itself.
 func (g Ground) Apply(p *RGB) (out *RGB, plain bool) {
+	keep, ground, plain := g.figure(p)
+	if !plain {
+		return p, false
+	}
+	out = &RGB{Width: p.Width, Height: p.Height, Pix: slices.Clone(p.Pix)}
+	for i, share := range keep {
+		for k, v := range ground {
+			own := float64(out.Pix[3*i+k])
+			out.Pix[3*i+k] = uint8(own*share + float64(v)*(1-share) + 0.5)
+		}
+	}
+	return out, true
+}
+
+// Figure is what stands on the ground: 1 for pixels that keep their own colour, 0 for those that take the ground's. There is none
+// where the background isn't plain.
+func (g Ground) Figure(p *RGB) (figure *Plane, plain bool) {
+	keep, _, plain := g.figure(p)
+	if !plain {
+		return nil, false
+	}
+	figure = NewPlane(p.Width, p.Height)
+	for i, share := range keep {
+		figure.Pix[i] = float32(share)
+	}
+	return figure, true
+}
+
+// figure gives for each pixel how much of its own colour it keeps, 0..1, and the ground's colour.
+func (g Ground) figure(p *RGB) (keep []float64, ground [3]uint8, plain bool) {
 	border := borderOf(p.Width, p.Height)
-	ground := medianColour(p, border)
+	ground = medianColour(p, border)
 	lab := ToLab(ground[0], ground[1], ground[2])
 	away := make([]float64, p.Width*p.Height)
 	for i := range away {
@@ -26,18 +56,17 @@ func (g Ground) Apply(p *RGB) (out *RGB, plain bool) {
 		}
 	}
 	if float64(near) < g.Share*float64(len(border)) {
-		return p, false
+		return nil, ground, false
 	}
-	out = &RGB{Width: p.Width, Height: p.Height, Pix: slices.Clone(p.Pix)}
+	keep = make([]float64, len(away))
+	for i := range keep {
+		keep[i] = 1
+	}
 	for _, i := range flood(p.Width, p.Height, border, func(i int) bool { return away[i] < g.Far }) {
-		keep := min(1, max(0, (away[i]-g.Near)/(g.Far-g.Near)))
-		keep *= keep * (3 - 2*keep) // no visible edge where the change begins and ends
-		for k, v := range ground {
-			own := float64(out.Pix[3*i+k])
-			out.Pix[3*i+k] = uint8(own*keep + float64(v)*(1-keep) + 0.5)
-		}
+		share := min(1, max(0, (away[i]-g.Near)/(g.Far-g.Near)))
+		keep[i] = share * share * (3 - 2*share) // no visible edge where the change begins and ends
 	}
-	return out, true
+	return keep, ground, true
 }
 
 // borderOf lists the pixels at the picture's edge.

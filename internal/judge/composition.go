@@ -20,6 +20,9 @@ type figure struct {
 	share float64 // of the area
 	box   art.Box
 	x, y  float64 // centre of mass, 0..1
+
+	columns, rows int // of the grid that it was looked for on
+	on            []bool
 }
 
 // findFigure samples the picture on a grid, so that its cost does not grow with the size.
@@ -36,6 +39,7 @@ func findFigure(p *imaging.RGB) (figure, error) {
 	var f figure
 	n, left, top, right, bottom := 0, p.Width, p.Height, -1, -1
 	columns, rows := min(grid, p.Width), min(grid, p.Height)
+	f.columns, f.rows, f.on = columns, rows, make([]bool, columns*rows)
 	for j := range rows {
 		for i := range columns {
 			x, y := (2*i+1)*p.Width/(2*columns), (2*j+1)*p.Height/(2*rows)
@@ -43,6 +47,7 @@ func findFigure(p *imaging.RGB) (figure, error) {
 				continue
 			}
 			n++
+			f.on[j*columns+i] = true
 			f.x, f.y = f.x+float64(x), f.y+float64(y)
 			left, top, right, bottom = min(left, x), min(top, y), max(right, x), max(bottom, y)
 		}

@@ -17,5 +17,6 @@ func PanelWith(n Networks) Panel {
 	panel := DefaultPanel()
 	panel = append(panel, textScorers(n)...)
 	panel = append(panel, peopleScorers(n)...)
+	panel = append(panel, onClaim{n})
 	return panel
 }

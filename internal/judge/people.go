@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"presswerk/internal/art"
+	"presswerk/internal/imaging"
 	"presswerk/internal/vision"
 )
 
@@ -38,12 +39,10 @@ func openAll(n Networks, names ...string) ([]vision.Runner, error) {
 	return all, nil
 }
 
-// What the scorers of people take for a face.
+// What the scorers of people tell of a face by.
 const (
-	faceLike    = 0.6  // score of a face with a mesh
-	faceDoubt   = 0.75 // of one that the mesh's network takes for none
-	faceToKnow  = 40   // pixels from brows to chin from which a person can be recognised, from the side as well
-	faceFrontal = 0.5  // how frontal a face is that looks at us
+	faceToKnow  = 40  // pixels from brows to chin from which a person can be recognised, from the side as well
+	faceFrontal = 0.5 // how frontal a face is that looks at us
 )
 
 // facesOf are a subject's faces; nobody may change them.
@@ -56,12 +55,23 @@ func facesOf(ctx context.Context, s Subject, n Networks) ([]vision.Face, error) 
 		all, err := vision.Faces(ctx, s.Picture, r[0], r[1])
 		var some []vision.Face
 		for _, f := range all {
-			if len(f.Mesh) > 0 && f.Score >= faceLike || f.Score >= faceDoubt {
+			if f.Sure() {
 				some = append(some, f)
 			}
 		}
 		return some, err
 	})
+}
+
+// FindFaces gives the boxes of the faces that scorers see, from brows to chin, the surest first.
+func FindFaces(ctx context.Context, p *imaging.RGB, n Networks) ([]art.Box, error) {
+	all, err := facesOf(ctx, Subject{Picture: p}, n)
+	boxes := make([]art.Box, len(all))
+	for i, f := range all {
+		x, y, w, h := f.Box(p)
+		boxes[i] = art.Box{X: x, Y: y, Width: w, Height: h, Label: "face", Value: round(f.Score, 3)}
+	}
+	return boxes, err
 }
 
 // nsfw is how likely a picture is pornographic.

@@ -120,5 +120,7 @@ func DefaultPanel() Panel {
 		moire{},
 		seams{},
 		tilingSeam{},
+		onSubject{},
+		onProduct{},
 	}
 }
