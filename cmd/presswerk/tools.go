@@ -18,8 +18,10 @@ import (
 	"presswerk/internal/engine/local"
 	"presswerk/internal/engine/midjourney"
 	"presswerk/internal/finish"
+	"presswerk/internal/icc"
 	"presswerk/internal/imaging"
 	"presswerk/internal/onnx"
+	"presswerk/internal/press"
 	"presswerk/internal/provenance"
 	"presswerk/internal/provenance/watermark"
 	"presswerk/internal/vision"
@@ -42,6 +44,7 @@ type tools struct {
 	ws      *workspaceDir                                            // whose model cards and keys count; nil where there is none
 	unasked bool                                                     // servers aren't asked what they are when their engines are made
 	c2pa    *provenance.Library
+	lcms    *icc.Library    // guarded by mu
 	larger  []*lazyUpscaler // guarded by mu: every network that enlarges, once listed
 	tally   engine.Tally    // what became of requests to engines behind a network
 }
@@ -217,6 +220,9 @@ func (t *tools) finisher(id *provenance.Identity, signing string) (*finish.Finis
 		return nil, err
 	}
 	o.Mark = watermark.New(key)
+	if t.ws != nil {
+		o.Press = func(profile string) (*press.Press, error) { return t.press(t.ws.Dir, profile) }
+	}
 	return finish.New(o), nil
 }
 

@@ -56,16 +56,26 @@ type Asset struct {
 type Rendition struct {
 	Name        string `json:"name"`              // file name, "red-apple-3f2a-640.avif"
 	Channel     string `json:"channel,omitempty"` // "" for the master
-	Format      string `json:"format"`            // png, avif, webp, jpeg; mp4, webm
+	Format      string `json:"format"`            // png, avif, webp, jpeg, tiff; mp4, webm; pdf
 	MIME        string `json:"mime"`
 	Width       int    `json:"width"`
 	Height      int    `json:"height"`
 	Bytes       int64  `json:"bytes"`
 	SHA256      string `json:"sha256"` // in the blob store
 	Quality     int    `json:"quality,omitempty"`
-	ColourSpace string `json:"colour_space"` // "srgb"
+	ColourSpace string `json:"colour_space"` // "srgb", "display-p3", "bt709", or "cmyk" with the printing condition
 	C2PA        string `json:"c2pa"`         // "signed", or "unsigned: why"
+
+	Role   string  `json:"role,omitempty"`   // RolePrint, RoleProof or RoleArchive; "" for what is shown on screens
+	Checks []Check `json:"checks,omitempty"` // what was found when the file was read back
 }
+
+// Roles of files that are no pictures for screens.
+const (
+	RolePrint   = "print"   // a page for the press
+	RoleProof   = "proof"   // how that page will look
+	RoleArchive = "archive" // 16 bits a channel, without loss
+)
 
 // Rights says whose the picture is and what may be done with it.
 type Rights struct {

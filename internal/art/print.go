@@ -15,6 +15,19 @@ type Print struct {
 	BlackPoint bool `json:"black_point,omitempty" yaml:"black_point,omitempty"`
 }
 
+// PrintIntents are the rendering intents of ICC.1, the usual one first.
+func PrintIntents() []string { return []string{"perceptual", "relative", "saturation", "absolute"} }
+
+// PrintStandards are the kinds of PDF/X that are written, the usual one first.
+func PrintStandards() []string { return []string{"x-4", "x-3"} }
+
+// Limits of a page in millimetres, and of ink in percent: black alone must remain possible, and four full inks are all there is.
+const (
+	LeastPageMM, MostPageMM = 10, 2000
+	MostBleedMM             = 20
+	LeastInk, MostInk       = 110, 400
+)
+
 // OrDefaults fills in what is usual where nothing is said.
 func (p Print) OrDefaults() Print {
 	if p.Profile == "" {

@@ -74,6 +74,16 @@ func TestAKitSaysEverythingThatIsWrongWithIt(t *testing.T) {
 		"widths that fall":    {func(k *brand.Kit) { k.Channels[0].Widths = []int{640, 640, 15, 99999} }, "channels[0].widths[1] channels[0].widths[2] channels[0].widths[3]"},
 		"formats":             {func(k *brand.Kit) { k.Channels[0].Formats = []string{"gif", "avif", "avif"} }, "channels[0].formats[0] channels[0].formats[2]"},
 		"no formats":          {func(k *brand.Kit) { k.Channels[0].Formats = nil }, "channels[0].formats"},
+		"a print channel": {func(k *brand.Kit) {
+			k.Channels[0].Widths, k.Channels[0].Formats, k.Channels[0].Print = nil, nil, &art.Print{WidthMM: 105, HeightMM: 148}
+		}, ""},
+		"half a channel": {func(k *brand.Kit) {
+			k.Channels[0].Formats, k.Channels[0].Print = nil, &art.Print{WidthMM: 105, HeightMM: 148}
+		}, "channels[0].formats"},
+		"a print of nothing": {func(k *brand.Kit) { k.Channels[0].Print = &art.Print{BleedMM: -1, MaxInk: 20, MinPPI: math.NaN()} }, "channels[0].print.width_mm channels[0].print.height_mm channels[0].print.bleed_mm channels[0].print.tac channels[0].print.min_ppi"},
+		"a print of words": {func(k *brand.Kit) {
+			k.Channels[0].Print = &art.Print{WidthMM: 105, HeightMM: 148, Intent: "vivid", Standard: "x-1a", Profile: "../own.icc"}
+		}, "channels[0].print.intent channels[0].print.standard channels[0].print.profile"},
 		"fewer than no bytes": {func(k *brand.Kit) { k.Channels[0].MaxBytes = -1 }, "channels[0].max_bytes"},
 		"no gate":             {func(k *brand.Kit) { k.Rubric = nil }, "rubric"},
 		"a gate without ends": {func(k *brand.Kit) { k.Rubric[0].Min = nil }, "rubric[0]"},

@@ -143,8 +143,13 @@ func (k Kit) checkChannels(p *problems) {
 		if c.Aspect != "" && !aspectPattern.MatchString(c.Aspect) {
 			p.add(field+".aspect", fmt.Sprintf("%q is no aspect ratio", c.Aspect), `write "16:9", in quotes, or leave it out to keep the picture's own`)
 		}
-		checkWidths(p, field, c.Widths)
-		checkFormats(p, field, c.Formats)
+		if c.Print != nil {
+			checkPrint(p, field+".print", *c.Print)
+		}
+		if c.Print == nil || len(c.Widths)+len(c.Formats) > 0 {
+			checkWidths(p, field, c.Widths)
+			checkFormats(p, field, c.Formats)
+		}
 		if c.MaxBytes < 0 {
 			p.add(field+".max_bytes", "must not be negative", "write bytes, or 0 for no limit")
 		}

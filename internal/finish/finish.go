@@ -10,6 +10,7 @@ import (
 	"presswerk/internal/art"
 	"presswerk/internal/clip"
 	"presswerk/internal/imaging"
+	"presswerk/internal/press"
 	"presswerk/internal/provenance"
 	"presswerk/internal/provenance/watermark"
 )
@@ -32,6 +33,7 @@ type Options struct {
 	Clips     *clip.Tool      // encodes clips; nil encodes none
 	Mark      *watermark.Mark // hides the asset's number in masters; nil hides none
 	Generator provenance.Software
+	Press     func(profile string) (*press.Press, error) // opens a printing condition for a channel on paper; nil prints nothing
 	Now       func() time.Time
 }
 
@@ -108,7 +110,7 @@ type step struct {
 
 // steps is the order in which a master is made.
 func steps() []step {
-	return []step{{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"watermark", mark}, {"placeholder", placeholder}, {"master", master}, {"renditions", renditions}}
+	return []step{{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"watermark", mark}, {"placeholder", placeholder}, {"master", master}, {"renditions", renditions}, {"print", pages}}
 }
 
 // Finish makes the master and the renditions. Bytes that are no picture, or a channel that asks for what cannot be
@@ -159,6 +161,11 @@ func read(ctx context.Context, w *work) (map[string]any, error) {
 		return nil, err
 	}
 	w.picture, w.mime = p, info.Format.MIME()
+	printed, err := w.printedSize()
+	if err != nil {
+		return nil, err
+	}
+	w.size = max(w.size, printed)
 	if w.License != nil {
 		w.size = min(w.size, max(p.Width, p.Height))
 	}

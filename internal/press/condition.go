@@ -56,14 +56,15 @@ func (p *Press) Close() error {
 }
 
 // source is the profile of a picture, sRGB where it has none. done frees it.
-func (p *Press) source(d *imaging.Deep) (from *icc.Profile, done func(), err error) {
-	if len(d.Profile) == 0 {
+func source(lib *icc.Library, d *imaging.Deep) (from *icc.Profile, done func(), err error) {
+	data := d.Profile
+	if len(data) == 0 {
 		if d.Channels != 3 {
 			return nil, nil, art.Invalid("picture", fmt.Sprintf("it has %d channels and no profile that says what they mean", d.Channels), "embed the ICC profile, or give an RGB picture")
 		}
-		return p.srgb, func() {}, nil
+		data = icc.SRGB()
 	}
-	from, err = p.lib.Read(d.Profile)
+	from, err = lib.Read(data)
 	if err != nil {
 		return nil, nil, fmt.Errorf("press: the picture's profile: %w", err)
 	}

@@ -51,18 +51,12 @@ type Limited struct {
 	Max   float64 `json:"max"`
 }
 
-// The least and the most that a limit may be: black alone must remain possible, and four full inks are all there is.
-const (
-	leastInk = 110
-	mostInk  = 400
-)
-
 // Limit brings every place with too much ink to the limit, in percent, and changes nothing else. Where it can it keeps the colour: black
 // takes over what the three others together make grey. Where even full black doesn't suffice, the others give way in
 // proportion. The separation is changed in place.
 func (p *Press) Limit(ctx context.Context, s *Separation, limit float64) (Limited, error) {
-	if !(limit >= leastInk && limit <= mostInk) {
-		return Limited{}, art.Invalid("tac", fmt.Sprintf("%g %% is no limit of ink", limit), fmt.Sprintf("use %d to %d", leastInk, mostInk))
+	if !(limit >= art.LeastInk && limit <= art.MostInk) {
+		return Limited{}, art.Invalid("tac", fmt.Sprintf("%g %% is no limit of ink", limit), fmt.Sprintf("use %d to %d", art.LeastInk, art.MostInk))
 	}
 	bound := bytesOf(limit)
 	counts := map[uint32]int{}

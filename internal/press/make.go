@@ -29,12 +29,17 @@ type Job struct {
 func (p *Press) Make(ctx context.Context, d *imaging.Deep, print art.Print) (*Job, error) {
 	print = print.OrDefaults()
 	j := &Job{Print: print}
-	if !slices.Contains(Standards(), print.Standard) {
+	if !slices.Contains(art.PrintStandards(), print.Standard) {
 		return nil, art.Invalid("print.standard", fmt.Sprintf("PDF/%s is not written", strings.ToUpper(print.Standard)), "use x-4 or x-3")
 	}
 	var err error
 	if j.Page, err = PageOf(print); err != nil {
 		return nil, err
+	}
+	if len(d.Profile) > 0 && d.Channels < 4 && j.Page.tooFine(d, print.MinPPI) { // it is resized, for which its tone curve must be known
+		if d, err = Convert(ctx, p.lib, d, icc.DisplayP3(), icc.Options{Intent: icc.Relative}); err != nil {
+			return nil, err
+		}
 	}
 	if j.Picture, j.Resolution, err = j.Page.Fit(d, print.MinPPI); err != nil {
 		return nil, err

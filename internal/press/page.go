@@ -24,11 +24,11 @@ type Page struct {
 
 // PageOf is the page that a channel asks for. Sizes out of range give art.ErrInvalid.
 func PageOf(p art.Print) (Page, error) {
-	if !(p.WidthMM >= 10 && p.WidthMM <= 2000 && p.HeightMM >= 10 && p.HeightMM <= 2000) {
-		return Page{}, art.Invalid("print.width_mm", fmt.Sprintf("a page of %g × %g mm is not printed", p.WidthMM, p.HeightMM), "use 10 to 2000 mm for both sides")
+	if !(p.WidthMM >= art.LeastPageMM && p.WidthMM <= art.MostPageMM && p.HeightMM >= art.LeastPageMM && p.HeightMM <= art.MostPageMM) {
+		return Page{}, art.Invalid("print.width_mm", fmt.Sprintf("a page of %g × %g mm is not printed", p.WidthMM, p.HeightMM), fmt.Sprintf("use %d to %d mm for both sides", art.LeastPageMM, art.MostPageMM))
 	}
-	if !(p.BleedMM >= 0 && p.BleedMM <= 20) {
-		return Page{}, art.Invalid("print.bleed_mm", fmt.Sprintf("a bleed of %g mm is out of range", p.BleedMM), "use 0 to 20; 3 is usual")
+	if !(p.BleedMM >= 0 && p.BleedMM <= art.MostBleedMM) {
+		return Page{}, art.Invalid("print.bleed_mm", fmt.Sprintf("a bleed of %g mm is out of range", p.BleedMM), fmt.Sprintf("use 0 to %d; 3 is usual", art.MostBleedMM))
 	}
 	return Page{Width: p.WidthMM, Height: p.HeightMM, Bleed: p.BleedMM, Marks: p.Marks}, nil
 }
@@ -105,8 +105,12 @@ func (p Page) crop(width, height int) (x, y, w, h int) {
 	return (width - w) / 2, (height - h) / 2, w, h
 }
 
-// tooFine is the multiple of the wanted resolution above which pixels only make the file larger.
-const tooFine = 1.5
+// fineEnough is the multiple of the wanted resolution above which pixels only make the file larger.
+const fineEnough = 1.5
+
+func (p Page) tooFine(d *imaging.Deep, wanted float64) bool {
+	return p.Resolution(d.Width, d.Height, wanted).PPI > fineEnough*wanted
+}
 
 // Fit cuts an RGB picture with the tone curve of sRGB to the page. What is finer than paper shows is made smaller; nothing is enlarged
 // here.
@@ -117,7 +121,7 @@ func (p Page) Fit(d *imaging.Deep, wanted float64) (*imaging.Deep, Resolution, e
 		return nil, Resolution{}, err
 	}
 	r := p.Resolution(d.Width, d.Height, wanted)
-	if r.PPI > tooFine*wanted && d.Channels == 3 {
+	if d.Channels == 3 && p.tooFine(d, wanted) {
 		if out, err = imaging.ResizeDeep(out, r.NeedWidth, r.NeedHeight); err != nil {
 			return nil, Resolution{}, err
 		}

@@ -20,9 +20,6 @@ const (
 	X3 = "x-3" // ISO 15930-6:2003
 )
 
-// Standards lists them, the usual one first.
-func Standards() []string { return []string{X4, X3} }
-
 // Document is what a PDF file says besides its picture.
 type Document struct {
 	Title    string

@@ -55,7 +55,7 @@ func said(t *testing.T, file []byte, name string, args ...string) string {
 
 func TestFilesPassTheirOwnChecksAndThoseOfOthers(t *testing.T) {
 	p := fogra39(t)
-	for _, standard := range press.Standards() {
+	for _, standard := range art.PrintStandards() {
 		print := order()
 		print.Standard = standard
 		_, file, checks := made(t, p, print)

@@ -33,6 +33,9 @@ const (
 	CheckActive     = "active"        // nothing acts, nothing is locked
 )
 
+// nothing stands where a check finds nothing. What checks find and want is the same in every language.
+const nothing = "–"
+
 // CheckNames lists them.
 func CheckNames() []string {
 	return []string{CheckVersion, CheckIntent, CheckBoxes, CheckFonts, CheckColours, CheckResolution, CheckInk, CheckActive}
@@ -140,7 +143,7 @@ func (f *flight) version() art.Check {
 }
 
 func (f *flight) intent() art.Check {
-	c := art.Check{Name: CheckIntent, Wanted: "one for CMYK, with its profile", Found: "none"}
+	c := art.Check{Name: CheckIntent, Wanted: "GTS_PDFX, CMYK, ICC", Found: nothing}
 	intents := f.trailer.Key("Root").Key("OutputIntents")
 	if intents.Len() != 1 {
 		return c
@@ -179,8 +182,8 @@ func (f *flight) boxes() art.Check {
 	p := f.want.Page
 	c := art.Check{
 		Name:   CheckBoxes,
-		Found:  fmt.Sprintf("%g × %g mm, bleed %g mm", mm(trim[2]-trim[0]), mm(trim[3]-trim[1]), mm(bled)),
-		Wanted: fmt.Sprintf("%g × %g mm, bleed %g mm", p.Width, p.Height, p.Bleed),
+		Found:  fmt.Sprintf("%g × %g mm + %g mm", mm(trim[2]-trim[0]), mm(trim[3]-trim[1]), mm(bled)),
+		Wanted: fmt.Sprintf("%g × %g mm + %g mm", p.Width, p.Height, p.Bleed),
 	}
 	c.Passed = inside(trim, bleed) && inside(bleed, media) && bled >= points(p.Bleed)-near &&
 		math.Abs(trim[2]-trim[0]-points(p.Width)) < near && math.Abs(trim[3]-trim[1]-points(p.Height)) < near
@@ -191,13 +194,12 @@ func (f *flight) boxes() art.Check {
 }
 
 func (f *flight) fonts() art.Check {
-	c := art.Check{Name: CheckFonts, Wanted: "none, or all embedded", Found: "none", Passed: true}
+	c := art.Check{Name: CheckFonts, Wanted: nothing, Found: nothing, Passed: true}
 	fonts := f.page.Key("Resources").Key("Font")
 	for _, name := range fonts.Keys() {
 		d := fonts.Key(name).Key("FontDescriptor")
-		c.Found = name
 		if d.Key("FontFile").IsNull() && d.Key("FontFile2").IsNull() && d.Key("FontFile3").IsNull() {
-			c.Passed = false
+			c.Found, c.Passed = name, false
 			return c
 		}
 	}
@@ -223,12 +225,12 @@ func (f *flight) resolution() art.Check {
 		down := float64(d.picture.Key("Height").Int64()+1) / d.height * 72
 		least = min(least, across, down)
 	}
-	return art.Check{Name: CheckResolution, Found: fmt.Sprintf("%.0f ppi", math.Floor(least)), Wanted: fmt.Sprintf("at least %g ppi", f.want.MinPPI), Passed: least >= f.want.MinPPI}
+	return art.Check{Name: CheckResolution, Found: fmt.Sprintf("%.0f ppi", math.Floor(least)), Wanted: fmt.Sprintf("≥ %g ppi", f.want.MinPPI), Passed: least >= f.want.MinPPI}
 }
 
 // ink counts the bytes of the pictures themselves.
 func (f *flight) ink() art.Check {
-	c := art.Check{Name: CheckInk, Wanted: fmt.Sprintf("at most %g %%", f.want.MaxInk)}
+	c := art.Check{Name: CheckInk, Wanted: fmt.Sprintf("≤ %g %%", f.want.MaxInk)}
 	most := 0.0
 	for _, d := range f.drawn {
 		n := 4 * d.picture.Key("Width").Int64() * d.picture.Key("Height").Int64()
@@ -245,7 +247,7 @@ func (f *flight) ink() art.Check {
 
 func (f *flight) active() art.Check {
 	root := f.trailer.Key("Root")
-	c := art.Check{Name: CheckActive, Wanted: "no encryption, scripts, forms or notes", Found: "none", Passed: true}
+	c := art.Check{Name: CheckActive, Wanted: nothing, Found: nothing, Passed: true}
 	for name, v := range map[string]pdf.Value{
 		"Encrypt": f.trailer.Key("Encrypt"), "OpenAction": root.Key("OpenAction"), "AA": root.Key("AA"), "AcroForm": root.Key("AcroForm"),
 		"JavaScript": root.Key("Names").Key("JavaScript"), "Annots": f.page.Key("Annots"), "page AA": f.page.Key("AA"),

@@ -19,7 +19,7 @@ type Separation struct {
 // Separate turns a picture into the inks of the press. How much ink lies at one place is then what the profile's own tables say:
 // see Limit.
 func (p *Press) Separate(ctx context.Context, d *imaging.Deep, o icc.Options) (*Separation, error) {
-	from, done, err := p.source(d)
+	from, done, err := source(p.lib, d)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ type Shift struct {
 
 // Shifted compares a picture with its separation.
 func (p *Press) Shifted(ctx context.Context, d *imaging.Deep, s *Separation) (*Shift, error) {
-	from, done, err := p.source(d)
+	from, done, err := source(p.lib, d)
 	if err != nil {
 		return nil, err
 	}
