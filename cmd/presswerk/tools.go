@@ -220,6 +220,7 @@ func (t *tools) finisher(id *provenance.Identity, signing string) (*finish.Finis
 		return nil, err
 	}
 	o.Mark = watermark.New(key)
+	o.Colours = t.colours
 	if t.ws != nil {
 		o.Press = func(profile string) (*press.Press, error) { return t.press(t.ws.Dir, profile) }
 	}

@@ -94,7 +94,22 @@ type Finishing struct {
 	// Watermark hides the asset's number in the pixels of a master and hence of all its files; in decibels, 38 to 50. 0 hides none;
 	// 44 is hardly seen.
 	Watermark float64 `json:"watermark,omitempty" yaml:"watermark,omitempty"`
+	// Archive keeps a second master with 16 bits a channel; without it there is none.
+	Archive *Archive `json:"archive,omitempty" yaml:"archive,omitempty"`
 }
+
+// Archive is a master with 16 bits a channel, without loss and with its profile. It has more than the master of 8 bits where the
+// picture came with more, or with a wider profile, and no network changed it; else what resizing puts between the steps.
+type Archive struct {
+	Format  string `json:"format,omitempty" yaml:"format,omitempty"`   // "png" (where nothing is said) or "tiff"
+	Profile string `json:"profile,omitempty" yaml:"profile,omitempty"` // "srgb" (where nothing is said) or "display-p3"
+}
+
+// ArchiveFormats are the file formats of archives, the usual one first.
+func ArchiveFormats() []string { return []string{"png", "tiff"} }
+
+// ArchiveProfiles are the colour spaces of archives, the usual one first.
+func ArchiveProfiles() []string { return []string{"srgb", "display-p3"} }
 
 // MarkID is the number of an asset that a watermark carries: the first 48 bits of its identity's SHA-256.
 func MarkID(asset string) uint64 {

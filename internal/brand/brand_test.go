@@ -74,6 +74,7 @@ func TestAKitSaysEverythingThatIsWrongWithIt(t *testing.T) {
 		"widths that fall":    {func(k *brand.Kit) { k.Channels[0].Widths = []int{640, 640, 15, 99999} }, "channels[0].widths[1] channels[0].widths[2] channels[0].widths[3]"},
 		"formats":             {func(k *brand.Kit) { k.Channels[0].Formats = []string{"gif", "avif", "avif"} }, "channels[0].formats[0] channels[0].formats[2]"},
 		"no formats":          {func(k *brand.Kit) { k.Channels[0].Formats = nil }, "channels[0].formats"},
+		"an archive":          {func(k *brand.Kit) { k.Finishing.Archive = &art.Archive{Format: "bmp", Profile: "adobe-rgb"} }, "finishing.archive.format finishing.archive.profile"},
 		"a print channel": {func(k *brand.Kit) {
 			k.Channels[0].Widths, k.Channels[0].Formats, k.Channels[0].Print = nil, nil, &art.Print{WidthMM: 105, HeightMM: 148}
 		}, ""},

@@ -44,6 +44,9 @@ func (k Kit) Check() []*art.FieldError {
 	if s := k.Finishing.Smooth; s < 0 || s > 64 || !finite(s) {
 		p.add("finishing.smooth", fmt.Sprintf("%v is no strength", s), "write 0 for none, up to 64; 18 suits drawings of the house model")
 	}
+	if a := k.Finishing.Archive; a != nil {
+		checkArchive(&p, *a)
+	}
 	if s := k.Finishing.Watermark; s != 0 && !(s >= 38 && s <= 50) {
 		p.add("finishing.watermark", fmt.Sprintf("%v dB is out of range", s), "write 0 for none, or 38 to 50; 44 is hardly seen and survives most")
 	}

@@ -41,3 +41,13 @@ func checkPrint(p *problems, field string, c art.Print) {
 		p.add(field+".profile", fmt.Sprintf("%q names no profile", c.Profile), "write "+Condition+", or the path of an .icc file inside the workspace")
 	}
 }
+
+// checkArchive looks at how masters of 16 bits are to be kept.
+func checkArchive(p *problems, a art.Archive) {
+	if a.Format != "" && !slices.Contains(art.ArchiveFormats(), a.Format) {
+		p.add("finishing.archive.format", fmt.Sprintf("archives are not kept as %q", a.Format), choose(a.Format, art.ArchiveFormats()))
+	}
+	if a.Profile != "" && !slices.Contains(art.ArchiveProfiles(), a.Profile) {
+		p.add("finishing.archive.profile", fmt.Sprintf("archives have no profile %q", a.Profile), choose(a.Profile, art.ArchiveProfiles()))
+	}
+}

@@ -9,6 +9,7 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/clip"
+	"presswerk/internal/icc"
 	"presswerk/internal/imaging"
 	"presswerk/internal/press"
 	"presswerk/internal/provenance"
@@ -34,6 +35,7 @@ type Options struct {
 	Mark      *watermark.Mark // hides the asset's number in masters; nil hides none
 	Generator provenance.Software
 	Press     func(profile string) (*press.Press, error) // opens a printing condition for a channel on paper; nil prints nothing
+	Colours   func() (*icc.Library, error)               // turns colours, for archives; nil archives nothing
 	Now       func() time.Time
 }
 
@@ -97,8 +99,10 @@ type work struct {
 	f       *Finisher
 	size    int // longer side of the master
 	picture *imaging.RGB
-	mime    string // of the picture as it came
-	marked  bool   // whether the asset's number is hidden in it
+	unsized *imaging.RGB // the picture before it was brought to the master's size
+	blank   *imaging.RGB // the picture before its number was hidden in it; nil where none was
+	mime    string       // of the picture as it came
+	marked  bool         // whether the asset's number is hidden in it
 	out     Output
 }
 
@@ -110,7 +114,7 @@ type step struct {
 
 // steps is the order in which a master is made.
 func steps() []step {
-	return []step{{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"watermark", mark}, {"placeholder", placeholder}, {"master", master}, {"renditions", renditions}, {"print", pages}}
+	return []step{{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"watermark", mark}, {"placeholder", placeholder}, {"master", master}, {"archive", archive}, {"renditions", renditions}, {"print", pages}}
 }
 
 // Finish makes the master and the renditions. Bytes that are no picture, or a channel that asks for what cannot be
@@ -231,7 +235,7 @@ func size(_ context.Context, w *work) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.picture = p
+	w.unsized, w.picture = w.picture, p
 	return map[string]any{"width": width, "height": height, "filter": "lanczos3", "light": "linear"}, nil
 }
 
@@ -250,7 +254,7 @@ func mark(_ context.Context, w *work) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.picture, w.marked = p, true
+	w.blank, w.picture, w.marked = w.picture, p, true
 	return map[string]any{"algorithm": watermark.Algorithm, "id": watermark.Name(id), "psnr_db": psnr}, nil
 }
 

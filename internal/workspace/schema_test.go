@@ -178,6 +178,7 @@ func narrower() map[string]map[string]any {
 		"Channel.widths": {"items": map[string]any{"type": "integer", "minimum": 16, "maximum": 8192}, "minItems": 1},
 		"Print.width_mm": {"minimum": art.LeastPageMM, "maximum": art.MostPageMM}, "Print.height_mm": {"minimum": art.LeastPageMM, "maximum": art.MostPageMM},
 		"Print.bleed_mm": {"minimum": 0, "maximum": art.MostBleedMM}, "Print.tac": {"minimum": art.LeastInk, "maximum": art.MostInk}, "Print.min_ppi": {"minimum": 30, "maximum": 2400},
+		"Archive.format": {"enum": art.ArchiveFormats()}, "Archive.profile": {"enum": art.ArchiveProfiles()},
 		"Print.intent": {"enum": art.PrintIntents()}, "Print.standard": {"enum": art.PrintStandards()},
 		"Kit.mandatory": {"items": map[string]any{"enum": brand.MandatoryNames()}}, "Kit.prompt_in_files": {"enum": []string{"hash", "text"}},
 		"Parameters.format": {"enum": []string{"png"}}, "Parameters.colour_profile": {"enum": []string{"srgb"}},
