@@ -59,7 +59,7 @@ func (w *work) deep(ctx context.Context, lib *icc.Library, profile []byte) (*ima
 		if err != nil {
 			return nil, 0, err
 		}
-		if len(came.Profile) > 0 || came.Channels == 3 { // grey and CMYK without a profile mean what libvips takes them for
+		if len(came.Profile) > 0 || came.Channels == 3 { // CMYK without a profile means what libvips takes it for
 			d, err := press.Convert(ctx, lib, came, profile, icc.Options{Intent: icc.Relative})
 			if err != nil {
 				return nil, 0, err

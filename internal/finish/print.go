@@ -30,9 +30,7 @@ func (w *work) printedSize() (int, error) {
 			return 0, fmt.Errorf("channel %s: %w", c.Name, err)
 		}
 		long := max(w.picture.Width, w.picture.Height)
-		r := page.Resolution(w.picture.Width, w.picture.Height, print.MinPPI)
-		scale := max(float64(r.NeedWidth)/float64(r.Width), float64(r.NeedHeight)/float64(r.Height))
-		size = max(size, int(math.Ceil(scale*float64(long))))
+		size = max(size, int(math.Ceil(page.Scale(w.picture.Width, w.picture.Height, print.MinPPI)*float64(long)-1e-9)))
 	}
 	return min(size, maxMaster), nil
 }

@@ -75,16 +75,15 @@ func TestChannelsOnPaperGetAPageAndAProof(t *testing.T) {
 	}
 }
 
-// TestMastersAreLargeEnoughForPaper: 154 × 154 mm at 300 pixels an inch are 1819 pixels.
+// TestMastersAreLargeEnoughForPaper: 154 mm at 200 pixels an inch are 1213 pixels.
 func TestMastersAreLargeEnoughForPaper(t *testing.T) {
-	c := art.Channel{Name: "large", Print: &art.Print{WidthMM: 148, HeightMM: 148, BleedMM: 3}}
+	c := art.Channel{Name: "large", Print: &art.Print{WidthMM: 148, HeightMM: 14, BleedMM: 3, MinPPI: 200}}
 	out, err := finisher(func(o *finish.Options) {
 		o.Press = func(string) (*press.Press, error) { return nil, art.ErrUnavailable }
 	}).Finish(context.Background(), input(t, 64, 64, c))
 	if !errors.Is(err, art.ErrUnavailable) || out.Master.Data != nil {
 		t.Fatalf("without a printing condition: %v", err)
 	}
-	c.Print = &art.Print{WidthMM: 148, HeightMM: 148, BleedMM: 3, MinPPI: 200} // 1213 pixels
 	out, err = finisher(printer(t)).Finish(context.Background(), input(t, 64, 64, c))
 	if err != nil {
 		t.Fatal(err)

@@ -59,7 +59,7 @@ func (d *Deep) Cut(x, y, width, height int) (*Deep, error) {
 }
 
 // DecodeDeep reads a picture as it is: in its own colour space, with all its bits, and with its profile. It is turned as its EXIF
-// data say, and transparency is laid on white, or on paper without ink. What is no picture, damaged or over the limits gives
+// data say, transparency is laid on white, or on paper without ink, and grey without a profile becomes RGB. What is no picture, damaged or over the limits gives
 // art.ErrInvalid; numbers that are no 8 or 16 bits give art.ErrUnsupported.
 func DecodeDeep(ctx context.Context, data []byte, l Limits) (*Deep, error) {
 	if err := ctx.Err(); err != nil {
@@ -99,10 +99,22 @@ func DecodeDeep(ctx context.Context, data []byte, l Limits) (*Deep, error) {
 	if alpha {
 		d.flatten()
 	}
+	if d.Channels == 1 && d.Profile == nil {
+		d.colour()
+	}
 	if d.Channels != 1 && d.Channels != 3 && d.Channels != 4 || len(d.Pix) != d.Channels*d.Width*d.Height {
 		return nil, fmt.Errorf("imaging: the %s picture has %d channels; only grey, RGB and CMYK are understood: %w", format, d.Channels, art.ErrUnsupported)
 	}
 	return d, nil
+}
+
+// colour makes RGB of grey that no profile explains: it means the greys of sRGB.
+func (d *Deep) colour() {
+	out := make([]uint16, 0, 3*len(d.Pix))
+	for _, v := range d.Pix {
+		out = append(out, v, v, v)
+	}
+	d.Channels, d.Pix = 3, out
 }
 
 // flatten takes the last channel for opacity and lays the others on what is blank.

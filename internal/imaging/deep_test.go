@@ -21,6 +21,16 @@ func ramp(width, height, channels int) *imaging.Deep {
 	return d
 }
 
+// grey has every number three times.
+func grey(d *imaging.Deep) *imaging.Deep {
+	out := *d
+	out.Channels, out.Pix = 3, nil
+	for _, v := range d.Pix {
+		out.Pix = append(out.Pix, v, v, v)
+	}
+	return &out
+}
+
 func TestDeepFilesKeepEveryBitAndTheProfile(t *testing.T) {
 	xmp := []byte(`<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></x:xmpmeta>`)
 	for name, c := range map[string]struct {
@@ -41,6 +51,9 @@ func TestDeepFilesKeepEveryBitAndTheProfile(t *testing.T) {
 			got, err := imaging.DecodeDeep(t.Context(), data, imaging.Limits{})
 			if err != nil {
 				t.Fatal(err)
+			}
+			if c.channels == 1 { // there is no profile that says what grey it is
+				want = grey(want)
 			}
 			if d := cmp.Diff(want, got); d != "" {
 				t.Errorf("read back with differences: %.500s", d)

@@ -92,6 +92,13 @@ func (p Page) Resolution(width, height int, wanted float64) Resolution {
 	return r
 }
 
+// Scale is by how much a picture must be enlarged so that the part of it that fills the sheet has the wanted pixels an inch; below 1 it
+// is larger than that.
+func (p Page) Scale(width, height int, wanted float64) float64 {
+	sheetW, sheetH := p.sheet()
+	return max(math.Ceil(sheetW/25.4*wanted)/float64(width), math.Ceil(sheetH/25.4*wanted)/float64(height))
+}
+
 // crop is the largest rectangle in the middle of a picture that has the shape of the sheet.
 func (p Page) crop(width, height int) (x, y, w, h int) {
 	sheetW, sheetH := p.sheet()
