@@ -65,7 +65,7 @@ func (c *proofCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	defer p.Close() //nolint:errcheck // it only frees memory
+	defer p.Close()
 	j, err := p.Make(ctx, picture, print)
 	if err != nil {
 		return err

@@ -23,9 +23,11 @@ func PrintStandards() []string { return []string{"x-4", "x-3"} }
 
 // Limits of a page in millimetres, and of ink in percent: black alone must remain possible, and four full inks are all there is.
 const (
-	LeastPageMM, MostPageMM = 10, 2000
-	MostBleedMM             = 20
-	LeastInk, MostInk       = 110, 400
+	LeastPageMM = 10
+	MostPageMM  = 2000
+	MostBleedMM = 20
+	LeastInk    = 110
+	MostInk     = 400
 )
 
 // OrDefaults fills in what is usual where nothing is said.

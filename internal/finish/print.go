@@ -64,7 +64,7 @@ func (w *work) printed(ctx context.Context, c art.Channel) (map[string]any, erro
 	if err != nil {
 		return nil, err
 	}
-	defer p.Close() //nolint:errcheck // it only frees memory
+	defer p.Close()
 	j, err := p.Make(ctx, imaging.Deepen(w.picture), print)
 	if err != nil {
 		return nil, err

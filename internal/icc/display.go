@@ -104,9 +104,16 @@ func (d display) profile() []byte {
 		name string
 		data []byte
 	}{
-		{"desc", localized(d.name)}, {"cprt", localized("No copyright, use freely")}, {"wtpt", xyz(d50())},
+		{"desc", localized(d.name)},
+		{"cprt", localized("No copyright, use freely")},
+		{"wtpt", xyz(d50())},
 		{"chad", fixed(signed("sf32", 0, 0, 0, 0), slices.Concat(a[0][:], a[1][:], a[2][:])...)},
-		{"rXYZ", column(0)}, {"gXYZ", column(1)}, {"bXYZ", column(2)}, {"rTRC", curve}, {"gTRC", curve}, {"bTRC", curve},
+		{"rXYZ", column(0)},
+		{"gXYZ", column(1)},
+		{"bXYZ", column(2)},
+		{"rTRC", curve},
+		{"gTRC", curve},
+		{"bTRC", curve},
 	}
 	table := binary.BigEndian.AppendUint32(nil, uint32(len(tags)))
 	var body []byte

@@ -125,7 +125,9 @@ func encodeTIFF(d *Deep, e DeepEncoding) ([]byte, error) {
 	fields := []tiffField{
 		long(256, d.Width), long(257, d.Height), shorts(258, slices.Repeat([]uint16{bits}, d.Channels)...), shorts(259, 8),
 		shorts(262, photometric), long(273, start), shorts(277, uint16(d.Channels)), long(278, d.Height), long(279, len(strip)),
-		{282, tiffRational, 1, rational}, {283, tiffRational, 1, rational}, shorts(284, 1), shorts(296, 2),
+		{282, tiffRational, 1, rational},
+		{283, tiffRational, 1, rational},
+		shorts(284, 1), shorts(296, 2),
 	}
 	if d.Channels == 4 {
 		fields = append(fields, shorts(332, 1)) // CMYK

@@ -49,10 +49,9 @@ func New(lib *icc.Library, c Condition) (*Press, error) {
 }
 
 // Close frees the profiles.
-func (p *Press) Close() error {
+func (p *Press) Close() {
 	p.profile.Close()
 	p.srgb.Close()
-	return nil
 }
 
 // source is the profile of a picture, sRGB where it has none. done frees it.

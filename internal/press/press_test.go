@@ -45,7 +45,7 @@ func fogra39(t testing.TB) *press.Press {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = p.Close() })
+	t.Cleanup(p.Close)
 	return p
 }
 
