@@ -67,6 +67,7 @@ for program in go python3; do
 done
 install_packages "$top/setup/debian.txt"
 "$top/scripts/native.sh"
+"$top/scripts/profiles.sh"
 if [ "${1:-}" = tools ]; then
   install_packages "$top/setup/debian-tools.txt"
   command -v npm >/dev/null || { echo "setup: npm is missing; the checks need Node 20 or newer" >&2; exit 1; }

@@ -13,6 +13,7 @@ import (
 	"presswerk/internal/art"
 	"presswerk/internal/finish"
 	"presswerk/internal/imaging"
+	"presswerk/internal/press"
 	"presswerk/internal/prompt"
 	"presswerk/internal/provenance"
 )
@@ -47,6 +48,7 @@ func (c *finishCmd) Run(ctx context.Context, g *globals) error {
 		return fmt.Errorf("reading %s: %w", c.File, err)
 	}
 	t := newTools(g)
+	t.ws = &ws
 	defer t.close() //nolint:errcheck // files are written by then
 	if _, err := imaging.Probe(data, imaging.Limits{}); err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
@@ -72,7 +74,15 @@ func (c *finishCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
-	return c.write(g, out)
+	if err := c.write(g, out); err != nil {
+		return err
+	}
+	for _, r := range out.Renditions {
+		if len(r.Checks) > 0 && !press.Passed(r.Checks) {
+			return errNo
+		}
+	}
+	return nil
 }
 
 // originOf is the digital source type that a file gives itself, in its manifest before its metadata.
@@ -104,6 +114,7 @@ func (c *finishCmd) write(g *globals, out finish.Output) error {
 	}{all}, func(w io.Writer) {
 		for _, r := range all {
 			fmt.Fprintf(w, "%-60s %5d×%-5d %8d  %s\n", r.Name, r.Width, r.Height, r.Bytes, r.C2PA)
+			g.checkLines(w, r.Checks)
 		}
 	})
 }

@@ -41,6 +41,7 @@ func commands() []command {
 		{"duplicates", &duplicatesCmd{}},
 		{"review", &reviewCmd{}},
 		{"finish", &finishCmd{}},
+		{"proof", &proofCmd{}},
 		{"verify", &verifyCmd{}},
 		{"again", &againCmd{}},
 		{"search", &searchCmd{}},

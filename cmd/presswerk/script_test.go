@@ -34,6 +34,7 @@ func TestScripts(t *testing.T) {
 	native := filepath.Dir(filepath.Dir(testkit.Native(t, onnxLibrary)))
 	_ = testkit.Native(t, filepath.Join(upscalerDir, upscalerNames()[0]+".onnx"))
 	_ = testkit.Native(t, c2paLibrary)
+	_ = testkit.Native(t, pressProfile)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {

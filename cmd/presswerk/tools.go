@@ -18,8 +18,10 @@ import (
 	"presswerk/internal/engine/local"
 	"presswerk/internal/engine/midjourney"
 	"presswerk/internal/finish"
+	"presswerk/internal/icc"
 	"presswerk/internal/imaging"
 	"presswerk/internal/onnx"
+	"presswerk/internal/press"
 	"presswerk/internal/provenance"
 	"presswerk/internal/provenance/watermark"
 	"presswerk/internal/vision"
@@ -42,6 +44,7 @@ type tools struct {
 	ws      *workspaceDir                                            // whose model cards and keys count; nil where there is none
 	unasked bool                                                     // servers aren't asked what they are when their engines are made
 	c2pa    *provenance.Library
+	lcms    *icc.Library    // guarded by mu
 	larger  []*lazyUpscaler // guarded by mu: every network that enlarges, once listed
 	looking *judgeNetworks  // guarded by mu: those of scorers, once asked for
 	tally   engine.Tally    // what became of requests to engines behind a network
@@ -219,6 +222,10 @@ func (t *tools) finisher(id *provenance.Identity, signing string) (*finish.Finis
 	}
 	o.Mark = watermark.New(key)
 	o.Faces = faceFinder{t.judgeNetworks()}
+	o.Colours = t.colours
+	if t.ws != nil {
+		o.Press = func(profile string) (*press.Press, error) { return t.press(t.ws.Dir, profile) }
+	}
 	return finish.New(o), nil
 }
 

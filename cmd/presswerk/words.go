@@ -70,6 +70,7 @@ func sentences() map[string]sentence {
 	maps.Copy(all, safetySentences())
 	maps.Copy(all, gazeSentences())
 	maps.Copy(all, duplicateSentences())
+	maps.Copy(all, pressSentences())
 	return all
 }
 

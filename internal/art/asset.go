@@ -56,17 +56,19 @@ type Asset struct {
 type Rendition struct {
 	Name        string `json:"name"`              // file name, "red-apple-3f2a-640.avif"
 	Channel     string `json:"channel,omitempty"` // "" for the master
-	Format      string `json:"format"`            // png, avif, webp, jpeg; mp4, webm
+	Format      string `json:"format"`            // png, avif, webp, jpeg, tiff; mp4, webm; pdf
 	MIME        string `json:"mime"`
 	Width       int    `json:"width"`
 	Height      int    `json:"height"`
 	Bytes       int64  `json:"bytes"`
 	SHA256      string `json:"sha256"` // in the blob store
 	Quality     int    `json:"quality,omitempty"`
-	ColourSpace string `json:"colour_space"` // "srgb"
+	ColourSpace string `json:"colour_space"` // "srgb", "display-p3", "bt709", or "cmyk" with the printing condition
 	C2PA        string `json:"c2pa"`         // "signed", or "unsigned: why"
 
 	Window *Window `json:"window,omitempty"` // the part of the master that it shows; nil is all of it
+	Role   string  `json:"role,omitempty"`   // RolePrint, RoleProof or RoleArchive; "" for what is shown on screens
+	Checks []Check `json:"checks,omitempty"` // what was found when the file was read back
 }
 
 // Window is a part of a master, in its pixels.
@@ -79,6 +81,13 @@ type Window struct {
 	Faces  int     `json:"faces"` // that are whole in it
 	Why    Text    `json:"why"`   // it and no other
 }
+
+// Roles of files that are no pictures for screens.
+const (
+	RolePrint   = "print"   // a page for the press
+	RoleProof   = "proof"   // how that page will look
+	RoleArchive = "archive" // 16 bits a channel, without loss
+)
 
 // Rights says whose the picture is and what may be done with it.
 type Rights struct {
@@ -97,7 +106,22 @@ type Finishing struct {
 	// Watermark hides the asset's number in the pixels of a master and hence of all its files; in decibels, 38 to 50. 0 hides none;
 	// 44 is hardly seen.
 	Watermark float64 `json:"watermark,omitempty" yaml:"watermark,omitempty"`
+	// Archive keeps a second master with 16 bits a channel; without it there is none.
+	Archive *Archive `json:"archive,omitempty" yaml:"archive,omitempty"`
 }
+
+// Archive is a master with 16 bits a channel, without loss and with its profile. It has more than the master of 8 bits where the
+// picture came with more, or with a wider profile, and no network changed it; else what resizing puts between the steps.
+type Archive struct {
+	Format  string `json:"format,omitempty" yaml:"format,omitempty"`   // "png" (where nothing is said) or "tiff"
+	Profile string `json:"profile,omitempty" yaml:"profile,omitempty"` // "srgb" (where nothing is said) or "display-p3"
+}
+
+// ArchiveFormats are the file formats of archives, the usual one first.
+func ArchiveFormats() []string { return []string{"png", "tiff"} }
+
+// ArchiveProfiles are the colour spaces of archives, the usual one first.
+func ArchiveProfiles() []string { return []string{"srgb", "display-p3"} }
 
 // MarkID is the number of an asset that a watermark carries: the first 48 bits of its identity's SHA-256.
 func MarkID(asset string) uint64 {

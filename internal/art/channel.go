@@ -12,6 +12,7 @@ type Channel struct {
 	MaxBytes  int64    `json:"max_bytes,omitempty" yaml:"max_bytes,omitempty"` // per file; 0 means no limit
 	Rubric    []Gate   `json:"rubric,omitempty" yaml:"rubric,omitempty"`       // what a picture for this channel must reach besides the brand's rubric
 	Checklist []Text   `json:"checklist,omitempty" yaml:"checklist,omitempty"` // what people look at before they approve a picture for this channel
+	Print     *Print   `json:"print,omitempty" yaml:"print,omitempty"`         // the page, where the channel is on paper; widths and formats may then be left out
 }
 
 // Colour is a named colour of a brand.

@@ -44,6 +44,9 @@ func (k Kit) Check() []*art.FieldError {
 	if s := k.Finishing.Smooth; s < 0 || s > 64 || !finite(s) {
 		p.add("finishing.smooth", fmt.Sprintf("%v is no strength", s), "write 0 for none, up to 64; 18 suits drawings of the house model")
 	}
+	if a := k.Finishing.Archive; a != nil {
+		checkArchive(&p, *a)
+	}
 	if s := k.Finishing.Watermark; s != 0 && !(s >= 38 && s <= 50) {
 		p.add("finishing.watermark", fmt.Sprintf("%v dB is out of range", s), "write 0 for none, or 38 to 50; 44 is hardly seen and survives most")
 	}
@@ -148,8 +151,13 @@ func (k Kit) checkChannels(p *problems) {
 		if c.Aspect != "" && !aspectPattern.MatchString(c.Aspect) {
 			p.add(field+".aspect", fmt.Sprintf("%q is no aspect ratio", c.Aspect), `write "16:9", in quotes, or leave it out to keep the picture's own`)
 		}
-		checkWidths(p, field, c.Widths)
-		checkFormats(p, field, c.Formats)
+		if c.Print != nil {
+			checkPrint(p, field+".print", *c.Print)
+		}
+		if c.Print == nil || len(c.Widths)+len(c.Formats) > 0 {
+			checkWidths(p, field, c.Widths)
+			checkFormats(p, field, c.Formats)
+		}
 		checkRegion(p, field+".safe_zone", c.SafeZone)
 		if c.MaxBytes < 0 {
 			p.add(field+".max_bytes", "must not be negative", "write bytes, or 0 for no limit")

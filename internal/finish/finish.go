@@ -9,7 +9,9 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/clip"
+	"presswerk/internal/icc"
 	"presswerk/internal/imaging"
+	"presswerk/internal/press"
 	"presswerk/internal/provenance"
 	"presswerk/internal/provenance/watermark"
 )
@@ -33,6 +35,8 @@ type Options struct {
 	Mark      *watermark.Mark // hides the asset's number in masters; nil hides none
 	Faces     FaceFinder      // finds what crops should keep whole; nil finds none
 	Generator provenance.Software
+	Press     func(profile string) (*press.Press, error) // opens a printing condition for a channel on paper; nil prints nothing
+	Colours   func() (*icc.Library, error)               // turns colours, for archives; nil archives nothing
 	Now       func() time.Time
 }
 
@@ -97,6 +101,8 @@ type work struct {
 	f       *Finisher
 	size    int // longer side of the master
 	picture *imaging.RGB
+	unsized *imaging.RGB          // the picture before it was brought to the master's size
+	blank   *imaging.RGB          // the picture before its number was hidden in it; nil where none was
 	mime    string                // of the picture as it came
 	marked  bool                  // whether the asset's number is hidden in it
 	windows map[string]art.Window // by aspect
@@ -111,7 +117,7 @@ type step struct {
 
 // steps is the order in which a master is made.
 func steps() []step {
-	return []step{{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"watermark", mark}, {"placeholder", placeholder}, {"master", master}, {"windows", windows}, {"renditions", renditions}}
+	return []step{{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"watermark", mark}, {"placeholder", placeholder}, {"master", master}, {"archive", archive}, {"windows", windows}, {"renditions", renditions}, {"print", pages}}
 }
 
 // Finish makes the master and the renditions. Bytes that are no picture, or a channel that asks for what cannot be
@@ -162,6 +168,11 @@ func read(ctx context.Context, w *work) (map[string]any, error) {
 		return nil, err
 	}
 	w.picture, w.mime = p, info.Format.MIME()
+	printed, err := w.printedSize()
+	if err != nil {
+		return nil, err
+	}
+	w.size = max(w.size, printed)
 	if w.License != nil {
 		w.size = min(w.size, max(p.Width, p.Height))
 	}
@@ -230,7 +241,7 @@ func size(_ context.Context, w *work) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.picture = p
+	w.unsized, w.picture = w.picture, p
 	return map[string]any{"width": width, "height": height, "filter": "lanczos3", "light": "linear"}, nil
 }
 
@@ -249,7 +260,7 @@ func mark(_ context.Context, w *work) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.picture, w.marked = p, true
+	w.blank, w.picture, w.marked = w.picture, p, true
 	return map[string]any{"algorithm": watermark.Algorithm, "id": watermark.Name(id), "psnr_db": psnr}, nil
 }
 

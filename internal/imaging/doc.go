@@ -10,6 +10,7 @@
 //	small, err := imaging.Resize(p, 640, 640)
 //	file, err := imaging.Encode(small, imaging.Encoding{Format: imaging.AVIF, Quality: 60})
 //
-// Pictures are 8-bit sRGB inside. Colour management beyond that, print and 16 bits are not done here yet. The package
+// Pictures are 8-bit sRGB inside, but for Deep: 16 bits a channel in the colours of its profile, for print and archives. What a
+// profile means is not known here. The package
 // knows nothing of what a picture is for.
 package imaging

@@ -50,18 +50,22 @@ func formatOrder(format string) int {
 	return slices.Index([]string{"avif", "webp", "jpeg", "png"}, format)
 }
 
-// mainSet is the renditions of one aspect: that of the master where there are some, else that of the first.
+// mainSet is the renditions for screens of one aspect: that of the master where there are some, else that of the first.
 func mainSet(a art.Asset) []art.Rendition {
 	var set []art.Rendition
 	pick := func(like art.Rendition) {
 		for _, r := range a.Renditions {
-			if r.Width*like.Height-r.Height*like.Width <= r.Width+like.Width && r.Height*like.Width-r.Width*like.Height <= r.Width+like.Width {
+			if r.Role == "" && r.Width*like.Height-r.Height*like.Width <= r.Width+like.Width && r.Height*like.Width-r.Width*like.Height <= r.Width+like.Width {
 				set = append(set, r)
 			}
 		}
 	}
-	if pick(a.Master); len(set) == 0 && len(a.Renditions) > 0 {
-		pick(a.Renditions[0])
+	pick(a.Master)
+	if at := slices.IndexFunc(a.Renditions, func(r art.Rendition) bool { return r.Role == "" }); len(set) == 0 && at >= 0 {
+		pick(a.Renditions[at])
+	}
+	if len(set) == 0 { // all of them are for paper
+		set = append(set, a.Master)
 	}
 	slices.SortStableFunc(set, func(x, y art.Rendition) int {
 		return cmp.Or(cmp.Compare(formatOrder(x.Format), formatOrder(y.Format)), cmp.Compare(x.Width, y.Width))

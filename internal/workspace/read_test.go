@@ -51,7 +51,7 @@ func TestTheExampleLoads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff([]string{"briefs/breakfast-table.yaml", "briefs/explore-styles.yaml", "briefs/two-ink.yaml", "briefs/winter-animals.yaml"}, briefs); d != "" {
+	if d := cmp.Diff([]string{"briefs/breakfast-table.yaml", "briefs/explore-styles.yaml", "briefs/sticker.yaml", "briefs/two-ink.yaml", "briefs/winter-animals.yaml"}, briefs); d != "" {
 		t.Error(d)
 	}
 	for _, path := range briefs {

@@ -153,12 +153,17 @@ func required() map[string][]string {
 		"KPI":    {"metric", "target"},
 		"Axis":   {"field", "values"},
 		"Kit":    {"name", "owner", "colours", "channels", "rubric", "rights"},
-		"Owner":  {"name", "email"}, "Colour": {"name", "hex"}, "Channel": {"name", "title", "widths", "formats"},
+		"Owner":  {"name", "email"}, "Colour": {"name", "hex"}, "Channel": {"name", "title"}, "Print": {"width_mm", "height_mm"},
 		"Gate": {"scorer"}, "Rights": {"creator", "credit", "copyright"}, "Style": {"version", "title"},
 		"ModelCard": {"model", "kind"}, "PromptSet": {"prompts", "seeds"}, "FixedPrompt": {"name", "prompt"}, "Dataset": {"title"}, "DatasetPicture": {"file"},
 		"Budget": {"currency"}, "priceList": {"tables"},
 		"PriceTable": {"engine", "dated", "source", "currency", "prices"}, "Price": {"price"},
 	}
+}
+
+// eitherOr are groups of keys, one of which a reader wants whole.
+func eitherOr() map[string][][]string {
+	return map[string][][]string{"Channel": {{"widths", "formats"}, {"print"}}}
 }
 
 // narrower says more about some fields than their Go type does.
@@ -171,7 +176,11 @@ func narrower() map[string]map[string]any {
 		"Colour.hex": {"pattern": "^#[0-9a-fA-F]{6}$"}, "Colour.role": {"enum": []string{"primary", "accent", "background", "neutral"}},
 		"Channel.aspect": {"pattern": "^[1-9][0-9]{0,3}:[1-9][0-9]{0,3}$"}, "Channel.formats": {"items": map[string]any{"enum": brand.Formats()}, "minItems": 1},
 		"Channel.widths": {"items": map[string]any{"type": "integer", "minimum": 16, "maximum": 8192}, "minItems": 1},
-		"Kit.mandatory":  {"items": map[string]any{"enum": brand.MandatoryNames()}}, "Kit.prompt_in_files": {"enum": []string{"hash", "text"}},
+		"Print.width_mm": {"minimum": art.LeastPageMM, "maximum": art.MostPageMM}, "Print.height_mm": {"minimum": art.LeastPageMM, "maximum": art.MostPageMM},
+		"Print.bleed_mm": {"minimum": 0, "maximum": art.MostBleedMM}, "Print.tac": {"minimum": art.LeastInk, "maximum": art.MostInk}, "Print.min_ppi": {"minimum": 30, "maximum": 2400},
+		"Archive.format": {"enum": art.ArchiveFormats()}, "Archive.profile": {"enum": art.ArchiveProfiles()},
+		"Print.intent": {"enum": art.PrintIntents()}, "Print.standard": {"enum": art.PrintStandards()},
+		"Kit.mandatory": {"items": map[string]any{"enum": brand.MandatoryNames()}}, "Kit.prompt_in_files": {"enum": []string{"hash", "text"}},
 		"Parameters.format": {"enum": []string{"png"}}, "Parameters.colour_profile": {"enum": []string{"srgb"}},
 		"Parameters.noise_source": {"enum": []string{"cpu", "cuda"}}, "Style.parts": {"propertyNames": map[string]any{"enum": brand.PartNames()}},
 		"marker.version": {"const": Format}, "Budget.currency": {"pattern": "^[A-Z]{3}$"}, "Budget.run": {"minimum": 0}, "Budget.day": {"minimum": 0}, "Budget.month": {"minimum": 0},
@@ -210,6 +219,13 @@ func (g schemaMaker) object(t reflect.Type) map[string]any {
 	o := map[string]any{"type": "object", "additionalProperties": false, "properties": properties}
 	if r := required()[t.Name()]; r != nil {
 		o["required"] = r
+	}
+	var groups []any
+	for _, group := range eitherOr()[t.Name()] {
+		groups = append(groups, map[string]any{"required": group})
+	}
+	if len(groups) > 0 {
+		o["anyOf"] = groups
 	}
 	return o
 }
