@@ -54,17 +54,20 @@ type Asset struct {
 
 // Rendition is one file of an asset.
 type Rendition struct {
-	Name        string `json:"name"`              // file name, "red-apple-3f2a-640.avif"
-	Channel     string `json:"channel,omitempty"` // "" for the master
-	Format      string `json:"format"`            // png, avif, webp, jpeg; mp4, webm
-	MIME        string `json:"mime"`
-	Width       int    `json:"width"`
-	Height      int    `json:"height"`
-	Bytes       int64  `json:"bytes"`
-	SHA256      string `json:"sha256"` // in the blob store
-	Quality     int    `json:"quality,omitempty"`
-	ColourSpace string `json:"colour_space"` // "srgb"
-	C2PA        string `json:"c2pa"`         // "signed", or "unsigned: why"
+	Name        string  `json:"name"`              // file name, "red-apple-3f2a-640.avif"
+	Channel     string  `json:"channel,omitempty"` // "" for the master
+	Format      string  `json:"format"`            // png, avif, webp, jpeg; mp4, webm
+	MIME        string  `json:"mime"`
+	Width       int     `json:"width"`
+	Height      int     `json:"height"`
+	Bytes       int64   `json:"bytes"`
+	SHA256      string  `json:"sha256"`            // in the blob store
+	Quality     int     `json:"quality,omitempty"` // as the encoder counts it; none where nothing is lost
+	Coding      string  `json:"coding,omitempty"`  // "lossless", "palette"; of JPEG the colour resolution, "4:4:4" or "4:2:0"
+	Metric      string  `json:"metric,omitempty"`  // what measured the loss, "ssimulacra2"
+	Score       float64 `json:"score,omitempty"`   // by the metric, of a sample at 1:1; 100 is the picture itself
+	ColourSpace string  `json:"colour_space"`      // "srgb"
+	C2PA        string  `json:"c2pa"`              // "signed", or "unsigned: why"
 }
 
 // Rights says whose the picture is and what may be done with it.
@@ -84,6 +87,8 @@ type Finishing struct {
 	// Watermark hides the asset's number in the pixels of a master and hence of all its files; in decibels, 38 to 50. 0 hides none;
 	// 44 is hardly seen.
 	Watermark float64 `json:"watermark,omitempty" yaml:"watermark,omitempty"`
+	// Score is how near to the master lossy files stay, by SSIMULACRA 2: 65 to 95; 0 means 82, which nobody tells apart at 1:1.
+	Score float64 `json:"score,omitempty" yaml:"score,omitempty"`
 }
 
 // MarkID is the number of an asset that a watermark carries: the first 48 bits of its identity's SHA-256.

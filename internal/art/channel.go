@@ -6,7 +6,7 @@ type Channel struct {
 	Title     Text     `json:"title" yaml:"title"`                             // as people read it
 	Aspect    string   `json:"aspect" yaml:"aspect"`                           // "16:9", "1:1"; "" keeps the master's
 	Widths    []int    `json:"widths" yaml:"widths"`                           // pixels, rising
-	Formats   []string `json:"formats" yaml:"formats"`                         // of "avif", "webp", "jpeg", "png"; the last one is the fall-back of a picture element
+	Formats   []string `json:"formats" yaml:"formats"`                         // of "avif", "webp", "jpeg", "png", and for downloads "tiff" and "jxl"; the last one is the fall-back of a picture element
 	Sizes     string   `json:"sizes,omitempty" yaml:"sizes,omitempty"`         // HTML sizes attribute where the channel is a page
 	MaxBytes  int64    `json:"max_bytes,omitempty" yaml:"max_bytes,omitempty"` // per file; 0 means no limit
 	Rubric    []Gate   `json:"rubric,omitempty" yaml:"rubric,omitempty"`       // what a picture for this channel must reach besides the brand's rubric
