@@ -29,6 +29,7 @@ type Options struct {
 	Upscalers []Upscaler      // one for each pass; the last one does all further passes
 	Signer    Signer          // nil leaves every file unsigned, and says so in it
 	Unsigned  string          // why there is no signer
+	Read      imaging.Read    // reads pictures that were not made here; nil reads them in this process
 	Clips     *clip.Tool      // encodes clips; nil encodes none
 	Mark      *watermark.Mark // hides the asset's number in masters; nil hides none
 	Generator provenance.Software
@@ -150,11 +151,11 @@ func (f *Finisher) Finish(ctx context.Context, in Input) (Output, error) {
 }
 
 func read(ctx context.Context, w *work) (map[string]any, error) {
-	info, err := imaging.Probe(w.Picture, imaging.Limits{})
-	if err != nil {
-		return nil, err
+	look := imaging.Here
+	if !w.made() {
+		look = w.f.o.Read.OrHere()
 	}
-	p, err := imaging.Decode(ctx, w.Picture, imaging.Limits{})
+	p, info, err := look(ctx, w.Picture, imaging.Limits{})
 	if err != nil {
 		return nil, err
 	}

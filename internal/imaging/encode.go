@@ -47,10 +47,11 @@ func (u Use) Effort(f Format) int {
 // ErrFormat is given for a format that cannot be written.
 var ErrFormat = errors.New("imaging: this format cannot be written; use png, jpeg, webp, avif, tiff or jxl")
 
-// Encode writes a file with an embedded sRGB profile and the XMP packet. A format whose codec this machine lacks gives
+// Encode writes a file with an embedded sRGB profile and the XMP packet. WebP has no profile: govips takes it away, and the
+// format means sRGB without one. A format whose codec this machine lacks gives
 // art.ErrUnavailable, one that is never written art.ErrUnsupported.
 func Encode(p *RGB, e Encoding) ([]byte, error) {
-	profile, err := profileSRGB()
+	profile, err := profileFor(e.Format)
 	if err != nil {
 		return nil, err
 	}

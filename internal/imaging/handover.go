@@ -55,6 +55,9 @@ func rawTIFF(p *RGB, profile, xmp []byte) []byte {
 	copy(out, "II*\x00")
 	out = append(out, p.Pix...)
 	put := func(data []byte) uint32 {
+		if len(data) <= 4 { // a value so short stands in the entry itself
+			return binary.LittleEndian.Uint32(append(slices.Clone(data), 0, 0, 0, 0))
+		}
 		if len(out)%2 == 1 {
 			out = append(out, 0) // offsets are even
 		}
@@ -68,10 +71,7 @@ func rawTIFF(p *RGB, profile, xmp []byte) []byte {
 		offsets = binary.LittleEndian.AppendUint32(offsets, uint32(8+s*stripRows*row))
 		sizes = binary.LittleEndian.AppendUint32(sizes, uint32(rows*row))
 	}
-	at, lengths := binary.LittleEndian.Uint32(offsets), binary.LittleEndian.Uint32(sizes)
-	if strips > 1 { // a single value stands in the entry itself
-		at, lengths = put(offsets), put(sizes)
-	}
+	at, lengths := put(offsets), put(sizes)
 	entries := [][4]uint32{
 		{tagWidth, tiffLong, 1, uint32(p.Width)}, {tagHeight, tiffLong, 1, uint32(p.Height)},
 		{tagBits, tiffShort, 3, put([]byte{8, 0, 8, 0, 8, 0})}, {tagCompression, tiffShort, 1, 1}, {tagPhotometric, tiffShort, 1, 2},
@@ -91,19 +91,29 @@ func rawTIFF(p *RGB, profile, xmp []byte) []byte {
 		directory = binary.LittleEndian.AppendUint32(directory, e[2])
 		directory = binary.LittleEndian.AppendUint32(directory, e[3])
 	}
-	binary.LittleEndian.PutUint32(out[4:], put(slices.Concat(directory, make([]byte, 4))))
+	directory = append(directory, 0, 0, 0, 0)
+	binary.LittleEndian.PutUint32(out[4:], put(directory))
 	return out
 }
 
-// profileSRGB gives the bytes of the standard sRGB profile. libvips writes them into one pixel, which costs a millisecond;
-// writing them into a whole picture would send all its pixels through a transform that changes nothing.
-func profileSRGB() ([]byte, error) {
+// profileFor gives the sRGB profile that files of a format carry: the standard one of 3 kB where a
+// file is a master or goes on, one of 0.4 kB where every byte is sent to a reader. libvips writes it into one pixel, which
+// costs a millisecond; writing it into a whole picture would send all pixels through a transform that changes nothing.
+func profileFor(f Format) ([]byte, error) {
+	find := vips.GetSRGBIEC6196621ICCProfilePath
+	if f == JPEG || f == WebP || f == AVIF {
+		find = vips.GetSRGBV2MicroICCProfilePath
+	}
+	path, err := find()
+	if err != nil {
+		return nil, fmt.Errorf("imaging: reading the sRGB profile: %s", oneLine(err))
+	}
 	ref, err := toVips(&RGB{Width: 1, Height: 1, Pix: make([]byte, 3)}, nil, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer ref.Close()
-	if err := transformToSRGB(ref); err != nil {
+	if err := ref.TransformICCProfileWithFallback(path, path); err != nil {
 		return nil, fmt.Errorf("imaging: reading the sRGB profile: %s", oneLine(err))
 	}
 	return ref.GetICCProfile(), nil

@@ -24,18 +24,24 @@ func Start(o Options) (stop func()) {
 	return vips.Shutdown
 }
 
+// What a file may cost where Limits say nothing.
+const (
+	MaxPixels = 64 << 20  // width × height
+	MaxBytes  = 128 << 20 // of the file
+)
+
 // Limits bound what a stranger's file may cost. Zero values take the defaults.
 type Limits struct {
-	MaxPixels int // width × height; default 64 Mi
-	MaxBytes  int // of the file; default 128 MiB
+	MaxPixels int // width × height; default MaxPixels
+	MaxBytes  int // of the file; default MaxBytes
 }
 
 func (l Limits) orDefaults() Limits {
 	if l.MaxPixels == 0 {
-		l.MaxPixels = 64 << 20
+		l.MaxPixels = MaxPixels
 	}
 	if l.MaxBytes == 0 {
-		l.MaxBytes = 128 << 20
+		l.MaxBytes = MaxBytes
 	}
 	return l
 }
