@@ -20,6 +20,8 @@ type benchCmd struct {
 	Render  benchRenderCmd  `cmd:"" default:"withargs" help:"${bench_render}"`
 	Upscale benchUpscaleCmd `cmd:"" help:"${bench_upscale}"`
 
+	Finish     benchFinishCmd     `cmd:"" help:"${bench_finish}"`
+	Score      benchScoreCmd      `cmd:"" help:"${bench_score}"`
 	Duplicates benchDuplicatesCmd `cmd:"" help:"${bench_duplicates}"`
 }
 

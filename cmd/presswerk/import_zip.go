@@ -1,8 +1,8 @@
 package main
 
 import (
-	"context"
 	"archive/zip"
+	"context"
 	"errors"
 	"fmt"
 	"io"

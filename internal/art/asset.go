@@ -65,7 +65,7 @@ type Rendition struct {
 	Quality     int     `json:"quality,omitempty"` // as the encoder counts it; none where nothing is lost
 	Coding      string  `json:"coding,omitempty"`  // "lossless", "palette"; of JPEG the colour resolution, "4:4:4" or "4:2:0"
 	Metric      string  `json:"metric,omitempty"`  // what measured the loss, "ssimulacra2"
-	Score       float64 `json:"score,omitempty"`   // by the metric, of a sample at 1:1; 100 is the picture itself
+	Score       float64 `json:"score,omitempty"`   // by the metric; 100 is the picture itself
 	ColourSpace string  `json:"colour_space"`      // "srgb"
 	C2PA        string  `json:"c2pa"`              // "signed", or "unsigned: why"
 }

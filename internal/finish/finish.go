@@ -96,8 +96,9 @@ type work struct {
 	f       *Finisher
 	size    int // longer side of the master
 	picture *imaging.RGB
-	mime    string // of the picture as it came
-	marked  bool   // whether the asset's number is hidden in it
+	mime    string   // of the picture as it came
+	marked  bool     // whether the asset's number is hidden in it
+	orders  []*order // of the files that channels ask for
 	out     Output
 }
 
@@ -109,7 +110,7 @@ type step struct {
 
 // steps is the order in which a master is made.
 func steps() []step {
-	return []step{{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"watermark", mark}, {"placeholder", placeholder}, {"master", master}, {"renditions", renditions}}
+	return []step{{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"watermark", mark}, {"placeholder", placeholder}, {"master", master}, {"sizes", sizes}, {"quality", quality}, {"renditions", renditions}}
 }
 
 // Finish makes the master and the renditions. Bytes that are no picture, or a channel that asks for what cannot be

@@ -207,7 +207,7 @@ func TestTheOrderIsFixedAndRecorded(t *testing.T) {
 	for _, s := range first.Steps {
 		names = append(names, s.Name)
 	}
-	if got := strings.Join(names, " "); got != "read upscale size placeholder master renditions" {
+	if got := strings.Join(names, " "); got != "read upscale size placeholder master sizes quality renditions" {
 		t.Errorf("the steps were %s", got)
 	}
 	if p := first.Steps[1].Parameters; !cmp.Equal(p["models"], []string{"repeat", "repeat"}) { // 64 → 256 → 1024

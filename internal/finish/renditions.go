@@ -16,7 +16,7 @@ import (
 	"presswerk/internal/imaging/ssimulacra2"
 )
 
-// size of a picture that several formats are written from.
+// extent is a size that several formats may be written at.
 type extent struct {
 	aspect string
 	width  int
@@ -50,34 +50,61 @@ func side[T any](ctx context.Context, list []T, do func(ctx context.Context, x T
 	return group.Wait()
 }
 
+// sizes makes the picture at every size that channels ask for, each once, however many formats are written from it.
+func sizes(ctx context.Context, w *work) (map[string]any, error) {
+	list, err := w.wishes()
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	made := map[extent]*order{}
+	var first []*order
+	for _, x := range list {
+		at, o := extent{x.aspect, x.width}, &order{wish: x, canvas: &canvas{}}
+		if there := made[at]; there != nil {
+			o.canvas = there.canvas
+		} else {
+			made[at] = o
+			first = append(first, o)
+		}
+		w.orders = append(w.orders, o)
+	}
+	err = side(ctx, first, func(_ context.Context, o *order) (err error) {
+		height := max(1, (o.cropped.Height*o.width+o.cropped.Width/2)/o.cropped.Width)
+		o.canvas.picture, err = imaging.Resize(o.cropped, o.width, height)
+		return err
+	})
+	return map[string]any{"sizes": len(first), "filter": "lanczos3", "light": "linear"}, err
+}
+
+// target is the score that lossy files reach.
+func (w *work) target() float64 { return cmp.Or(w.Finishing.Score, defaultScore) }
+
+// quality finds how each file is encoded.
+func quality(ctx context.Context, w *work) (map[string]any, error) {
+	if len(w.orders) == 0 {
+		return nil, nil
+	}
+	if err := w.rulers(ctx); err != nil {
+		return nil, err
+	}
+	return map[string]any{"metric": ssimulacra2.Name, "target": w.target()}, w.choose(ctx, w.target())
+}
+
 // renditions writes every file that the channels ask for.
 func renditions(ctx context.Context, w *work) (map[string]any, error) {
-	list, err := w.wishes()
-	if err != nil {
-		return nil, err
-	}
-	orders, err := w.orders(ctx, list)
-	if err != nil {
-		return nil, err
-	}
-	target := cmp.Or(w.Finishing.Score, defaultScore)
-	if err := w.choose(ctx, orders, target); err != nil {
-		return nil, err
-	}
-	files := make([]File, len(orders))
-	place := map[*order]int{}
-	for i, o := range orders {
+	place, files := map[*order]int{}, make([]File, len(w.orders))
+	for i, o := range w.orders {
 		place[o] = i
 	}
-	if err := side(ctx, heaviest(orders), func(ctx context.Context, o *order) error {
-		file, err := w.rendition(ctx, o, target)
+	if err := side(ctx, heaviest(w.orders), func(ctx context.Context, o *order) error {
+		file, err := w.rendition(ctx, o, w.target())
 		files[place[o]] = file
 		return o.failed(err)
 	}); err != nil {
 		return nil, err
 	}
 	w.out.Renditions = append(w.out.Renditions, files...)
-	return map[string]any{"files": len(list), "metric": ssimulacra2.Name, "target": target}, nil
+	return map[string]any{"files": len(files)}, nil
 }
 
 // failed says which file an error stopped.
@@ -88,39 +115,30 @@ func (o *order) failed(err error) error {
 	return fmt.Errorf("%s at %d pixels for %s: %w", o.format, o.width, strings.Join(o.channels, ", "), err)
 }
 
-// orders gives every wish its picture. A size is made once, however many formats are written from it.
-func (w *work) orders(ctx context.Context, list []wish) ([]*order, error) {
-	sizes, orders, made := map[extent]*canvas{}, make([]*order, len(list)), []*order(nil)
-	for i, x := range list {
-		at := extent{x.aspect, x.width}
-		orders[i] = &order{wish: x, canvas: sizes[at]}
-		if orders[i].canvas == nil {
-			sizes[at] = &canvas{}
-			orders[i].canvas = sizes[at]
-			made = append(made, orders[i])
+// rulers makes what measures the copies of each size.
+func (w *work) rulers(ctx context.Context) error {
+	var bare []*canvas
+	for _, o := range w.orders {
+		if !slices.Contains(bare, o.canvas) {
+			bare = append(bare, o.canvas)
 		}
 	}
-	err := side(ctx, made, func(_ context.Context, o *order) (err error) {
-		height := max(1, (o.cropped.Height*o.width+o.cropped.Width/2)/o.cropped.Width)
-		if o.canvas.picture, err = imaging.Resize(o.cropped, o.width, height); err != nil {
-			return err
-		}
-		o.canvas.ruler, err = newRuler(o.canvas.picture)
+	return side(ctx, bare, func(ctx context.Context, c *canvas) (err error) {
+		c.ruler, err = newRuler(ctx, c.picture)
 		return err
 	})
-	return orders, err
 }
 
 // choose finds how each file is encoded. The widest file of an aspect and format is sought first; what it found is where the
 // others begin, so that most of them need one or two trials.
-func (w *work) choose(ctx context.Context, orders []*order, target float64) error {
+func (w *work) choose(ctx context.Context, target float64) error {
 	type kind struct {
 		aspect string
 		format imaging.Format
 	}
 	first := map[kind]*order{}
 	var widest, rest []*order
-	for _, o := range heaviest(orders) {
+	for _, o := range heaviest(w.orders) {
 		k := kind{o.aspect, o.format}
 		if first[k] == nil {
 			first[k] = o
@@ -215,7 +233,7 @@ func (o *order) encode(ctx context.Context, packet []byte, target float64) (tria
 		if err != nil || t.lossless() {
 			return t, data, err
 		}
-		if t.score, err = o.canvas.ruler.score(ctx, data, true); err != nil {
+		if t.score, err = o.canvas.ruler.whole(ctx, data); err != nil {
 			return t, nil, err
 		}
 		switch missed := target - t.score; {
@@ -223,10 +241,10 @@ func (o *order) encode(ctx context.Context, packet []byte, target float64) (tria
 			t.Palette = false
 			data, err = imaging.Encode(o.canvas.picture, t.Encoding)
 			return t, data, err
-		case t.Palette, !(missed > nearScore), again == 1, t.Quality == 100:
+		case t.Palette, !(missed > nearScore), again == 1, t.Quality >= ceiling(t.Format):
 			return t, data, nil
 		default:
-			t.Quality = min(100, t.Quality+int(math.Ceil(missed/usualSlope)))
+			t.Quality = min(ceiling(t.Format), t.Quality+int(math.Ceil(missed)))
 		}
 	}
 	return t, nil, nil // never reached: the second round returns
@@ -254,7 +272,7 @@ func (o *order) cut(ctx context.Context, t trial, room float64, packet []byte) (
 	if err != nil {
 		return t, nil, err
 	}
-	if t.score, err = o.canvas.ruler.score(ctx, data, true); err == nil && t.score < leastScore {
+	if t.score, err = o.canvas.ruler.whole(ctx, data); err == nil && t.score < leastScore {
 		err = fmt.Errorf("the picture would score %.0f: %w", t.score, art.ErrInvalid)
 	}
 	return t, data, err

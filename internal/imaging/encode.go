@@ -33,7 +33,7 @@ const (
 
 // Effort is the encoder's effort in a format that suits a use.
 func (u Use) Effort(f Format) int {
-	efforts := map[Format][3]int{AVIF: {1, 4, 7}, WebP: {2, 4, 6}, PNG: {3, 6, 9}, JXL: {3, 5, 7}}[f]
+	efforts := map[Format][3]int{AVIF: {1, 3, 7}, WebP: {2, 4, 6}, PNG: {3, 6, 9}, JXL: {3, 5, 7}}[f]
 	switch u {
 	case Preview:
 		return efforts[0]

@@ -65,8 +65,9 @@ func (a planes) halve() planes {
 // bias keeps the cube root away from zero (opsin_params.h of libjxl).
 const bias = 0.0037930732552754493
 
-// positiveXYB turns linear light into the colour space of JPEG XL, shifted so that its numbers are positive.
-func (a planes) positiveXYB() planes {
+// positiveXYB turns linear light into the colour space of JPEG XL, shifted so that its numbers are positive. At scales where only
+// brightness counts there is only brightness.
+func (a planes) positiveXYB(scale, of int) planes {
 	const (
 		m00, m02 = 0.30, 0.078
 		m10, m12 = 0.23, 0.078
@@ -75,14 +76,27 @@ func (a planes) positiveXYB() planes {
 		m22      = 1 - m20 - m21
 	)
 	root := float32(math.Cbrt(bias))
-	out := newPlanes(a.width, a.height)
+	out := planes{width: a.width, height: a.height}
+	for c := range out.p {
+		if counts(c, scale, of) {
+			out.p[c] = make([]float32, a.width*a.height)
+		}
+	}
+	xs, ys, bs := out.p[0], out.p[1], out.p[2]
 	for i := range a.p[0] {
 		r, g, b := a.p[0][i], a.p[1][i], a.p[2][i]
 		l := cbrt(m00*r+m01*g+m02*b+bias) - root
 		m := cbrt(m10*r+m11*g+m12*b+bias) - root
-		s := cbrt(m20*r+m21*g+m22*b+bias) - root
 		y := 0.5 * (l + m)
-		out.p[0][i], out.p[1][i], out.p[2][i] = 0.5*(l-m)*14+0.42, y+0.01, s-y+0.55
+		if ys != nil {
+			ys[i] = y + 0.01
+		}
+		if xs != nil {
+			xs[i] = 0.5*(l-m)*14 + 0.42
+		}
+		if bs != nil {
+			bs[i] = cbrt(m20*r+m21*g+m22*b+bias) - root - y + 0.55
+		}
 	}
 	return out
 }

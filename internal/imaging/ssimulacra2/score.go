@@ -29,16 +29,20 @@ type Reference struct {
 // scale is the original at one scale, as it is and blurred.
 type scale struct{ picture, mean planes }
 
-// New makes an original ready. It holds 32 bytes for each pixel. A picture with a side below 8 pixels gives art.ErrInvalid.
+// New makes an original ready. It holds some 16 bytes for each pixel. A picture with a side below 8 pixels gives art.ErrInvalid.
 func New(original *imaging.RGB) (*Reference, error) {
 	if original.Width < least || original.Height < least {
 		return nil, art.Invalid("picture", fmt.Sprintf("%d×%d pixels are too few to compare", original.Width, original.Height), "both sides need 8")
 	}
 	r := &Reference{width: original.Width, height: original.Height, kernel: gaussian()}
 	for _, picture := range pyramid(original) {
-		s := scale{picture: picture, mean: newPlanes(picture.width, picture.height)}
+		s := scale{picture: picture, mean: planes{width: picture.width, height: picture.height}}
 		var all sync.WaitGroup
 		for c := range picture.p {
+			if picture.p[c] == nil {
+				continue
+			}
+			s.mean.p[c] = make([]float32, picture.width*picture.height)
 			all.Go(func() { r.kernel.mean(s.mean.p[c], picture.p[c], picture.width, picture.height) })
 		}
 		all.Wait()
@@ -49,14 +53,17 @@ func New(original *imaging.RGB) (*Reference, error) {
 
 // pyramid is a picture at all scales, each half of the one before.
 func pyramid(p *imaging.RGB) []planes {
-	var out []planes
 	light := linear(p)
-	for range scales {
-		if light.width < least || light.height < least {
-			break
+	n := 0
+	for side := min(p.Width, p.Height); n < scales && side >= least; side = (side + 1) / 2 {
+		n++
+	}
+	out := make([]planes, n)
+	for i := range out {
+		out[i] = light.positiveXYB(i, n)
+		if i < n-1 {
+			light = light.halve()
 		}
-		out = append(out, light.positiveXYB())
-		light = light.halve()
 	}
 	return out
 }
@@ -97,7 +104,9 @@ func (r *Reference) Score(p *imaging.RGB) (float64, error) {
 	total := make([][3]sums, len(copies))
 	for i, s := range r.scales {
 		for c := range 3 {
-			total[i][c] = r.channel(s, copies[i], c)
+			if s.mean.p[c] != nil {
+				total[i][c] = r.channel(s, copies[i], c)
+			}
 		}
 	}
 	return final(total), nil

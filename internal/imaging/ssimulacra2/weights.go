@@ -1,5 +1,7 @@
 package ssimulacra2
 
+import "slices"
+
 // weights are those that were trained on people's opinions: by channel (X, Y, B), scale, and norm (mean, root of fourth
 // powers), each for structure, added edges and lost edges. They are the constants of ssimulacra2.cc in libjxl.
 func weights() [3 * scales * 6]float64 {
@@ -23,4 +25,12 @@ func weights() [3 * scales * 6]float64 {
 		95.1080498811086, 0.9863978034400682, 0.9834382792465353, 0.0012286405048278493, 171.2667255897307, 0.9807858872435379,
 		0, 0, 0, 0.0005130064588990679, 0, 0.00010854057858411537,
 	}
+}
+
+// counts tells whether a channel counts at a scale of a picture that has so many scales. Rows of weights below 0.005 move no
+// score by a hundredth; among them are those of both colours at full size, where most of the work would be. As in the original
+// the rows follow each other also where a small picture has fewer scales.
+func counts(channel, scale, of int) bool {
+	w := weights()
+	return slices.Max(w[6*(channel*of+scale):][:6]) >= 0.005
 }
