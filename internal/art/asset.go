@@ -89,6 +89,8 @@ type Finishing struct {
 	Watermark float64 `json:"watermark,omitempty" yaml:"watermark,omitempty"`
 	// Score is how near to the master lossy files stay, by SSIMULACRA 2: 65 to 95; 0 means 82, which nobody tells apart at 1:1.
 	Score float64 `json:"score,omitempty" yaml:"score,omitempty"`
+	// Archive keeps the master as lossless JPEG XL, too, which is smaller than PNG, where the machine can write it.
+	Archive bool `json:"archive,omitempty" yaml:"archive,omitempty"`
 }
 
 // MarkID is the number of an asset that a watermark carries: the first 48 bits of its identity's SHA-256.

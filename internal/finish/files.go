@@ -40,6 +40,7 @@ type wish struct {
 	width    int
 	format   imaging.Format
 	maxBytes int64
+	archive  bool // the master itself, lossless
 	channels []string
 }
 
@@ -66,6 +67,9 @@ func (w *work) wishes() ([]wish, error) {
 				list = join(list, x, c.Name)
 			}
 		}
+	}
+	if w.Finishing.Archive {
+		list = append(list, wish{cropped: w.picture, width: w.picture.Width, format: imaging.JXL, channels: []string{"archive"}, archive: true})
 	}
 	return list, nil
 }

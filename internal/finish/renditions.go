@@ -119,7 +119,7 @@ func (o *order) failed(err error) error {
 func (w *work) rulers(ctx context.Context) error {
 	var bare []*canvas
 	for _, o := range w.orders {
-		if !slices.Contains(bare, o.canvas) {
+		if !o.archive && !slices.Contains(bare, o.canvas) {
 			bare = append(bare, o.canvas)
 		}
 	}
@@ -140,6 +140,10 @@ func (w *work) choose(ctx context.Context, target float64) error {
 	var widest, rest []*order
 	for _, o := range heaviest(w.orders) {
 		k := kind{o.aspect, o.format}
+		if o.archive {
+			o.trial = trial{Encoding: imaging.Encoding{Format: o.format, Effort: imaging.Archive.Effort(o.format), Lossless: true}, score: 100}
+			continue
+		}
 		if first[k] == nil {
 			first[k] = o
 			widest = append(widest, o)
