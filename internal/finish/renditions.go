@@ -186,6 +186,9 @@ func (w *work) name(o *order) string {
 	if o.aspect != "" {
 		parts = append(parts, strings.ReplaceAll(o.aspect, ":", "x"))
 	}
+	if o.archive { // a channel may ask for the same size in the same format
+		parts = append(parts, "archive")
+	}
 	return fmt.Sprintf("%s-%d.%s", strings.Join(parts, "-"), o.width, o.format.Extension())
 }
 
