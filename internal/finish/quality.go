@@ -233,7 +233,7 @@ func (r *ruler) seek(ctx context.Context, e imaging.Encoding, target float64) (t
 		return r.try(ctx, e)
 	}
 	var found trial
-	_, err := secant(e.Quality, ceiling(e.Format), target, func(quality int) (float64, error) {
+	err := secant(e.Quality, ceiling(e.Format), target, func(quality int) (float64, error) {
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
@@ -262,14 +262,14 @@ const (
 )
 
 // secant looks for the lowest quality up to most whose score reaches the target, in few trials. It ends where a score is at most
-// nearScore above, and gives the quality tried last.
-func secant(quality, most int, target float64, try func(quality int) (float64, error)) (int, error) {
+// nearScore above; try remembers what is wanted of what it saw.
+func secant(quality, most int, target float64, try func(quality int) (float64, error)) error {
 	low, high := 0, most+1 // qualities known to miss and to reach the target
 	lowScore, highScore := 0.0, 0.0
 	for n := 1; ; n++ {
 		score, err := try(quality)
 		if err != nil {
-			return quality, err
+			return err
 		}
 		if score >= target {
 			high, highScore = quality, score
@@ -277,7 +277,7 @@ func secant(quality, most int, target float64, try func(quality int) (float64, e
 			low, lowScore = quality, score
 		}
 		if high-low <= 1 || n == mostTrials || high == quality && score-target <= nearScore {
-			return quality, nil
+			return nil
 		}
 		slope := usualSlope
 		if low > 0 && high <= most {

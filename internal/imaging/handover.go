@@ -73,9 +73,14 @@ func rawTIFF(p *RGB, profile, xmp []byte) []byte {
 	}
 	at, lengths := put(offsets), put(sizes)
 	entries := [][4]uint32{
-		{tagWidth, tiffLong, 1, uint32(p.Width)}, {tagHeight, tiffLong, 1, uint32(p.Height)},
-		{tagBits, tiffShort, 3, put([]byte{8, 0, 8, 0, 8, 0})}, {tagCompression, tiffShort, 1, 1}, {tagPhotometric, tiffShort, 1, 2},
-		{tagStrips, tiffLong, uint32(strips), at}, {tagSamples, tiffShort, 1, 3}, {tagRows, tiffLong, 1, stripRows},
+		{tagWidth, tiffLong, 1, uint32(p.Width)},
+		{tagHeight, tiffLong, 1, uint32(p.Height)},
+		{tagBits, tiffShort, 3, put([]byte{8, 0, 8, 0, 8, 0})},
+		{tagCompression, tiffShort, 1, 1},
+		{tagPhotometric, tiffShort, 1, 2},
+		{tagStrips, tiffLong, uint32(strips), at},
+		{tagSamples, tiffShort, 1, 3},
+		{tagRows, tiffLong, 1, stripRows},
 		{tagStripBytes, tiffLong, uint32(strips), lengths},
 	}
 	if len(xmp) > 0 {
