@@ -67,7 +67,7 @@ def equal(args, picture, folder, files):
     """Seeks sharp's qualities: four steps of halving, all files at once."""
     low, high = [30] * len(files), [98] * len(files)
     best = [None] * len(files)
-    for step in range(5):
+    for step in range(4):
         middle = [(a + b) // 2 for a, b in zip(low, high)]
         wishes = [wish(args, f, q) for f, q in zip(files, middle)]
         made = sharp(picture, folder, wishes, "--sizes" if step == 0 else "--no-sizes")
@@ -121,6 +121,7 @@ def main():
     for picture in args.pictures:
         with tempfile.TemporaryDirectory() as folder:
             compare(args, picture, folder)
+        sys.stdout.flush()
 
 
 main()
