@@ -21,6 +21,8 @@ type benchCmd struct {
 	Upscale benchUpscaleCmd `cmd:"" help:"${bench_upscale}"`
 
 	Judge      benchJudgeCmd      `cmd:"" help:"${bench_judge}"`
+	Finish     benchFinishCmd     `cmd:"" help:"${bench_finish}"`
+	Score      benchScoreCmd      `cmd:"" help:"${bench_score}"`
 	Duplicates benchDuplicatesCmd `cmd:"" help:"${bench_duplicates}"`
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"syscall"
 	"time"
 
 	"presswerk/internal/art"
@@ -100,15 +99,6 @@ func seconds(do func()) float64 {
 	begun := time.Now()
 	do()
 	return time.Since(begun).Seconds()
-}
-
-// cpuTime is what this process has used of all cores.
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // middle is the median.

@@ -33,7 +33,7 @@ func (c *exportCmd) Run(ctx context.Context, g *globals) error {
 	if c.Page != "" {
 		return art.Unsupported("--page", "lists the prompts of a brief", "name a brief, briefs/NAME.yaml")
 	}
-	record, err := c.record(g)
+	record, err := c.record(ctx, g)
 	if err != nil {
 		return err
 	}
@@ -53,14 +53,14 @@ func (c *exportCmd) Run(ctx context.Context, g *globals) error {
 }
 
 // record reads a recipe, or the texts of a picture. What was kept of the same tool's text goes along.
-func (c *exportCmd) record(g *globals) (infotext.Record, error) {
+func (c *exportCmd) record(ctx context.Context, g *globals) (infotext.Record, error) {
 	if filepath.Ext(c.Recipe) == ".json" {
 		recipe, err := readRecipe(c.Recipe)
 		return infotext.Record{Recipe: recipe}, err
 	}
 	t := newTools(g)
 	defer t.close() //nolint:errcheck // nothing was written
-	one, err := importFile(c.Recipe)
+	one, err := importFile(ctx, c.Recipe)
 	if err != nil {
 		return infotext.Record{}, fmt.Errorf("%s: %w", c.Recipe, err)
 	}

@@ -50,7 +50,7 @@ func (c *finishCmd) Run(ctx context.Context, g *globals) error {
 	t := newTools(g)
 	t.ws = &ws
 	defer t.close() //nolint:errcheck // files are written by then
-	if _, err := imaging.Probe(data, imaging.Limits{}); err != nil {
+	if _, err := probeApart(ctx, data, imaging.Limits{}); err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
 	id, err := provenance.LoadOrCreate(ws.signing(), ws.Name, time.Now(), rand.Reader)
@@ -88,7 +88,7 @@ func (c *finishCmd) Run(ctx context.Context, g *globals) error {
 // originOf is the digital source type that a file gives itself, in its manifest before its metadata.
 func (t *tools) originOf(ctx context.Context, data []byte) (string, error) {
 	lib, _ := t.library() // without it the metadata still say something
-	v, err := provenance.Verify(ctx, data, provenance.VerifyOptions{Library: lib})
+	v, err := provenance.Verify(ctx, data, provenance.VerifyOptions{Library: lib, Read: readApart})
 	if err != nil {
 		return "", err
 	}

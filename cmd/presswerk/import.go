@@ -71,7 +71,7 @@ func (c *importCmd) Run(ctx context.Context, g *globals) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		err := eachPicture(file, func(name string, one imported, err error) error {
+		err := eachPicture(ctx, file, func(name string, one imported, err error) error {
 			if err == nil && c.Out != "" {
 				one.Written, err = writeRecipe(c.Out, name, *one.Recipe, used)
 				if err != nil {
@@ -106,17 +106,17 @@ func (c *importCmd) Run(ctx context.Context, g *globals) error {
 	}
 }
 
-func importFile(file string) (imported, error) {
+func importFile(ctx context.Context, file string) (imported, error) {
 	data, err := readWhole(file)
 	if err != nil {
 		return imported{}, err
 	}
-	return importData(file, data)
+	return importData(ctx, file, data)
 }
 
 // importData reads what the bytes of a file say.
-func importData(file string, data []byte) (imported, error) {
-	picture, damage, err := readTexts(file, data)
+func importData(ctx context.Context, file string, data []byte) (imported, error) {
+	picture, damage, err := readTexts(ctx, file, data)
 	if err != nil {
 		return imported{}, err
 	}
@@ -153,7 +153,7 @@ func readWhole(file string) ([]byte, error) {
 
 // readTexts gives the texts of a picture, or a text file as one. Damage is what is wrong with a file whose texts could
 // be read in part.
-func readTexts(file string, data []byte) (p infotext.Picture, damage, err error) {
+func readTexts(ctx context.Context, file string, data []byte) (p infotext.Picture, damage, err error) {
 	p.Name = filepath.Base(file)
 	if imaging.Sniff(data) == "" {
 		if text := string(data); utf8.Valid(data) && !strings.ContainsRune(text, 0) {
@@ -166,7 +166,7 @@ func readTexts(file string, data []byte) (p infotext.Picture, damage, err error)
 	for _, t := range texts {
 		p.Texts = append(p.Texts, infotext.Entry{Name: t.Key, Value: t.Value})
 	}
-	header, err := imaging.Probe(data, imaging.Limits{})
+	header, err := probeApart(ctx, data, imaging.Limits{})
 	if err != nil {
 		if damage == nil {
 			damage = err

@@ -151,7 +151,7 @@ func (w *watcher) match(ctx context.Context, file string) (art.Call, engine.Pict
 	if err != nil {
 		return art.Call{}, p, art.Invalid("picture", err.Error(), "put PNG, JPEG, WebP or GIF files there, as they came")
 	}
-	texts, _, err := readTexts(file, data)
+	texts, _, err := readTexts(ctx, file, data)
 	if err != nil {
 		return art.Call{}, p, err
 	}

@@ -199,7 +199,7 @@ func TestAnArchiveIsReadFileByFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	var said []string
-	err = eachPicture(file, func(name string, one imported, err error) error {
+	err = eachPicture(t.Context(), file, func(name string, one imported, err error) error {
 		word := "error"
 		if err == nil {
 			word = one.Recipe.Prompt
@@ -218,7 +218,7 @@ func TestAnArchiveIsReadFileByFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte("PK nothing"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_ = eachPicture(file, func(_ string, _ imported, err error) error {
+	_ = eachPicture(t.Context(), file, func(_ string, _ imported, err error) error {
 		if err == nil {
 			t.Error("a broken archive was read")
 		}

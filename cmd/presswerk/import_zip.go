@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/zip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,9 +21,9 @@ const (
 
 // eachPicture hands over what a file says, or what each picture in an archive does, as it is read: an archive is never
 // unpacked as a whole. The error of do ends it.
-func eachPicture(file string, do func(name string, one imported, err error) error) error {
+func eachPicture(ctx context.Context, file string, do func(name string, one imported, err error) error) error {
 	if !strings.EqualFold(filepath.Ext(file), ".zip") {
-		one, err := importFile(file)
+		one, err := importFile(ctx, file)
 		return do(file, one, err)
 	}
 	archive, err := zip.OpenReader(file)
@@ -44,7 +45,7 @@ func eachPicture(file string, do func(name string, one imported, err error) erro
 		left -= int64(len(data))
 		var one imported
 		if err == nil {
-			one, err = importData(whole, data)
+			one, err = importData(ctx, whole, data)
 		}
 		if err := do(whole, one, err); err != nil {
 			return err

@@ -96,7 +96,7 @@ func (t *tools) judged(ctx context.Context, panel judge.Panel, file string, subj
 		panel = slices.Concat(panel, judge.ClipPanel())
 		subject.Picture, subject.Reel, err = t.reel(ctx, data)
 	} else {
-		subject.Picture, err = imaging.Decode(ctx, data, imaging.Limits{})
+		subject.Picture, _, err = readApart(ctx, data, imaging.Limits{})
 	}
 	if err != nil {
 		return j, fmt.Errorf("%s: %w", file, err)

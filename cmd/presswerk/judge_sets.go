@@ -140,7 +140,7 @@ func embedFolder(ctx context.Context, e *vision.Embedder, dir string) ([][]float
 		if err != nil {
 			return nil, fmt.Errorf("reading %s: %w", path, err)
 		}
-		p, err := imaging.Decode(ctx, data, imaging.Limits{})
+		p, _, err := readApart(ctx, data, imaging.Limits{})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}

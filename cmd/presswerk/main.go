@@ -90,7 +90,12 @@ type globals struct {
 	err      io.Writer       `kong:"-"` // messages
 }
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, os.Getenv)) }
+func main() {
+	if code, is := child(os.Args); is {
+		os.Exit(code)
+	}
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, os.Getenv))
+}
 
 // run is main without the process around it. More engines stand beside the program's own.
 func run(args []string, stdout, stderr io.Writer, getenv func(string) string, more ...engine.Engine) int {

@@ -161,7 +161,7 @@ func readPicture(ctx context.Context, path string) (*imaging.RGB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
-	p, err := imaging.Decode(ctx, data, imaging.Limits{})
+	p, _, err := readApart(ctx, data, imaging.Limits{})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

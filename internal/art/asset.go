@@ -54,17 +54,20 @@ type Asset struct {
 
 // Rendition is one file of an asset.
 type Rendition struct {
-	Name        string `json:"name"`              // file name, "red-apple-3f2a-640.avif"
-	Channel     string `json:"channel,omitempty"` // "" for the master
-	Format      string `json:"format"`            // png, avif, webp, jpeg, tiff; mp4, webm; pdf
-	MIME        string `json:"mime"`
-	Width       int    `json:"width"`
-	Height      int    `json:"height"`
-	Bytes       int64  `json:"bytes"`
-	SHA256      string `json:"sha256"` // in the blob store
-	Quality     int    `json:"quality,omitempty"`
-	ColourSpace string `json:"colour_space"` // "srgb", "display-p3", "bt709", or "cmyk" with the printing condition
-	C2PA        string `json:"c2pa"`         // "signed", or "unsigned: why"
+	Name        string  `json:"name"`              // file name, "red-apple-3f2a-640.avif"
+	Channel     string  `json:"channel,omitempty"` // "" for the master
+	Format      string  `json:"format"`            // png, avif, webp, jpeg, tiff, jxl; mp4, webm; pdf
+	MIME        string  `json:"mime"`
+	Width       int     `json:"width"`
+	Height      int     `json:"height"`
+	Bytes       int64   `json:"bytes"`
+	SHA256      string  `json:"sha256"`            // in the blob store
+	Quality     int     `json:"quality,omitempty"` // as the encoder counts it; none where nothing is lost
+	Coding      string  `json:"coding,omitempty"`  // "lossless", "palette"; of JPEG the colour resolution, "4:4:4" or "4:2:0"
+	Metric      string  `json:"metric,omitempty"`  // what measured the loss, "ssimulacra2"
+	Score       float64 `json:"score,omitempty"`   // by the metric; 100 is the picture itself
+	ColourSpace string  `json:"colour_space"`      // "srgb", "display-p3", "bt709", or "cmyk" with the printing condition
+	C2PA        string  `json:"c2pa"`              // "signed", or "unsigned: why"
 
 	Window *Window `json:"window,omitempty"` // the part of the master that it shows; nil is all of it
 	Role   string  `json:"role,omitempty"`   // RolePrint, RoleProof or RoleArchive; "" for what is shown on screens
@@ -86,7 +89,7 @@ type Window struct {
 const (
 	RolePrint   = "print"   // a page for the press
 	RoleProof   = "proof"   // how that page will look
-	RoleArchive = "archive" // 16 bits a channel, without loss
+	RoleArchive = "archive" // without loss, 16 bits a channel unless it is JPEG XL
 )
 
 // Rights says whose the picture is and what may be done with it.
@@ -106,6 +109,8 @@ type Finishing struct {
 	// Watermark hides the asset's number in the pixels of a master and hence of all its files; in decibels, 38 to 50. 0 hides none;
 	// 44 is hardly seen.
 	Watermark float64 `json:"watermark,omitempty" yaml:"watermark,omitempty"`
+	// Score is how near to the master lossy files stay, by SSIMULACRA 2: 65 to 95; 0 means 82, which nobody tells apart at 1:1.
+	Score float64 `json:"score,omitempty" yaml:"score,omitempty"`
 	// Archive keeps a second master with 16 bits a channel; without it there is none.
 	Archive *Archive `json:"archive,omitempty" yaml:"archive,omitempty"`
 }
@@ -113,12 +118,12 @@ type Finishing struct {
 // Archive is a master with 16 bits a channel, without loss and with its profile. It has more than the master of 8 bits where the
 // picture came with more, or with a wider profile, and no network changed it; else what resizing puts between the steps.
 type Archive struct {
-	Format  string `json:"format,omitempty" yaml:"format,omitempty"`   // "png" (where nothing is said) or "tiff"
+	Format  string `json:"format,omitempty" yaml:"format,omitempty"`   // "png" (where nothing is said) or "tiff"; "jxl" is the master of 8 bits in fewer bytes
 	Profile string `json:"profile,omitempty" yaml:"profile,omitempty"` // "srgb" (where nothing is said) or "display-p3"
 }
 
 // ArchiveFormats are the file formats of archives, the usual one first.
-func ArchiveFormats() []string { return []string{"png", "tiff"} }
+func ArchiveFormats() []string { return []string{"png", "tiff", "jxl"} }
 
 // ArchiveProfiles are the colour spaces of archives, the usual one first.
 func ArchiveProfiles() []string { return []string{"srgb", "display-p3"} }

@@ -6,7 +6,7 @@ type Channel struct {
 	Title     Text     `json:"title" yaml:"title"`                             // as people read it
 	Aspect    string   `json:"aspect" yaml:"aspect"`                           // "16:9", "1:1"; "" keeps the master's
 	Widths    []int    `json:"widths" yaml:"widths"`                           // pixels, rising
-	Formats   []string `json:"formats" yaml:"formats"`                         // of "avif", "webp", "jpeg", "png"; the last one is the fall-back of a picture element
+	Formats   []string `json:"formats" yaml:"formats"`                         // of "avif", "webp", "jpeg", "png", and for downloads "tiff" and "jxl"; the last one is the fall-back of a picture element
 	Sizes     string   `json:"sizes,omitempty" yaml:"sizes,omitempty"`         // HTML sizes attribute where the channel is a page
 	SafeZone  *Region  `json:"safe_zone,omitempty" yaml:"safe_zone,omitempty"` // the part of the file that the place's own buttons and captions don't cover; nil is all of it
 	MaxBytes  int64    `json:"max_bytes,omitempty" yaml:"max_bytes,omitempty"` // per file; 0 means no limit

@@ -16,7 +16,7 @@ func MandatoryNames() []string {
 }
 
 // Formats are the file formats in which renditions are made.
-func Formats() []string { return []string{"avif", "webp", "jpeg", "png"} }
+func Formats() []string { return []string{"avif", "webp", "jpeg", "png", "tiff", "jxl"} }
 
 var (
 	hexPattern    = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
@@ -49,6 +49,9 @@ func (k Kit) Check() []*art.FieldError {
 	}
 	if s := k.Finishing.Watermark; s != 0 && !(s >= 38 && s <= 50) {
 		p.add("finishing.watermark", fmt.Sprintf("%v dB is out of range", s), "write 0 for none, or 38 to 50; 44 is hardly seen and survives most")
+	}
+	if s := k.Finishing.Score; s != 0 && !(s >= 65 && s <= 95) {
+		p.add("finishing.score", fmt.Sprintf("%v is no score to encode files to", s), "write 0 for 82, or 65 to 95 of SSIMULACRA 2; 90 is visually lossless")
 	}
 	checkSelect(&p, k.Select)
 	k.checkRights(&p)

@@ -29,6 +29,7 @@ type Options struct {
 	Height    int                                                             // of a training picture, in pixels
 	Sharpness func(ctx context.Context, p *imaging.RGB) (float64, error)      // one over the width of edges in pixels; nil looks at none
 	Subjects  []string                                                        // words that the base knows, for caption drafts
+	Read      imaging.Read                                                    // reads the pictures, which may be anybody's; nil reads them in this process
 	Progress  func(done, total int)                                           // hears how many pictures were looked at; nil tells nobody
 	Preview   func(ctx context.Context, p *imaging.RGB) (url string, _ error) // makes a small picture for the page; nil shows none
 }
@@ -159,7 +160,7 @@ func (p *Picture) measure(ctx context.Context, dir fs.FS, o Options) *words {
 		return unreadable(err)
 	}
 	p.SHA256 = art.Digest(data)
-	picture, err := imaging.Decode(ctx, data, imaging.Limits{})
+	picture, _, err := o.Read.OrHere()(ctx, data, imaging.Limits{})
 	if err != nil {
 		return unreadable(err)
 	}

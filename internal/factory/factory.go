@@ -59,6 +59,7 @@ type Options struct {
 	Guide    func(sector string) (*safety.Guide, error)                         // policy for words that are read in pictures; nil reads none
 	Scores   judge.Memory                                                       // what was scored before; nil looks again
 	People   func(ctx context.Context, p *imaging.RGB) ([]art.Presented, error) // finds people and what they present; nil finds none
+	Read     imaging.Read                                                       // reads pictures that come from elsewhere; nil reads them in this process
 	Clips    *clip.Tool                                                         // looks into clips; nil, or without its programs, makes none
 	Finisher *finish.Finisher
 	Site     Site

@@ -102,7 +102,7 @@ func (f *Factory) shelf(ctx context.Context, o Order, into string, comp bool) (a
 
 // brought keeps a picture and makes the candidate of it. Its recipe stays empty: nobody could make it again.
 func (f *Factory) brought(ctx context.Context, run art.Run, l art.PictureLicense, picture []byte) (art.Candidate, error) {
-	p, err := imaging.Decode(ctx, picture, imaging.Limits{})
+	p, _, err := f.Read.OrHere()(ctx, picture, imaging.Limits{})
 	if err != nil {
 		return art.Candidate{}, err
 	}

@@ -16,6 +16,13 @@ func archive(ctx context.Context, w *work) (map[string]any, error) {
 	if want == nil {
 		return nil, nil
 	}
+	if imaging.Format(want.Format) == imaging.JXL {
+		data, err := imaging.Encode(w.picture, imaging.Encoding{Format: imaging.JXL, Effort: imaging.Archive.Effort(imaging.JXL), Lossless: true, XMP: w.metadata().Packet()})
+		if err != nil {
+			return nil, err
+		}
+		return map[string]any{"name": w.archived(imaging.JXL), "bits": 8}, w.keep(ctx, data, imaging.JXL, w.picture.Width, w.picture.Height, "srgb")
+	}
 	if w.f.o.Colours == nil {
 		return nil, fmt.Errorf("there is no library that turns colours: %w", art.ErrUnavailable)
 	}
@@ -39,15 +46,25 @@ func archive(ctx context.Context, w *work) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := fmt.Sprintf("%s-%s-archive.%s", w.Slug, short(w.AssetID), format)
-	file, err := w.f.sign(ctx, File{Data: data, Rendition: art.Rendition{
-		Name: name, Role: art.RoleArchive, Format: string(format), MIME: format.MIME(), Width: d.Width, Height: d.Height, ColourSpace: space,
-	}}, w.first(name))
-	if err != nil {
+	if err := w.keep(ctx, data, format, d.Width, d.Height, space); err != nil {
 		return nil, err
 	}
+	return map[string]any{"name": w.archived(format), "bits": 16, "from_bits": from, "profile": space}, nil
+}
+
+// archived is an archive's name.
+func (w *work) archived(f imaging.Format) string {
+	return fmt.Sprintf("%s-%s-archive.%s", w.Slug, short(w.AssetID), f.Extension())
+}
+
+// keep signs an archive and puts it beside the other files.
+func (w *work) keep(ctx context.Context, data []byte, f imaging.Format, width, height int, space string) error {
+	name := w.archived(f)
+	file, err := w.f.sign(ctx, File{Data: data, Rendition: art.Rendition{
+		Name: name, Role: art.RoleArchive, Format: string(f), MIME: f.MIME(), Width: width, Height: height, ColourSpace: space,
+	}}, w.first(name))
 	w.out.Renditions = append(w.out.Renditions, file)
-	return map[string]any{"name": name, "bits": 16, "from_bits": from, "profile": space}, nil
+	return err
 }
 
 // deep is the master with 16 bits a channel under a profile, and how many bits it was made from: those of the picture as it came

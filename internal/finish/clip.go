@@ -53,7 +53,7 @@ const (
 
 // clipSteps are the steps of a clip. Its poster stays as it is: what a player shows must not jump when it begins.
 func clipSteps() []step {
-	return []step{{"read", read}, {"placeholder", placeholder}, {"master", master}, {"renditions", renditions}, {"encode", encode}, {"tracks", tracks}}
+	return []step{{"read", read}, {"placeholder", placeholder}, {"master", master}, {"sizes", sizes}, {"quality", quality}, {"renditions", renditions}, {"encode", encode}, {"tracks", tracks}}
 }
 
 // encode writes the clip as MP4 and WebM. A WebM file can't hold a manifest, and says so; so the MP4 comes first.

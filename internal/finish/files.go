@@ -4,25 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"presswerk/internal/art"
 	"presswerk/internal/imaging"
 	"presswerk/internal/provenance"
 )
-
-// qualities are the encoder settings by format, chosen for flat illustration without visible loss at 1:1.
-func qualities() map[imaging.Format]imaging.Encoding {
-	return map[imaging.Format]imaging.Encoding{
-		imaging.AVIF: {Format: imaging.AVIF, Quality: 62, Effort: 4},
-		imaging.WebP: {Format: imaging.WebP, Quality: 84, Effort: 5},
-		imaging.JPEG: {Format: imaging.JPEG, Quality: 86},
-		imaging.PNG:  {Format: imaging.PNG},
-	}
-}
-
-// leastQuality is where a byte budget gives up instead of making a picture ugly.
-const leastQuality = 40
 
 // master writes the lossless picture that all renditions descend from.
 func master(ctx context.Context, w *work) (map[string]any, error) {
@@ -38,6 +24,11 @@ func master(ctx context.Context, w *work) (map[string]any, error) {
 		return nil, err
 	}
 	return map[string]any{"name": name, "c2pa": w.out.Master.C2PA}, nil
+}
+
+// written are the formats that channels may ask for.
+func written() []imaging.Format {
+	return []imaging.Format{imaging.AVIF, imaging.WebP, imaging.JPEG, imaging.PNG, imaging.TIFF, imaging.JXL}
 }
 
 // wish is one file that a channel asks for; equal wishes of several channels are one file.
@@ -66,8 +57,8 @@ func (w *work) wishes() ([]wish, error) {
 		}
 		for _, name := range c.Formats {
 			x.format = imaging.Format(name)
-			if _, ok := qualities()[x.format]; !ok {
-				return nil, art.Invalid("channels."+c.Name+".formats", fmt.Sprintf("%q cannot be written", name), "use avif, webp, jpeg or png")
+			if !slices.Contains(written(), x.format) {
+				return nil, art.Invalid("channels."+c.Name+".formats", fmt.Sprintf("%q cannot be written", name), "use avif, webp, jpeg, png, tiff or jxl")
 			}
 			for _, width := range c.Widths {
 				x.width = min(width, cropped.Width)
@@ -92,58 +83,6 @@ func join(list []wish, x wish, channel string) []wish {
 		list[i].maxBytes = x.maxBytes
 	}
 	return list
-}
-
-// renditions writes every file that the channels ask for.
-func renditions(ctx context.Context, w *work) (map[string]any, error) {
-	list, err := w.wishes()
-	if err != nil {
-		return nil, err
-	}
-	for _, x := range list {
-		file, err := w.rendition(ctx, x)
-		if err != nil {
-			return nil, fmt.Errorf("%s at %d pixels for %s: %w", x.format, x.width, strings.Join(x.channels, ", "), err)
-		}
-		w.out.Renditions = append(w.out.Renditions, file)
-	}
-	return map[string]any{"files": len(list)}, nil
-}
-
-func (w *work) rendition(ctx context.Context, x wish) (File, error) {
-	if err := ctx.Err(); err != nil {
-		return File{}, err
-	}
-	p, err := imaging.Resize(x.cropped, x.width, max(1, (x.cropped.Height*x.width+x.cropped.Width/2)/x.cropped.Width))
-	if err != nil {
-		return File{}, err
-	}
-	isCrop := x.aspect != ""
-	name := fmt.Sprintf("%s-%s-%d.%s", w.Slug, short(w.AssetID), x.width, x.format.Extension())
-	if isCrop {
-		name = fmt.Sprintf("%s-%s-%s-%d.%s", w.Slug, short(w.AssetID), strings.ReplaceAll(x.aspect, ":", "x"), x.width, x.format.Extension())
-	}
-	e := qualities()[x.format]
-	e.XMP = w.metadata().Packet()
-	for {
-		data, err := imaging.Encode(p, e)
-		if err != nil {
-			return File{}, err
-		}
-		file := File{Data: data, Rendition: art.Rendition{
-			Name: name, Channel: strings.Join(x.channels, ", "), Format: string(x.format), MIME: x.format.MIME(),
-			Width: p.Width, Height: p.Height, Quality: e.Quality, ColourSpace: "srgb", Window: x.window,
-		}}
-		if file, err = w.f.sign(ctx, file, w.opened(name, isCrop)); err != nil {
-			return File{}, err
-		}
-		if x.maxBytes == 0 || int64(len(file.Data)) <= x.maxBytes {
-			return file, nil
-		}
-		if e.Quality -= 6; e.Quality < leastQuality {
-			return File{}, art.Invalid("max_bytes", fmt.Sprintf("%d bytes cannot be kept: %d at quality %d", x.maxBytes, len(file.Data), e.Quality+6), "allow more bytes or ask for fewer pixels")
-		}
-	}
 }
 
 // short is the part of an identity that file names carry.

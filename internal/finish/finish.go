@@ -31,6 +31,7 @@ type Options struct {
 	Upscalers []Upscaler      // one for each pass; the last one does all further passes
 	Signer    Signer          // nil leaves every file unsigned, and says so in it
 	Unsigned  string          // why there is no signer
+	Read      imaging.Read    // reads pictures that were not made here; nil reads them in this process
 	Clips     *clip.Tool      // encodes clips; nil encodes none
 	Mark      *watermark.Mark // hides the asset's number in masters; nil hides none
 	Faces     FaceFinder      // finds what crops should keep whole; nil finds none
@@ -106,6 +107,7 @@ type work struct {
 	mime    string                // of the picture as it came
 	marked  bool                  // whether the asset's number is hidden in it
 	windows map[string]art.Window // by aspect
+	orders  []*order              // of the files that channels ask for
 	out     Output
 }
 
@@ -117,7 +119,10 @@ type step struct {
 
 // steps is the order in which a master is made.
 func steps() []step {
-	return []step{{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"watermark", mark}, {"placeholder", placeholder}, {"master", master}, {"archive", archive}, {"windows", windows}, {"renditions", renditions}, {"print", pages}}
+	return []step{
+		{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"watermark", mark}, {"placeholder", placeholder},
+		{"master", master}, {"archive", archive}, {"windows", windows}, {"sizes", sizes}, {"quality", quality}, {"renditions", renditions}, {"print", pages},
+	}
 }
 
 // Finish makes the master and the renditions. Bytes that are no picture, or a channel that asks for what cannot be
@@ -159,11 +164,11 @@ func (f *Finisher) Finish(ctx context.Context, in Input) (Output, error) {
 }
 
 func read(ctx context.Context, w *work) (map[string]any, error) {
-	info, err := imaging.Probe(w.Picture, imaging.Limits{})
-	if err != nil {
-		return nil, err
+	look := imaging.Here
+	if !w.made() {
+		look = w.f.o.Read.OrHere()
 	}
-	p, err := imaging.Decode(ctx, w.Picture, imaging.Limits{})
+	p, info, err := look(ctx, w.Picture, imaging.Limits{})
 	if err != nil {
 		return nil, err
 	}

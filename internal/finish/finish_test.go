@@ -1,6 +1,7 @@
 package finish_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -149,6 +150,9 @@ func TestEveryFileThatTheChannelsAskForIsMadeOnce(t *testing.T) {
 		"an aspect that is the picture's own": {64, 64, []art.Channel{channel("a", "1:1", []int{96}, "jpeg"), channel("b", "", []int{96}, "jpeg"), channel("c", "3:3", []int{96}, "jpeg")}, "1024×1024", []string{
 			"red-apple-01234567-96.jpg 96×96 image/jpeg for a, b, c",
 		}},
+		"for downloads": {64, 64, []art.Channel{channel("files", "", []int{40}, "tiff", "jxl")}, "1024×1024", []string{
+			"red-apple-01234567-40.tiff 40×40 image/tiff for files", "red-apple-01234567-40.jxl 40×40 image/jxl for files",
+		}},
 		"a landscape":             {96, 64, []art.Channel{channel("web", "", []int{300}, "png")}, "1024×682", []string{"red-apple-01234567-300.png 300×200 image/png for web"}},
 		"a master as asked for":   {64, 64, []art.Channel{channel("print", "", []int{1100}, "jpeg")}, "1100×1100", []string{"red-apple-01234567-1100.jpg 1100×1100 image/jpeg for print"}},
 		"no channels, the master": {64, 64, nil, "1024×1024", nil},
@@ -207,7 +211,7 @@ func TestTheOrderIsFixedAndRecorded(t *testing.T) {
 	for _, s := range first.Steps {
 		names = append(names, s.Name)
 	}
-	if got := strings.Join(names, " "); got != "read upscale size placeholder master renditions" {
+	if got := strings.Join(names, " "); got != "read upscale size placeholder master sizes quality renditions" {
 		t.Errorf("the steps were %s", got)
 	}
 	if p := first.Steps[1].Parameters; !cmp.Equal(p["models"], []string{"repeat", "repeat"}) { // 64 → 256 → 1024
@@ -266,6 +270,26 @@ func TestAByteBudgetIsKeptOrRefused(t *testing.T) {
 	if _, err := finisher(func(*finish.Options) {}).Finish(context.Background(), input(t, 64, 64, web)); !errors.Is(err, art.ErrInvalid) || !strings.Contains(err.Error(), "fewer pixels") {
 		t.Errorf("100 bytes allowed: %v", err)
 	}
+}
+
+// The archive is the master in fewer bytes.
+func TestAnArchiveIsTheMasterWithoutLoss(t *testing.T) {
+	in := input(t, 64, 64)
+	in.Finishing.Archive = &art.Archive{Format: "jxl"}
+	out, err := finisher(func(*finish.Options) {}).Finish(t.Context(), in)
+	if err != nil || len(out.Renditions) != 1 {
+		t.Fatal(err, len(out.Renditions))
+	}
+	kept := out.Renditions[0]
+	want, err := imaging.Decode(t.Context(), out.Master.Data, imaging.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := imaging.Decode(t.Context(), kept.Data, imaging.Limits{})
+	if err != nil || !bytes.Equal(got.Pix, want.Pix) || kept.Bytes >= out.Master.Bytes || kept.Role != art.RoleArchive {
+		t.Errorf("%+v beside %+v, %v", kept.Rendition, out.Master.Rendition, err)
+	}
+	checkFile(t, kept)
 }
 
 func TestWhenSomethingFailsNothingIsGiven(t *testing.T) {

@@ -120,7 +120,7 @@ func TestArchivesKeepWhatPicturesCameWith(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, format := range art.ArchiveFormats() {
+	for _, format := range []string{"png", "tiff"} {
 		in := input(t, 8, 8)
 		in.Picture, in.Finishing.Archive = data, &art.Archive{Format: format, Profile: "display-p3"}
 		out, err := finisher(colours).Finish(context.Background(), in)

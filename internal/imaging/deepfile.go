@@ -56,6 +56,14 @@ func encodeDeepPNG(d *Deep, e DeepEncoding) ([]byte, error) {
 	return slices.Concat(data[:pngHeader], chunks, data[pngHeader:]), nil
 }
 
+// pngHeader is the length of a PNG's signature and header chunk, after which other chunks may stand.
+const pngHeader = 33
+
+// xmpChunk wraps a packet into the text chunk that the XMP specification, part 3, names for PNG.
+func xmpChunk(packet []byte) []byte {
+	return pngChunk("iTXt", slices.Concat([]byte("XML:com.adobe.xmp\x00\x00\x00\x00\x00"), packet))
+}
+
 // pngChunk is a piece of a PNG file.
 func pngChunk(name string, body []byte) []byte {
 	named := append([]byte(name), body...)

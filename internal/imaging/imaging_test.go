@@ -57,7 +57,7 @@ func TestEveryFormatComesBackAsItWentIn(t *testing.T) {
 	for _, c := range []struct {
 		format Format
 		floor  float64 // dB, what quality 85 must at least keep of this scene
-	}{{PNG, 99}, {JPEG, 30}, {WebP, 30}, {AVIF, 30}} {
+	}{{PNG, 99}, {JPEG, 30}, {WebP, 30}, {AVIF, 30}, {TIFF, 99}, {JXL, 30}} {
 		data, err := Encode(p, Encoding{Format: c.format, Quality: 85, Effort: 2, XMP: packet})
 		if err != nil {
 			t.Fatalf("%s: %v", c.format, err)

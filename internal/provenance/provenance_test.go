@@ -86,7 +86,7 @@ func generated() Claim {
 
 func TestEveryFormatIsSignedAndReadBack(t *testing.T) {
 	l, id, ctx := library(t), identity(t), context.Background()
-	for _, f := range []imaging.Format{imaging.PNG, imaging.JPEG, imaging.WebP, imaging.AVIF} {
+	for _, f := range []imaging.Format{imaging.PNG, imaging.JPEG, imaging.WebP, imaging.AVIF, imaging.TIFF, imaging.JXL} {
 		signed, err := l.Sign(ctx, id, f.MIME(), picture(t, f), generated())
 		if err != nil {
 			t.Fatalf("%s: %v", f, err)

@@ -86,6 +86,7 @@ type VerifyOptions struct {
 	Mark    *watermark.Mark                                                // looks for numbers in pixels; nil looks for none
 	Search  watermark.Search                                               // how far it looks
 	Numbers func(ctx context.Context, id uint64) (asset string, err error) // whose number it is, "" where nobody knows; nil knows none
+	Read    imaging.Read                                                   // reads pictures, which may be anybody's; nil reads them in this process
 	Poster  func(ctx context.Context, clip []byte) (*imaging.RGB, error)   // the frame of a clip that was fingerprinted
 }
 
@@ -98,14 +99,12 @@ const nearEnough = 31
 func Verify(ctx context.Context, data []byte, o VerifyOptions) (Verification, error) {
 	kind, xmp, look := clipType(data), clipXMP(data), o.Poster
 	if kind == "" {
-		info, err := imaging.Probe(data, imaging.Limits{})
-		if err != nil {
-			return Verification{}, fmt.Errorf("provenance: verifying: %w", err)
+		p, info, damage := o.Read.OrHere()(ctx, data, imaging.Limits{})
+		if damage != nil && info.Format == "" {
+			return Verification{}, fmt.Errorf("provenance: verifying: %w", damage)
 		}
 		kind, xmp = info.Format.MIME(), info.XMP
-		look = func(ctx context.Context, data []byte) (*imaging.RGB, error) {
-			return imaging.Decode(ctx, data, imaging.Limits{})
-		}
+		look = func(context.Context, []byte) (*imaging.RGB, error) { return p, damage } // a damaged file still has the other layers
 	}
 	v := Verification{Verdict: Unknown}
 	var err error

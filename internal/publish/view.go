@@ -45,7 +45,7 @@ func (p picture) Preload() source {
 	return source{"", p.Srcset}
 }
 
-// formatOrder: browsers take the first source that they know.
+// formatOrder: browsers take the first source that they know. What not every browser shows is only for downloads, −1.
 func formatOrder(format string) int {
 	return slices.Index([]string{"avif", "webp", "jpeg", "png"}, format)
 }
@@ -55,7 +55,10 @@ func mainSet(a art.Asset) []art.Rendition {
 	var set []art.Rendition
 	pick := func(like art.Rendition) {
 		for _, r := range a.Renditions {
-			if r.Role == "" && r.Width*like.Height-r.Height*like.Width <= r.Width+like.Width && r.Height*like.Width-r.Width*like.Height <= r.Width+like.Width {
+			if r.Role != "" || formatOrder(r.Format) < 0 {
+				continue
+			}
+			if r.Width*like.Height-r.Height*like.Width <= r.Width+like.Width && r.Height*like.Width-r.Width*like.Height <= r.Width+like.Width {
 				set = append(set, r)
 			}
 		}
