@@ -240,18 +240,10 @@ func testProvenance(t *testing.T, p program, m made) {
 		}
 	}
 
-	python := exec.CommandContext(t.Context(), testkit.Tool(t, "python/bin/python"), append([]string{"testdata/read_c2pa.py"}, all...)...)
-	out, err := python.Output()
-	if err != nil {
-		t.Fatalf("c2pa-python: %v", err)
-	}
-	var states map[string][2]any
-	if err := json.Unmarshal(out, &states); err != nil {
-		t.Fatal(err)
-	}
+	states := testkit.C2PAPython(t, all...)
 	for _, file := range all {
 		// The workspace's own root stands in no public list, which is all that may be wrong with a file.
-		if got := states[file]; got[0] != "Valid" || !cmp.Equal(got[1], []any{"signingCredential.untrusted"}) {
+		if got := states[file]; got.State != "Valid" || !cmp.Equal(got.Failures, []string{"signingCredential.untrusted"}) {
 			t.Errorf("c2pa-python says of %s: %v", file, got)
 		}
 	}
@@ -259,7 +251,8 @@ func testProvenance(t *testing.T, p program, m made) {
 	exiftool := exec.CommandContext(t.Context(), "perl", append([]string{
 		testkit.Tool(t, "node/node_modules/exiftool-vendored.pl/bin/exiftool"), "-validate", "-warning", "-error", "-a", "-j", "-XMP:all",
 	}, all...)...)
-	if out, err = exiftool.Output(); err != nil {
+	out, err := exiftool.Output()
+	if err != nil {
 		t.Fatalf("exiftool: %v", err)
 	}
 	var tags []map[string]any

@@ -63,8 +63,9 @@ type Rendition struct {
 	Bytes       int64  `json:"bytes"`
 	SHA256      string `json:"sha256"` // in the blob store
 	Quality     int    `json:"quality,omitempty"`
-	ColourSpace string `json:"colour_space"` // "srgb"
-	C2PA        string `json:"c2pa"`         // "signed", or "unsigned: why"
+	ColourSpace string `json:"colour_space"`         // "srgb"
+	C2PA        string `json:"c2pa"`                 // "signed", or "unsigned: why"
+	TimeStamp   string `json:"time_stamp,omitempty"` // of the signature: "stamped", or "owed: why"; "" where none is asked for
 }
 
 // Rights says whose the picture is and what may be done with it.

@@ -120,7 +120,7 @@ func (w *work) encoded(ctx context.Context, e clip.Encoding) (File, art.ClipFile
 	}
 	claim := w.filmed(name)
 	if w.changes(e) {
-		claim.Actions = append(claim.Actions, provenance.Action{Action: "c2pa.edited", SourceType: cmp.Or(w.origin(), provenance.Enhanced), Description: w.change(e)})
+		claim.Actions = append(claim.Actions, provenance.Action{Action: "c2pa.edited", SourceType: cmp.Or(w.origin(), provenance.Enhanced), Description: w.change(e), Software: &w.f.o.Generator})
 	}
 	claim.Actions = append(claim.Actions, provenance.Action{Action: "c2pa.transcoded"})
 	file, err = w.f.sign(ctx, file, claim)

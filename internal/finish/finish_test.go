@@ -55,15 +55,15 @@ func (e enlarger) Upscale(_ context.Context, p *imaging.RGB, _ func(int, int)) (
 // marker appends the claim's actions where a real signer embeds a manifest.
 type marker struct{ fails string }
 
-func (m marker) Sign(_ context.Context, mime string, data []byte, claim provenance.Claim) ([]byte, error) {
+func (m marker) Sign(_ context.Context, mime string, data []byte, claim provenance.Claim) (provenance.Signed, error) {
 	if mime == m.fails {
-		return nil, art.ErrUnavailable
+		return provenance.Signed{}, art.ErrUnavailable
 	}
 	var actions []string
 	for _, a := range claim.Actions {
 		actions = append(actions, a.Action)
 	}
-	return append(data, fmt.Sprintf("<%s: %s %d>", claim.Title, strings.Join(actions, " "), len(claim.Ingredients))...), nil
+	return provenance.Signed{Data: append(data, fmt.Sprintf("<%s: %s %d>", claim.Title, strings.Join(actions, " "), len(claim.Ingredients))...)}, nil
 }
 
 func repeat(e enlarger) []finish.Upscaler {
@@ -335,7 +335,7 @@ type signer struct {
 	identity *provenance.Identity
 }
 
-func (s signer) Sign(ctx context.Context, mime string, data []byte, claim provenance.Claim) ([]byte, error) {
+func (s signer) Sign(ctx context.Context, mime string, data []byte, claim provenance.Claim) (provenance.Signed, error) {
 	return s.library.Sign(ctx, s.identity, mime, data, claim)
 }
 
@@ -415,9 +415,9 @@ func TestAContactSheetShowsEveryTile(t *testing.T) {
 // claims keeps what it is asked to sign.
 type claims struct{ all *[]provenance.Claim }
 
-func (c claims) Sign(_ context.Context, _ string, data []byte, claim provenance.Claim) ([]byte, error) {
+func (c claims) Sign(_ context.Context, _ string, data []byte, claim provenance.Claim) (provenance.Signed, error) {
 	*c.all = append(*c.all, claim)
-	return data, nil
+	return provenance.Signed{Data: data}, nil
 }
 
 func TestPicturesFromElsewhereAreNotCalledGenerated(t *testing.T) {

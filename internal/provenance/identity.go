@@ -23,10 +23,14 @@ import (
 // Identity is what a workspace signs with: a leaf key and certificate under an issuing certificate under the
 // workspace's own root. Readers who do not know that root say "valid, signer unknown".
 type Identity struct {
-	Root    string // PEM of the root certificate: the trust anchor
-	Chain   string // PEM of leaf and issuing certificate
-	key     string // PEM of the leaf's private key
-	Expires time.Time
+	Root      string // PEM of the root certificate: the trust anchor
+	Chain     string // PEM of leaf and issuing certificate
+	Algorithm string // of signatures, one of Algorithms
+	Expires   time.Time
+	Authority Authority
+
+	key      string   // PEM of the leaf's private key; "" where it lies elsewhere
+	external External // signs where the key lies elsewhere
 }
 
 // The files of an identity. Only the certificates may leave the workspace.
@@ -96,7 +100,7 @@ func load(dir string) (*Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("provenance: reading the certificate in %s: %w: %w", dir, err, art.ErrUnavailable)
 	}
-	return &Identity{Root: text[rootFile], Chain: text[chainFile], key: text[keyFile], Expires: leaf.NotAfter}, nil
+	return &Identity{Root: text[rootFile], Chain: text[chainFile], Algorithm: "es256", key: text[keyFile], Expires: leaf.NotAfter}, nil
 }
 
 // newIdentity makes keys and certificates and returns them as PEM by file name. The root's and the issuer's keys are
