@@ -148,6 +148,11 @@ func (w *work) rendition(ctx context.Context, x wish) (File, error) {
 		if err != nil {
 			return File{}, err
 		}
+		if x.format == imaging.JPEG {
+			if data, err = provenance.WithIIM(data, w.metadata()); err != nil {
+				return File{}, err
+			}
+		}
 		file := File{Data: data, Rendition: art.Rendition{
 			Name: name, Channel: strings.Join(x.channels, ", "), Format: string(x.format), MIME: x.format.MIME(),
 			Width: p.Width, Height: p.Height, Quality: e.Quality, ColourSpace: "srgb",
