@@ -145,32 +145,6 @@ func TestARenditionCarriesItsMastersChain(t *testing.T) {
 	}
 }
 
-func TestFilesOfOthers(t *testing.T) {
-	l, ctx := library(t), context.Background()
-	root := string(fixture(t, "root.pem"))
-	for _, c := range []struct {
-		file, anchors string
-		verdict       Answer
-		state         State
-	}{
-		{"signed.jpg", "", AIGenerated, Valid},
-		{"signed.jpg", root, AIGenerated, Trusted},
-		{"signed.png", root, AIGenerated, Trusted},
-		{"signed.webp", root, AIGenerated, Trusted},
-		{"signed.avif", root, AIGenerated, Trusted},
-		{"tampered.jpg", root, Tampered, Invalid},
-		{"xmp_edited_after_signing.jpg", root, Tampered, Invalid},
-	} {
-		v, err := Verify(ctx, fixture(t, c.file), VerifyOptions{Library: l, Anchors: c.anchors})
-		if err != nil {
-			t.Fatalf("%s: %v", c.file, err)
-		}
-		if v.Verdict != c.verdict || v.Layers.C2PA.State != c.state {
-			t.Errorf("%s: %s, %s %v; want %s, %s", c.file, v.Verdict, v.Layers.C2PA.State, v.Layers.C2PA.Codes, c.verdict, c.state)
-		}
-	}
-}
-
 func TestUnmarkedMarkedAndBroken(t *testing.T) {
 	l, id, ctx := library(t), identity(t), context.Background()
 	p, err := imaging.NewRGB(64, 64)
