@@ -55,7 +55,7 @@ func signing(t testing.TB) (*provenance.Library, *provenance.Identity) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := provenance.LoadOrCreate(filepath.Join(t.TempDir(), "signing"), "Test", time.Now(), rand.Reader)
+	id, err := provenance.LoadOrCreate(filepath.Join(t.TempDir(), "signing"), "Test", time.Now(), rand.Reader, provenance.Keys{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -344,7 +344,7 @@ func TestSignedFilesAreTrustedByTheirOwnRoot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := provenance.LoadOrCreate(filepath.Join(t.TempDir(), "signing"), "Acme", time.Now(), rand.Reader)
+	id, err := provenance.LoadOrCreate(filepath.Join(t.TempDir(), "signing"), "Acme", time.Now(), rand.Reader, provenance.Keys{})
 	if err != nil {
 		t.Fatal(err)
 	}

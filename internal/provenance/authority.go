@@ -1,7 +1,6 @@
 package provenance
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -9,21 +8,12 @@ import (
 	"presswerk/internal/art"
 )
 
-// Authority is who says when something was signed, and whether the signer's certificate still holds. Only signing asks it.
+// Authority is who says when something was signed. Only signing asks it.
 type Authority struct {
 	// Address gives the address of an RFC 3161 time-stamping authority; nil stamps nothing. The library calls it by itself and
 	// waits for it without end, so it should be a relay on this machine which doesn't.
 	Address func() (string, error)
 	Roots   string // PEM of the roots under which the authority's certificate is
-	Status  Fetch  // asks the responder that the signer's certificate names (OCSP), whose answer stands in manifests; nil asks nobody
-}
-
-// network lets through what a signature needs: questions to responders.
-func (a Authority) network(ctx context.Context) func(Request) (int, []byte, error) {
-	if a.Status == nil {
-		return offline
-	}
-	return func(r Request) (int, []byte, error) { return a.Status(ctx, r) }
 }
 
 // address is that of the time-stamping authority.

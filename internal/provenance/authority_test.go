@@ -1,8 +1,6 @@
 package provenance
 
 import (
-	"bytes"
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -31,24 +29,6 @@ func openssl(t testing.TB) string {
 	path, err := exec.LookPath("openssl")
 	testkit.Need(t, err == nil, "openssl (run 'make tools')")
 	return path
-}
-
-// overHTTP is a Fetch of the standard library.
-func overHTTP(ctx context.Context, r Request) (int, []byte, error) {
-	q, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
-	if err != nil {
-		return 0, nil, err
-	}
-	for name, value := range r.Header {
-		q.Header.Set(name, value)
-	}
-	a, err := http.DefaultClient.Do(q)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer a.Body.Close()
-	body, err := io.ReadAll(a.Body)
-	return a.StatusCode, body, err
 }
 
 // under makes a key and a certificate of a template, signed by parent or by itself.

@@ -18,17 +18,16 @@ import (
 // Source: the C header of contentauth/c2pa-rs 0.91; handles returned by the *_with_* functions replace the one passed
 // in, which must not be used or freed again.
 type Library struct {
-	version  string
-	streams  table[*memory]
-	signing  table[func(data []byte) ([]byte, error)]
-	networks table[func(Request) (int, []byte, error)]
-	calls    calls
-	read     uintptr // callbacks; purego allows about 2000 for the life of a process, so there are six
-	seek     uintptr
-	write    uintptr
-	flush    uintptr
-	signed   uintptr
-	asked    uintptr
+	version string
+	streams table[*memory]
+	signing table[func(data []byte) ([]byte, error)]
+	calls   calls
+	read    uintptr // callbacks; purego allows about 2000 for the life of a process, so there are six
+	seek    uintptr
+	write   uintptr
+	flush   uintptr
+	signed  uintptr
+	asked   uintptr
 }
 
 // calls are the C functions, by their C names.
@@ -42,7 +41,6 @@ type calls struct {
 	contextSetSettings                                          func(builder, settings uintptr) int32
 	contextBuild, builderFromContext, readerFromContext, toJSON func(uintptr) uintptr
 	toCrJSON                                                    func(reader uintptr) uintptr
-	malloc                                                      func(size uintptr) uintptr
 	setError                                                    func(message string) int32
 	resolverCreate                                              func(context, callback uintptr) uintptr
 	contextSetResolver                                          func(builder, resolver uintptr) int32
@@ -82,11 +80,6 @@ func Open(path string) (lib *Library, err error) {
 		}
 		purego.RegisterFunc(call, symbol)
 	}
-	malloc, err := purego.Dlsym(purego.RTLD_DEFAULT, "malloc")
-	if err != nil {
-		return nil, fmt.Errorf("provenance: this process has no malloc: %w: %w", err, art.ErrUnavailable)
-	}
-	purego.RegisterFunc(&c.malloc, malloc)
 	l.callbacks()
 	l.version = l.text(c.version())
 	return l, nil
@@ -118,7 +111,7 @@ func (l *Library) callbacks() {
 		return k
 	})
 	l.flush = purego.NewCallback(func(uintptr) int { return 0 })
-	l.signed, l.asked = purego.NewCallback(l.signFor), purego.NewCallback(l.fetchFor)
+	l.signed, l.asked = purego.NewCallback(l.signFor), purego.NewCallback(l.refuse)
 }
 
 // text copies a C string and frees it.

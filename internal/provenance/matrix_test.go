@@ -79,7 +79,7 @@ func TestFilesOfOthers(t *testing.T) {
 
 func TestACertificateThatHasEndedSignsNothing(t *testing.T) {
 	l := library(t)
-	ended, err := LoadOrCreate(filepath.Join(t.TempDir(), "signing"), "Test", time.Now().AddDate(-3, 0, 0), rand.Reader)
+	ended, err := LoadOrCreate(filepath.Join(t.TempDir(), "signing"), "Test", time.Now().AddDate(-3, 0, 0), rand.Reader, Keys{})
 	if err != nil {
 		t.Fatal(err)
 	}

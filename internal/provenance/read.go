@@ -126,11 +126,11 @@ func (l *Library) readAs(mime string, data []byte, anchors string, write func(re
 		return "", "", err
 	}
 	text, err = locked(func() (string, error) {
-		c2pa, done, err := l.context(settings, offline)
+		c2pa, err := l.context(settings, false)
 		if err != nil {
 			return "", err
 		}
-		defer done()
+		defer l.calls.free(c2pa)
 		reader := l.calls.readerFromContext(c2pa)
 		if reader == 0 {
 			return "", l.failure("making a manifest reader")

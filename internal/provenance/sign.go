@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"presswerk/internal/art"
@@ -14,7 +15,6 @@ import (
 // options are what the library is told besides a manifest's definition.
 type options struct {
 	anchors string
-	status  bool // asks the issuing authority whether the certificate still holds, and keeps the answer in the manifest
 	stamp   bool // time-stamps the manifest that the file already has
 }
 
@@ -25,11 +25,8 @@ func (o options) settings() (string, error) {
 		"thumbnail": map[string]any{"enabled": false},
 		"created_assertion_labels": []string{
 			"c2pa.actions", "c2pa.actions.v2", "c2pa.ingredient", "c2pa.ingredient.v3", "c2pa.ai-disclosure", "c2pa.soft-binding",
-			"c2pa.time-stamp", "c2pa.certificate-status",
+			"c2pa.time-stamp",
 		},
-	}
-	if o.status {
-		builder["certificate_status_fetch"] = "active"
 	}
 	if o.stamp {
 		builder["auto_timestamp_assertion"] = map[string]any{"enabled": true, "skip_existing": true, "fetch_scope": "parent"}
@@ -39,14 +36,22 @@ func (o options) settings() (string, error) {
 		"verify":  map[string]any{"remote_manifest_fetch": false, "ocsp_fetch": false, "verify_after_sign": false},
 		"builder": builder,
 	}
+	trust := map[string]any{"trust_config": strings.Join(purposes(), "\n")}
 	if o.anchors != "" {
-		s["trust"] = map[string]any{"user_anchors": o.anchors}
+		trust["user_anchors"] = o.anchors
 	}
+	s["trust"] = trust
 	text, err := json.Marshal(s)
 	if err != nil {
 		return "", fmt.Errorf("provenance: writing the C2PA settings: %w", err)
 	}
 	return string(text), nil
+}
+
+// purposes are the extended key usages of certificates that may sign claims, time stamps and what responders say. The library itself
+// doesn't know the one that C2PA's own authorities issue for.
+func purposes() []string {
+	return []string{claimSigning().String(), "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", "1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.9"}
 }
 
 // signerInfo mirrors C2paSignerInfo: four C strings.
@@ -166,25 +171,21 @@ func (l *Library) run(ctx context.Context, s signing) ([]byte, error) {
 }
 
 func (l *Library) sign(ctx context.Context, s signing) ([]byte, error) {
-	o, fetch := options{anchors: s.id.Anchors(), status: s.id.Authority.Status != nil, stamp: s.update}, s.id.Authority.network(ctx)
-	if s.update {
-		o.status, fetch = false, nil // what our own answers can't carry is the type of their content, on which time stamps insist
-	}
-	text, err := o.settings()
+	text, err := options{anchors: s.id.Anchors(), stamp: s.update}.settings()
 	if err != nil {
 		return nil, err
 	}
-	c2pa, done, err := l.context(text, fetch)
+	c2pa, err := l.context(text, s.update)
 	if err != nil {
 		return nil, err
 	}
-	defer done()
+	defer l.calls.free(c2pa)
 	builder, err := l.builder(c2pa, s)
 	if err != nil {
 		return nil, err
 	}
 	defer l.calls.free(builder)
-	signer, done, err := l.signer(ctx, s.id, s.authority)
+	signer, failed, done, err := l.signer(ctx, s.id, s.authority)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +197,7 @@ func (l *Library) sign(ctx context.Context, s signing) ([]byte, error) {
 	defer done()
 	var manifest uintptr
 	if n := l.calls.builderSign(builder, s.mime, source, dest, signer, &manifest); n < 0 {
-		return nil, l.failure("signing the " + s.mime + " file")
+		return nil, errors.Join(*failed, l.failure("signing the "+s.mime+" file"))
 	}
 	l.calls.free(manifest)
 	return bytes.Clone(out.data), nil

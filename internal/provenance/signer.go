@@ -21,33 +21,41 @@ func Algorithms() []string {
 // ECDSA is r and s, one after the other, each as long as the curve's field.
 type External func(ctx context.Context, data []byte) (signature []byte, err error)
 
-// signer makes a signer of the library. The caller ends it with done.
-func (l *Library) signer(ctx context.Context, id *Identity, authority string) (signer uintptr, done func(), err error) {
+// signer makes a signer of the library. The caller ends it with done. Why a key that is elsewhere didn't sign stands in failed afterwards.
+func (l *Library) signer(ctx context.Context, id *Identity, authority string) (signer uintptr, failed *error, done func(), err error) {
+	failed = new(error)
 	var at *byte
 	if authority != "" {
 		at = cString(authority)
 	}
 	if id.external == nil {
-		info := &signerInfo{cString(id.Algorithm), cString(id.Chain), cString(id.key), at}
+		key, err := id.key()
+		if err != nil {
+			return 0, nil, nil, err
+		}
+		info := &signerInfo{cString(id.Algorithm), cString(id.Chain), cString(key), at}
 		signer = l.calls.signerFromInfo(unsafe.Pointer(info))
 		runtime.KeepAlive(info)
 		if signer == 0 {
-			return 0, nil, l.failure("loading the signing key")
+			return 0, nil, nil, l.failure("loading the signing key")
 		}
-		return signer, func() { l.calls.free(signer) }, nil
+		return signer, failed, func() { l.calls.free(signer) }, nil
 	}
 	algorithm := slices.Index(Algorithms(), id.Algorithm)
 	if algorithm < 0 {
-		return 0, nil, art.Unsupported("algorithm", fmt.Sprintf("C2PA knows no %q", id.Algorithm), "use es256")
+		return 0, nil, nil, art.Unsupported("algorithm", fmt.Sprintf("C2PA knows no %q", id.Algorithm), "use es256")
 	}
-	call := l.signing.add(func(data []byte) ([]byte, error) { return id.external(ctx, data) })
+	call := l.signing.add(func(data []byte) (signature []byte, err error) {
+		signature, *failed = id.external(ctx, data)
+		return signature, *failed
+	})
 	signer = l.calls.signerCreate(call, l.signed, int32(algorithm), id.Chain, unsafe.Pointer(at))
 	runtime.KeepAlive(at)
 	if signer == 0 {
 		l.signing.remove(call)
-		return 0, nil, l.failure("introducing the external signer")
+		return 0, nil, nil, l.failure("introducing the external signer")
 	}
-	return signer, func() { l.calls.free(signer); l.signing.remove(call) }, nil
+	return signer, failed, func() { l.calls.free(signer); l.signing.remove(call) }, nil
 }
 
 // signFor signs what the library hands over.
