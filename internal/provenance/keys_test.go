@@ -249,7 +249,11 @@ func TestNobodyIsAskedWhileReading(t *testing.T) {
 		t.Errorf("%+v, %v", v.Layers.C2PA, err)
 	}
 	// A context whose settings would let the library ask is closed all the same.
-	open := `{"version": 1, "verify": {"remote_manifest_fetch": true, "ocsp_fetch": true}}`
+	settings, err := options{anchors: id.Root}.settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := strings.Replace(settings, `"ocsp_fetch":false`, `"ocsp_fetch":true`, 1)
 	if _, err := locked(func() (bool, error) {
 		c2pa, err := l.context(open, false)
 		if err != nil {
