@@ -48,6 +48,15 @@ func (id *Identity) CSR(organisation, name string) ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}), nil
 }
 
+// Names are who signs and who has certified that, as the certificate says it.
+func (id *Identity) Names() (signer, issuer string) {
+	all, err := certificates(id.Chain)
+	if err != nil {
+		return "", "" // it was read when the identity was
+	}
+	return all[0].Subject.String(), all[0].Issuer.String()
+}
+
 // signingKey is the private key, where it can be had.
 func (id *Identity) signingKey() (crypto.Signer, error) {
 	if id.external != nil {

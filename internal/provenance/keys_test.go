@@ -21,6 +21,7 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/imaging"
+	"presswerk/internal/testkit"
 )
 
 // folder is a folder of keys, with its identity.
@@ -86,7 +87,7 @@ func TestAnEncryptedKeyIsOpenedOnceAndOnlyToSign(t *testing.T) {
 
 // rawByOpenSSL signs with openssl, as a script beside an HSM would, and answers r and s.
 func rawByOpenSSL(t testing.TB, key string) func(ctx context.Context, command []string, data []byte) ([]byte, error) {
-	program := openssl(t)
+	program := testkit.OpenSSL(t)
 	path := filepath.Join(t.TempDir(), "away.key")
 	if err := os.WriteFile(path, []byte(key), 0o600); err != nil {
 		t.Fatal(err)
@@ -150,15 +151,15 @@ func issue(t testing.TB, request []byte, responder string) (chain, root string) 
 	if err != nil || r.CheckSignature() != nil {
 		t.Fatal(err)
 	}
-	ca := under(t, &x509.Certificate{Subject: pkix.Name{CommonName: "A public root"}, IsCA: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature, SubjectKeyId: []byte{7, 7}}, nil)
+	ca, key := testkit.Certify(t, &x509.Certificate{Subject: pkix.Name{CommonName: "A public root"}, IsCA: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature, SubjectKeyId: []byte{7, 7}}, nil, nil)
 	c := &x509.Certificate{
 		SerialNumber: big.NewInt(77), Subject: r.Subject, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(100 * time.Hour), BasicConstraintsValid: true,
-		ExtraExtensions: r.Extensions, AuthorityKeyId: ca.certificate.SubjectKeyId, SubjectKeyId: []byte{8, 8},
+		ExtraExtensions: r.Extensions, AuthorityKeyId: ca.SubjectKeyId, SubjectKeyId: []byte{8, 8},
 	}
 	if responder != "" {
 		c.OCSPServer = []string{responder}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, c, ca.certificate, r.PublicKey, ca.key)
+	der, err := x509.CreateCertificate(rand.Reader, c, ca, r.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +167,7 @@ func issue(t testing.TB, request []byte, responder string) (chain, root string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pemOf(leaf), pemOf(ca.certificate)
+	return testkit.PEM(t, leaf), testkit.PEM(t, ca)
 }
 
 func TestACertificateOfAnAuthorityIsAskedForAndInstalled(t *testing.T) {
