@@ -1,6 +1,7 @@
 package finish_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -361,6 +362,9 @@ func TestSignedFilesAreTrustedByTheirOwnRoot(t *testing.T) {
 		v, err := provenance.Verify(context.Background(), file.Data, provenance.VerifyOptions{Library: lib, Anchors: id.Root})
 		if err != nil || v.Verdict != provenance.AIGenerated || v.Layers.C2PA.State != provenance.Trusted {
 			t.Errorf("%s: %+v, %v", file.Name, v, err)
+		}
+		if old := bytes.Contains(file.Data, []byte("Photoshop 3.0\x008BIM\x04\x04")); old != (file.Format == "jpeg") {
+			t.Errorf("%s: it has IIM for old readers: %t", file.Name, old)
 		}
 	}
 }

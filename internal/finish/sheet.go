@@ -67,6 +67,9 @@ func (f *Finisher) Sheet(ctx context.Context, name string, tiles []Tile, rights 
 	if err != nil {
 		return File{}, fmt.Errorf("finish: writing the contact sheet: %w", err)
 	}
+	if data, err = provenance.WithIIM(data, m); err != nil {
+		return File{}, fmt.Errorf("finish: writing the contact sheet: %w", err)
+	}
 	file := File{Data: data, Rendition: art.Rendition{
 		Name: name + ".jpg", Format: "jpeg", MIME: "image/jpeg", Width: canvas.Width, Height: canvas.Height, ColourSpace: "srgb",
 	}}
