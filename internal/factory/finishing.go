@@ -59,7 +59,7 @@ func (f *Factory) newAsset(ctx context.Context, c art.CandidateView, run art.Run
 		return art.Asset{}, err
 	}
 	in := finishInput(asset, c.Candidate, picture, channels, k)
-	if in.Given, err = f.given(ctx, c.Planned.Recipe); err != nil {
+	if in.Given, err = given(ctx, f.Blobs.Get, c.Planned.Recipe); err != nil {
 		return art.Asset{}, err
 	}
 	if in.Clip, err = f.clipInput(ctx, c.Candidate, run.Brief); err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // given fetches the pictures that a recipe began with or was steered by, for the manifest. The frames of a clip come with the clip.
-func (f *Factory) given(ctx context.Context, r art.Recipe) ([]finish.Given, error) {
+func given(ctx context.Context, get func(ctx context.Context, sum string) ([]byte, error), r art.Recipe) ([]finish.Given, error) {
 	var all []finish.Given
 	seen := map[string]bool{}
 	add := func(label, title, sum string) error {
@@ -19,7 +19,7 @@ func (f *Factory) given(ctx context.Context, r art.Recipe) ([]finish.Given, erro
 			return nil // the same picture counts once, for what it was there for first
 		}
 		seen[sum] = true
-		data, err := f.Blobs.Get(ctx, strings.TrimPrefix(sum, "sha256:"))
+		data, err := get(ctx, strings.TrimPrefix(sum, "sha256:"))
 		if err != nil {
 			return fmt.Errorf("the %s: %w", title, err)
 		}

@@ -9,7 +9,7 @@ import (
 // BenchmarkSign is what each rendition costs: signed anew with its master as the parent, without a time stamp.
 func BenchmarkSign(b *testing.B) {
 	l, id := library(b), identity(b)
-	master, err := sign(l, b.Context(), id, "image/png", picture(b, imaging.PNG), generated())
+	master, err := sign(b.Context(), l, id, "image/png", picture(b, imaging.PNG), generated())
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -23,7 +23,7 @@ func BenchmarkSign(b *testing.B) {
 		b.Run(string(f), func(b *testing.B) {
 			var signed []byte
 			for b.Loop() {
-				if signed, err = sign(l, b.Context(), id, f.MIME(), data, claim); err != nil {
+				if signed, err = sign(b.Context(), l, id, f.MIME(), data, claim); err != nil {
 					b.Fatal(err)
 				}
 			}

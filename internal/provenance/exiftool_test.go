@@ -72,7 +72,7 @@ func TestExiftoolReadsEveryFieldOfEveryKindOfFile(t *testing.T) {
 	var files []string
 	for _, f := range []imaging.Format{imaging.PNG, imaging.JPEG, imaging.WebP, imaging.AVIF} {
 		said, silent := withMetadata(t, f)
-		signed, err := sign(l, t.Context(), id, f.MIME(), said, generated())
+		signed, err := sign(t.Context(), l, id, f.MIME(), said, generated())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +129,7 @@ func TestOneFieldOrOnePixelChangedAfterSigningIsTold(t *testing.T) {
 	l, id, dir := library(t), identity(t), t.TempDir()
 	for _, f := range []imaging.Format{imaging.PNG, imaging.JPEG, imaging.WebP} {
 		said, _ := withMetadata(t, f)
-		signed, err := sign(l, t.Context(), id, f.MIME(), said, generated())
+		signed, err := sign(t.Context(), l, id, f.MIME(), said, generated())
 		if err != nil {
 			t.Fatal(err)
 		}

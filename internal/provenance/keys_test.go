@@ -39,7 +39,7 @@ func folder(t testing.TB) (string, *Identity) {
 func trusts(t testing.TB, id *Identity) {
 	t.Helper()
 	l := library(t)
-	signed, err := sign(l, t.Context(), id, "image/png", picture(t, imaging.PNG), generated())
+	signed, err := sign(t.Context(), l, id, "image/png", picture(t, imaging.PNG), generated())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +210,7 @@ func TestACertificateOfAnAuthorityIsAskedForAndInstalled(t *testing.T) {
 func TestWhatWasSignedStaysTrustedWhenKeysAreRenewed(t *testing.T) {
 	dir, id := folder(t)
 	l := library(t)
-	old, err := sign(l, t.Context(), id, "image/png", picture(t, imaging.PNG), generated())
+	old, err := sign(t.Context(), l, id, "image/png", picture(t, imaging.PNG), generated())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +242,7 @@ func TestNobodyIsAskedWhileReading(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := library(t)
-	signed, err := sign(l, t.Context(), id, "image/png", picture(t, imaging.PNG), generated())
+	signed, err := sign(t.Context(), l, id, "image/png", picture(t, imaging.PNG), generated())
 	if err != nil {
 		t.Fatal(err)
 	}

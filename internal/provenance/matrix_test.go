@@ -27,7 +27,7 @@ func overwritten(data []byte, at int, text string) []byte {
 func TestFilesOfOthers(t *testing.T) {
 	l, root := library(t), string(fixture(t, "root.pem"))
 	ours, adobe := identity(t), fixture(t, "adobe_CA.jpg")
-	own, err := sign(l, t.Context(), ours, "image/png", picture(t, imaging.PNG), generated())
+	own, err := sign(t.Context(), l, ours, "image/png", picture(t, imaging.PNG), generated())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestAProvidersManifestStaysInTheChain(t *testing.T) {
 		Actions:     []Action{{Action: "c2pa.opened", Ingredients: []string{"theirs"}}, {Action: "c2pa.edited", SourceType: Composite, Software: &Software{Name: "house"}, Ingredients: nil}},
 		Ingredients: []Ingredient{{Label: "theirs", Title: "from Adobe", Parent: true, MIME: "image/jpeg", Data: adobe}},
 	}
-	signed, err := sign(l, t.Context(), id, "image/webp", picture(t, imaging.WebP), claim)
+	signed, err := sign(t.Context(), l, id, "image/webp", picture(t, imaging.WebP), claim)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestAProvidersManifestStaysInTheChain(t *testing.T) {
 	}
 	broken := overwritten(adobe, 126650, "deadbeef")
 	claim.Ingredients[0].Data = broken
-	if signed, err = sign(l, t.Context(), id, "image/webp", picture(t, imaging.WebP), claim); err != nil {
+	if signed, err = sign(t.Context(), l, id, "image/webp", picture(t, imaging.WebP), claim); err != nil {
 		t.Fatal(err)
 	}
 	// Our own signature holds; that what was opened had been tampered with stands in the ingredient, as it was found.

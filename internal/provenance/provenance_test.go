@@ -50,7 +50,7 @@ func identity(t testing.TB) *Identity {
 }
 
 // sign gives the signed file alone.
-func sign(l *Library, ctx context.Context, id *Identity, mime string, data []byte, claim Claim) ([]byte, error) {
+func sign(ctx context.Context, l *Library, id *Identity, mime string, data []byte, claim Claim) ([]byte, error) {
 	s, err := l.Sign(ctx, id, mime, data, claim)
 	return s.Data, err
 }
@@ -94,7 +94,7 @@ func generated() Claim {
 func TestEveryFormatIsSignedAndReadBack(t *testing.T) {
 	l, id, ctx := library(t), identity(t), context.Background()
 	for _, f := range []imaging.Format{imaging.PNG, imaging.JPEG, imaging.WebP, imaging.AVIF} {
-		signed, err := sign(l, ctx, id, f.MIME(), picture(t, f), generated())
+		signed, err := sign(ctx, l, id, f.MIME(), picture(t, f), generated())
 		if err != nil {
 			t.Fatalf("%s: %v", f, err)
 		}
@@ -121,7 +121,7 @@ func TestEveryFormatIsSignedAndReadBack(t *testing.T) {
 
 func TestARenditionCarriesItsMastersChain(t *testing.T) {
 	l, id, ctx := library(t), identity(t), context.Background()
-	master, err := sign(l, ctx, id, "image/png", picture(t, imaging.PNG), generated())
+	master, err := sign(ctx, l, id, "image/png", picture(t, imaging.PNG), generated())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestARenditionCarriesItsMastersChain(t *testing.T) {
 		Actions:     []Action{{Action: "c2pa.opened", Ingredients: []string{"master"}}, {Action: "c2pa.resized.proportional"}, {Action: "c2pa.transcoded"}},
 		Ingredients: []Ingredient{{Label: "master", Title: "the master", Parent: true, MIME: "image/png", Data: master}},
 	}
-	signed, err := sign(l, ctx, id, "image/webp", picture(t, imaging.WebP), claim)
+	signed, err := sign(ctx, l, id, "image/webp", picture(t, imaging.WebP), claim)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestUnmarkedMarkedAndBroken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed, err := sign(l, ctx, id, "image/jpeg", picture(t, imaging.JPEG), generated())
+	signed, err := sign(ctx, l, id, "image/jpeg", picture(t, imaging.JPEG), generated())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func TestManyAtOnce(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for range 5 {
-				signed, err := sign(l, ctx, id, "image/jpeg", data, generated())
+				signed, err := sign(ctx, l, id, "image/jpeg", data, generated())
 				if err != nil {
 					t.Error(err)
 					return
