@@ -105,7 +105,7 @@ func cpuTime() time.Duration {
 
 // benchSigner signs with an identity of its own and hides numbers.
 func (t *tools) benchSigner(dir string, o finish.Options) (finish.Options, error) {
-	id, err := provenance.LoadOrCreate(filepath.Join(dir, "signing"), "bench", time.Now(), rand.Reader)
+	id, err := provenance.LoadOrCreate(filepath.Join(dir, "signing"), "bench", time.Now(), rand.Reader, provenance.Keys{})
 	if err != nil {
 		return o, err
 	}

@@ -19,15 +19,18 @@ type settings struct {
 	BaseURL    string   // PRESSWERK_BASE_URL: where sites will be reached, for sitemaps and previews; ends with "/"
 	User       string   // who decides when no name is given
 	Passphrase string   // PRESSWERK_PASSPHRASE: of backups, unless a file is named
-	Store      string   // PRESSWERK_STORE: where pulled and added models are kept
-	HubToken   string   // PRESSWERK_HUB_TOKEN, else HF_TOKEN: for gated models of the catalogue's hubs
-	Mirrors    []string // PRESSWERK_MIRRORS: bases that are asked before a hub, by comma
-	Trainer    []string // where the trainer may be, best first; PRESSWERK_TRAINER names a folder
-	Python     string   // PRESSWERK_TRAINER_PYTHON: a Python that has what the trainer needs; "" sets one up
-	Cache      string   // the user's cache folder for Presswerk
-	Hosted     hosted
-	Comfy      comfySettings
-	Servers    []serverSetting // PRESSWERK_SDAPI: web UIs and stable-diffusion.cpp servers, by comma, as in http://host:7860 or box=http://user:password@host:7860
+	// SigningPassphrase opens an encrypted signing key: PRESSWERK_SIGNING_PASSPHRASE, or the first line of the file that
+	// PRESSWERK_SIGNING_PASSPHRASE_FILE names.
+	SigningPassphrase string
+	Store             string   // PRESSWERK_STORE: where pulled and added models are kept
+	HubToken          string   // PRESSWERK_HUB_TOKEN, else HF_TOKEN: for gated models of the catalogue's hubs
+	Mirrors           []string // PRESSWERK_MIRRORS: bases that are asked before a hub, by comma
+	Trainer           []string // where the trainer may be, best first; PRESSWERK_TRAINER names a folder
+	Python            string   // PRESSWERK_TRAINER_PYTHON: a Python that has what the trainer needs; "" sets one up
+	Cache             string   // the user's cache folder for Presswerk
+	Hosted            hosted
+	Comfy             comfySettings
+	Servers           []serverSetting // PRESSWERK_SDAPI: web UIs and stable-diffusion.cpp servers, by comma, as in http://host:7860 or box=http://user:password@host:7860
 }
 
 // Names of the native libraries inside a native folder.
@@ -72,6 +75,10 @@ func readSettings(getenv func(string) string) settings {
 	s.CacheDir = filepath.Join(cacheDir(getenv), "presswerk")
 	s.User = getenv("USER")
 	s.Passphrase = getenv("PRESSWERK_PASSPHRASE")
+	s.SigningPassphrase = getenv("PRESSWERK_SIGNING_PASSPHRASE")
+	if text, err := os.ReadFile(getenv("PRESSWERK_SIGNING_PASSPHRASE_FILE")); err == nil {
+		s.SigningPassphrase, _, _ = strings.Cut(strings.ReplaceAll(string(text), "\r", ""), "\n")
+	}
 	s.BaseURL = strings.TrimSuffix(cmp.Or(getenv("PRESSWERK_BASE_URL"), "http://localhost:8080"), "/") + "/"
 	return s
 }

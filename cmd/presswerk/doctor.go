@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"presswerk/internal/onnx"
+	"presswerk/internal/provenance"
 )
 
 // doctorCmd says what is missing.
@@ -126,7 +129,17 @@ func (g *globals) checkKey() finding {
 	if _, err := os.Stat(ws.signing()); err != nil {
 		return f
 	}
-	f.Detail = ws.signing()
+	id, err := provenance.LoadOrCreate(ws.signing(), ws.Name, time.Now(), rand.Reader, g.keys())
+	if err != nil {
+		f.OK, f.Detail = false, err.Error()
+		return f
+	}
+	s := g.signState(ws, id)
+	f.Detail = ws.signing() + "  " + g.words.say("sign_state", s.Signer, s.Issuer, s.Algorithm, s.Key, s.Expires.Format(time.DateOnly), s.Days)
+	if s.Ending {
+		f.OK, f.Remedy = false, "presswerk sign renew, or presswerk sign request"
+		return f
+	}
 	if _, err := os.Stat(filepath.Join(ws.data(), backupMark)); err != nil {
 		f.OK = false
 	}

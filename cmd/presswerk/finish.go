@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"presswerk/internal/art"
 	"presswerk/internal/finish"
@@ -53,7 +51,7 @@ func (c *finishCmd) Run(ctx context.Context, g *globals) error {
 	if _, err := probeApart(ctx, data, imaging.Limits{}); err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
-	id, err := provenance.LoadOrCreate(ws.signing(), ws.Name, time.Now(), rand.Reader)
+	id, err := t.identity(ws)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -19,7 +18,6 @@ import (
 	"presswerk/internal/blob"
 	"presswerk/internal/engine"
 	"presswerk/internal/factory"
-	"presswerk/internal/provenance"
 	"presswerk/internal/queue"
 	"presswerk/internal/store"
 	"presswerk/internal/workspace"
@@ -153,7 +151,7 @@ func openLine(ctx context.Context, g *globals, ws workspaceDir, o lineOptions) (
 		Ledger: newLedger(ws, l.db, l.blobs), Now: time.Now, Hub: l.hub, Logger: l.logger(), Version: version, Consents: ws.consents, Guide: ws.Guide,
 	}
 	if o.Work {
-		id, err := l.identity()
+		id, err := l.tools.identity(ws)
 		if err != nil {
 			return l, err
 		}
@@ -284,21 +282,13 @@ func (l *line) close() {
 	}
 }
 
-// identity is the workspace's signing key, made on first use.
-func (l *line) identity() (*provenance.Identity, error) {
-	return provenance.LoadOrCreate(l.ws.signing(), l.ws.Name, time.Now(), rand.Reader)
-}
-
-// anchors is the root certificate of the workspace's own signatures.
+// anchors are the root certificates of the workspace's own signatures, and of their time stamps.
 func (l *line) anchors() (string, error) {
-	if _, err := l.identity(); err != nil {
+	id, err := l.tools.identity(l.ws)
+	if err != nil {
 		return "", err
 	}
-	root, err := os.ReadFile(filepath.Join(l.ws.signing(), "root.pem"))
-	if err != nil {
-		return "", fmt.Errorf("reading the workspace's root certificate: %w", err)
-	}
-	return string(root), nil
+	return id.Anchors(), nil
 }
 
 // warnOfLoss says so while the signing key exists nowhere else.

@@ -43,6 +43,7 @@ func commands() []command {
 		{"finish", &finishCmd{}},
 		{"proof", &proofCmd{}},
 		{"verify", &verifyCmd{}},
+		{"sign", &signCmd{}},
 		{"again", &againCmd{}},
 		{"search", &searchCmd{}},
 		{"publish", &publishCmd{}},

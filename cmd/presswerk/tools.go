@@ -197,7 +197,7 @@ type signer struct {
 }
 
 // Sign implements finish.Signer.
-func (s signer) Sign(ctx context.Context, mime string, data []byte, claim provenance.Claim) ([]byte, error) {
+func (s signer) Sign(ctx context.Context, mime string, data []byte, claim provenance.Claim) (provenance.Signed, error) {
 	return s.lib.Sign(ctx, s.id, mime, data, claim)
 }
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"presswerk/internal/art"
 	"presswerk/internal/provenance"
@@ -62,8 +63,12 @@ func verifyOptions(ctx context.Context, g *globals, t *tools, near string) (prov
 	if err != nil {
 		return o, nil, err
 	}
-	if root, err := os.ReadFile(ws.signing() + "/root.pem"); err == nil {
-		o.Anchors = string(root)
+	if _, err := os.Stat(ws.signing()); err == nil {
+		id, err := t.identity(ws)
+		if err != nil {
+			return o, nil, err
+		}
+		o.Anchors = id.Anchors()
 	}
 	key, err := provenance.MarkKey(ws.signing())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -88,6 +93,9 @@ func verifyText(w io.Writer, v provenance.Verification) {
 	c := v.Layers.C2PA
 	fmt.Fprintf(w, "%s\n", v.Verdict)
 	fmt.Fprintf(w, "  C2PA         %s %s\n", c.State, strings.TrimSpace(c.Generator+" "+strings.Join(c.Codes, " ")+c.Reason))
+	if c.StampedAt != nil {
+		fmt.Fprintf(w, "               %s\n", c.StampedAt.UTC().Format(time.RFC3339))
+	}
 	fmt.Fprintf(w, "  XMP          %s %s\n", v.Layers.Metadata.SourceType, v.Layers.Metadata.Credit)
 	m := v.Layers.Watermark
 	fmt.Fprintf(w, "  watermark    %s\n", strings.TrimSpace(fmt.Sprintf("%t %s %s %s", m.Found, m.ID, m.Asset, m.Reason)))

@@ -240,42 +240,22 @@ func testProvenance(t *testing.T, p program, m made) {
 		}
 	}
 
-	python := exec.CommandContext(t.Context(), testkit.Tool(t, "python/bin/python"), append([]string{"testdata/read_c2pa.py"}, all...)...)
-	out, err := python.Output()
-	if err != nil {
-		t.Fatalf("c2pa-python: %v", err)
-	}
-	var states map[string][2]any
-	if err := json.Unmarshal(out, &states); err != nil {
-		t.Fatal(err)
-	}
+	states := testkit.C2PAPython(t, all...)
 	for _, file := range all {
 		// The workspace's own root stands in no public list, which is all that may be wrong with a file.
-		if got := states[file]; got[0] != "Valid" || !cmp.Equal(got[1], []any{"signingCredential.untrusted"}) {
+		if got := states[file]; got.State != "Valid" || !cmp.Equal(got.Failures, []string{"signingCredential.untrusted"}) {
 			t.Errorf("c2pa-python says of %s: %v", file, got)
 		}
 	}
 
-	exiftool := exec.CommandContext(t.Context(), "perl", append([]string{
-		testkit.Tool(t, "node/node_modules/exiftool-vendored.pl/bin/exiftool"), "-validate", "-warning", "-error", "-a", "-j", "-XMP:all",
-	}, all...)...)
-	if out, err = exiftool.Output(); err != nil {
-		t.Fatalf("exiftool: %v", err)
-	}
-	var tags []map[string]any
-	if err := json.Unmarshal(out, &tags); err != nil {
-		t.Fatal(err)
-	}
-	if len(tags) != len(all) {
-		t.Errorf("exiftool read %d of %d files", len(tags), len(all))
-	}
-	for _, file := range tags {
-		warning, _ := file["Warning"].(string)
-		if file["Error"] != nil || warning != "" && !strings.HasPrefix(warning, "[minor]") {
-			t.Errorf("exiftool says of %v: %v %v %v", file["SourceFile"], file["Validate"], warning, file["Error"])
+	for _, file := range testkit.Tags(t, all...) {
+		warning, _ := file["ExifTool:Warning"].(string)
+		if file["ExifTool:Error"] != nil || warning != "" && !strings.HasPrefix(warning, "[minor]") {
+			t.Errorf("exiftool says of %v: %v %v %v", file["SourceFile"], file["ExifTool:Validate"], warning, file["ExifTool:Error"])
 		}
-		for _, name := range []string{"DigitalSourceType", "Credit", "AltTextAccessibility", "WebStatement", "DataMining", "Creator"} {
-			if file[name] == nil {
+		wanted := []string{"iptcExt:DigitalSourceType", "photoshop:Credit", "iptcCore:AltTextAccessibility", "xmpRights:WebStatement", "plus:DataMining", "dc:Creator"}
+		for _, name := range wanted {
+			if file["XMP-"+name] == nil {
 				t.Errorf("exiftool finds no %s in %v", name, file["SourceFile"])
 			}
 		}

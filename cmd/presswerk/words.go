@@ -62,6 +62,7 @@ func sentences() map[string]sentence {
 	maps.Copy(all, guardSentences())
 	maps.Copy(all, importSentences())
 	maps.Copy(all, stockSentences())
+	maps.Copy(all, signSentences())
 	maps.Copy(all, trainSentences())
 	maps.Copy(all, costSentences())
 	maps.Copy(all, compareSentences())

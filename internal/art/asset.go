@@ -61,13 +61,14 @@ type Rendition struct {
 	Width       int     `json:"width"`
 	Height      int     `json:"height"`
 	Bytes       int64   `json:"bytes"`
-	SHA256      string  `json:"sha256"`            // in the blob store
-	Quality     int     `json:"quality,omitempty"` // as the encoder counts it; none where nothing is lost
-	Coding      string  `json:"coding,omitempty"`  // "lossless", "palette"; of JPEG the colour resolution, "4:4:4" or "4:2:0"
-	Metric      string  `json:"metric,omitempty"`  // what measured the loss, "ssimulacra2"
-	Score       float64 `json:"score,omitempty"`   // by the metric; 100 is the picture itself
-	ColourSpace string  `json:"colour_space"`      // "srgb", "display-p3", "bt709", or "cmyk" with the printing condition
-	C2PA        string  `json:"c2pa"`              // "signed", or "unsigned: why"
+	SHA256      string  `json:"sha256"`               // in the blob store
+	Quality     int     `json:"quality,omitempty"`    // as the encoder counts it; none where nothing is lost
+	Coding      string  `json:"coding,omitempty"`     // "lossless", "palette"; of JPEG the colour resolution, "4:4:4" or "4:2:0"
+	Metric      string  `json:"metric,omitempty"`     // what measured the loss, "ssimulacra2"
+	Score       float64 `json:"score,omitempty"`      // by the metric; 100 is the picture itself
+	ColourSpace string  `json:"colour_space"`         // "srgb", "display-p3", "bt709", or "cmyk" with the printing condition
+	C2PA        string  `json:"c2pa"`                 // "signed", or "unsigned: why"
+	TimeStamp   string  `json:"time_stamp,omitempty"` // of the signature: "stamped", or "owed: why"; "" where none is asked for
 
 	Window *Window `json:"window,omitempty"` // the part of the master that it shows; nil is all of it
 	Role   string  `json:"role,omitempty"`   // RolePrint, RoleProof or RoleArchive; "" for what is shown on screens

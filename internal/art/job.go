@@ -36,6 +36,7 @@ type Change struct {
 	Selections    []Selection
 	Decisions     []Decision
 	Assets        []Asset
+	Stamped       []Asset // assets that are there, whose files now have the time stamps that they were owed
 	Publications  []Publication
 	Guards        []Guard
 	Comparisons   []EngineComparison

@@ -59,6 +59,9 @@ func (f *Factory) newAsset(ctx context.Context, c art.CandidateView, run art.Run
 		return art.Asset{}, err
 	}
 	in := finishInput(asset, c.Candidate, picture, channels, k)
+	if in.Given, err = given(ctx, f.Blobs.Get, c.Planned.Recipe); err != nil {
+		return art.Asset{}, err
+	}
 	if in.Clip, err = f.clipInput(ctx, c.Candidate, run.Brief); err != nil {
 		return art.Asset{}, err
 	}

@@ -60,9 +60,13 @@ func (w *work) archived(f imaging.Format) string {
 // keep signs an archive and puts it beside the other files.
 func (w *work) keep(ctx context.Context, data []byte, f imaging.Format, width, height int, space string) error {
 	name := w.archived(f)
+	claim, err := w.first(ctx, name)
+	if err != nil {
+		return err
+	}
 	file, err := w.f.sign(ctx, File{Data: data, Rendition: art.Rendition{
 		Name: name, Role: art.RoleArchive, Format: string(f), MIME: f.MIME(), Width: width, Height: height, ColourSpace: space,
-	}}, w.first(name))
+	}}, claim)
 	w.out.Renditions = append(w.out.Renditions, file)
 	return err
 }

@@ -119,8 +119,9 @@ func (w *work) encoded(ctx context.Context, e clip.Encoding) (File, art.ClipFile
 		return File{}, made, err
 	}
 	claim := w.filmed(name)
+	claim.Stamp = true
 	if w.changes(e) {
-		claim.Actions = append(claim.Actions, provenance.Action{Action: "c2pa.edited", SourceType: cmp.Or(w.origin(), provenance.Enhanced), Description: w.change(e)})
+		claim.Actions = append(claim.Actions, provenance.Action{Action: "c2pa.edited", SourceType: cmp.Or(w.origin(), provenance.Enhanced), Description: w.change(e), Software: &w.f.o.Generator})
 	}
 	claim.Actions = append(claim.Actions, provenance.Action{Action: "c2pa.transcoded"})
 	file, err = w.f.sign(ctx, file, claim)

@@ -55,7 +55,7 @@ func signing(t testing.TB) (*provenance.Library, *provenance.Identity) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := provenance.LoadOrCreate(filepath.Join(t.TempDir(), "signing"), "Test", time.Now(), rand.Reader)
+	id, err := provenance.LoadOrCreate(filepath.Join(t.TempDir(), "signing"), "Test", time.Now(), rand.Reader, provenance.Keys{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ type signs struct {
 	id  *provenance.Identity
 }
 
-func (s signs) Sign(ctx context.Context, mime string, data []byte, claim provenance.Claim) ([]byte, error) {
+func (s signs) Sign(ctx context.Context, mime string, data []byte, claim provenance.Claim) (provenance.Signed, error) {
 	return s.lib.Sign(ctx, s.id, mime, data, claim)
 }
 
@@ -108,13 +108,13 @@ func TestAClipIsFinishedWithItsPosterAndItsTracks(t *testing.T) {
 func TestTheServicesManifestStaysInTheChain(t *testing.T) {
 	lib, id := signing(t)
 	theirs, err := lib.Sign(t.Context(), id, "video/mp4", sounding(t), provenance.Claim{
-		Title: "theirs", Generator: provenance.Software{Name: "service"}, Actions: []provenance.Action{{Action: "c2pa.created", SourceType: provenance.Generated}},
+		Title: "theirs", Generator: provenance.Software{Name: "service"}, Actions: []provenance.Action{{Action: "c2pa.created", SourceType: provenance.Generated, Software: &provenance.Software{Name: "service"}}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	f := finisher(func(o *finish.Options) { o.Clips, o.Signer = clips(t), signs{lib, id} })
-	out, err := f.Finish(t.Context(), filmed(t, theirs, art.ClipBrief{Seconds: 2, Loop: true}))
+	out, err := f.Finish(t.Context(), filmed(t, theirs.Data, art.ClipBrief{Seconds: 2, Loop: true}))
 	if err != nil {
 		t.Fatal(err)
 	}

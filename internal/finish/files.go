@@ -20,7 +20,11 @@ func master(ctx context.Context, w *work) (map[string]any, error) {
 	file := File{Data: data, Rendition: art.Rendition{
 		Name: name, Format: "png", MIME: imaging.PNG.MIME(), Width: w.picture.Width, Height: w.picture.Height, ColourSpace: "srgb",
 	}}
-	if w.out.Master, err = w.f.sign(ctx, file, w.first(name)); err != nil {
+	claim, err := w.first(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if w.out.Master, err = w.f.sign(ctx, file, claim); err != nil {
 		return nil, err
 	}
 	return map[string]any{"name": name, "c2pa": w.out.Master.C2PA}, nil
@@ -93,12 +97,12 @@ func (f *Finisher) sign(ctx context.Context, file File, claim provenance.Claim) 
 	if f.o.Signer == nil {
 		file.C2PA = "unsigned: " + f.o.Unsigned
 	} else {
-		claim.Generator = f.o.Generator
-		data, err := f.o.Signer.Sign(ctx, file.MIME, file.Data, claim)
+		claim.Generator, claim.When = f.o.Generator, f.o.Now()
+		s, err := f.o.Signer.Sign(ctx, file.MIME, file.Data, claim)
 		if err != nil {
 			return file, err
 		}
-		file.Data, file.C2PA = data, "signed"
+		file.Data, file.C2PA, file.TimeStamp = s.Data, "signed", s.TimeStamp()
 	}
 	file.SHA256, file.Bytes = art.Digest(file.Data), int64(len(file.Data))
 	return file, nil

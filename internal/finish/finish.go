@@ -23,7 +23,7 @@ type Enlarger interface {
 
 // Signer puts a signed manifest into a file.
 type Signer interface {
-	Sign(ctx context.Context, mime string, data []byte, claim provenance.Claim) ([]byte, error)
+	Sign(ctx context.Context, mime string, data []byte, claim provenance.Claim) (provenance.Signed, error)
 }
 
 // Options introduce the parts.
@@ -70,7 +70,8 @@ type Input struct {
 	PromptInFiles string              // "text" puts the prompt's words into the files, anything else its SHA-256
 	Sources       []art.Source
 	Approval      art.Decision
-	Clip          *Clip // the clip whose poster the picture is; nil where a picture is finished
+	Given         []Given // what the recipe began with or was steered by
+	Clip          *Clip   // the clip whose poster the picture is; nil where a picture is finished
 }
 
 // File is one finished file.

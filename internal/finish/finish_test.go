@@ -56,15 +56,15 @@ func (e enlarger) Upscale(_ context.Context, p *imaging.RGB, _ func(int, int)) (
 // marker appends the claim's actions where a real signer embeds a manifest.
 type marker struct{ fails string }
 
-func (m marker) Sign(_ context.Context, mime string, data []byte, claim provenance.Claim) ([]byte, error) {
+func (m marker) Sign(_ context.Context, mime string, data []byte, claim provenance.Claim) (provenance.Signed, error) {
 	if mime == m.fails {
-		return nil, art.ErrUnavailable
+		return provenance.Signed{}, art.ErrUnavailable
 	}
 	var actions []string
 	for _, a := range claim.Actions {
 		actions = append(actions, a.Action)
 	}
-	return append(data, fmt.Sprintf("<%s: %s %d>", claim.Title, strings.Join(actions, " "), len(claim.Ingredients))...), nil
+	return provenance.Signed{Data: append(data, fmt.Sprintf("<%s: %s %d>", claim.Title, strings.Join(actions, " "), len(claim.Ingredients))...)}, nil
 }
 
 func repeat(e enlarger) []finish.Upscaler {
@@ -359,7 +359,7 @@ type signer struct {
 	identity *provenance.Identity
 }
 
-func (s signer) Sign(ctx context.Context, mime string, data []byte, claim provenance.Claim) ([]byte, error) {
+func (s signer) Sign(ctx context.Context, mime string, data []byte, claim provenance.Claim) (provenance.Signed, error) {
 	return s.library.Sign(ctx, s.identity, mime, data, claim)
 }
 
@@ -368,7 +368,7 @@ func TestSignedFilesAreTrustedByTheirOwnRoot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := provenance.LoadOrCreate(filepath.Join(t.TempDir(), "signing"), "Acme", time.Now(), rand.Reader)
+	id, err := provenance.LoadOrCreate(filepath.Join(t.TempDir(), "signing"), "Acme", time.Now(), rand.Reader, provenance.Keys{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -385,6 +385,9 @@ func TestSignedFilesAreTrustedByTheirOwnRoot(t *testing.T) {
 		v, err := provenance.Verify(context.Background(), file.Data, provenance.VerifyOptions{Library: lib, Anchors: id.Root})
 		if err != nil || v.Verdict != provenance.AIGenerated || v.Layers.C2PA.State != provenance.Trusted {
 			t.Errorf("%s: %+v, %v", file.Name, v, err)
+		}
+		if old := bytes.Contains(file.Data, []byte("Photoshop 3.0\x008BIM\x04\x04")); old != (file.Format == "jpeg") {
+			t.Errorf("%s: it has IIM for old readers: %t", file.Name, old)
 		}
 	}
 }
@@ -439,9 +442,9 @@ func TestAContactSheetShowsEveryTile(t *testing.T) {
 // claims keeps what it is asked to sign.
 type claims struct{ all *[]provenance.Claim }
 
-func (c claims) Sign(_ context.Context, _ string, data []byte, claim provenance.Claim) ([]byte, error) {
+func (c claims) Sign(_ context.Context, _ string, data []byte, claim provenance.Claim) (provenance.Signed, error) {
 	*c.all = append(*c.all, claim)
-	return data, nil
+	return provenance.Signed{Data: data}, nil
 }
 
 func TestPicturesFromElsewhereAreNotCalledGenerated(t *testing.T) {

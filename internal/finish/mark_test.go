@@ -24,7 +24,7 @@ func TestAStrippedAndCroppedFileIsStillNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "signing")
-	id, err := provenance.LoadOrCreate(dir, "Acme", time.Now(), rand.Reader)
+	id, err := provenance.LoadOrCreate(dir, "Acme", time.Now(), rand.Reader, provenance.Keys{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"presswerk/internal/art"
 	"presswerk/internal/imaging"
 	"presswerk/internal/imaging/ssimulacra2"
+	"presswerk/internal/provenance"
 )
 
 // extent is a size that several formats may be written at.
@@ -196,7 +197,13 @@ func (w *work) rendition(ctx context.Context, o *order, target float64) (File, e
 		return File{}, err
 	}
 	for cuts := 0; ; cuts++ {
-		file := File{Data: data, Rendition: art.Rendition{
+		whole := data
+		if o.format == imaging.JPEG {
+			if whole, err = provenance.WithIIM(data, w.metadata()); err != nil {
+				return File{}, err
+			}
+		}
+		file := File{Data: whole, Rendition: art.Rendition{
 			Name: name, Channel: strings.Join(o.channels, ", "), Format: string(o.format), MIME: o.format.MIME(),
 			Width: o.canvas.picture.Width, Height: o.canvas.picture.Height, ColourSpace: "srgb", Coding: t.coding(), Window: o.window,
 		}}

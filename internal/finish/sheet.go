@@ -67,11 +67,14 @@ func (f *Finisher) Sheet(ctx context.Context, name string, tiles []Tile, rights 
 	if err != nil {
 		return File{}, fmt.Errorf("finish: writing the contact sheet: %w", err)
 	}
+	if data, err = provenance.WithIIM(data, m); err != nil {
+		return File{}, fmt.Errorf("finish: writing the contact sheet: %w", err)
+	}
 	file := File{Data: data, Rendition: art.Rendition{
 		Name: name + ".jpg", Format: "jpeg", MIME: "image/jpeg", Width: canvas.Width, Height: canvas.Height, ColourSpace: "srgb",
 	}}
 	file, err = f.sign(ctx, file, provenance.Claim{Title: file.Name, Actions: []provenance.Action{
-		{Action: "c2pa.created", SourceType: provenance.Generated, Description: "contact sheet of generated pictures"},
+		{Action: "c2pa.created", SourceType: provenance.Generated, Description: "contact sheet of generated pictures", Software: &f.o.Generator},
 	}})
 	if err != nil {
 		return File{}, fmt.Errorf("finish: signing the contact sheet: %w", err)

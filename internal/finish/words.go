@@ -2,6 +2,7 @@ package finish
 
 import (
 	"cmp"
+	"context"
 
 	"presswerk/internal/art"
 	"presswerk/internal/provenance"
@@ -47,10 +48,15 @@ func (w *work) model() art.ModelRef {
 // made tells whether the picture was made here, from a recipe.
 func (w *work) made() bool { return w.Candidate.Planned.ID != "" }
 
-// origin is the digital source type: what was made here is generated, what came from elsewhere is what it says of
-// itself, and a picture that nothing is known of becomes a composite when a network has enlarged it.
+// origin is the digital source type: what was made here is generated, or a composite where a model changed a picture; what came from
+// elsewhere is what it says of itself, and a picture that nothing is known of becomes a composite when a network has enlarged it.
 func (w *work) origin() string {
+	_, changed := w.changed()
 	switch {
+	case changed && w.Candidate.Planned.Mode == art.ModeUpscale:
+		return provenance.Enhanced
+	case changed:
+		return provenance.Composite
 	case w.made():
 		return provenance.Generated
 	case w.Origin == "" && len(w.out.Sources) > 0:
@@ -87,13 +93,19 @@ func (w *work) base(title string) provenance.Claim {
 }
 
 // first is the master's claim: a model made it, or it came from elsewhere; then it was enlarged.
-func (w *work) first(title string) provenance.Claim {
+func (w *work) first(ctx context.Context, title string) (provenance.Claim, error) {
 	if w.Clip != nil {
-		return w.poster(title)
+		c := w.poster(title)
+		c.Stamp = true
+		return c, nil
 	}
 	c := w.base(title)
+	c.Stamp = true
 	if w.made() {
-		c.Actions = []provenance.Action{w.created()}
+		var err error
+		if c, err = w.makes(ctx, c); err != nil {
+			return c, err
+		}
 	} else {
 		c.Ingredients = []provenance.Ingredient{{Label: sourceLabel, Title: w.Title.In(art.English), Parent: true, MIME: w.mime, Data: w.Picture}}
 		c.Actions = []provenance.Action{{Action: "c2pa.opened", Ingredients: []string{sourceLabel}}}
@@ -107,7 +119,7 @@ func (w *work) first(title string) provenance.Claim {
 	if w.marked {
 		c.Actions = append(c.Actions, provenance.Action{Action: "c2pa.watermarked.bound"})
 	}
-	return c
+	return c, nil
 }
 
 // enlarged is the source type of enlarging: of a generated picture it says nothing new.

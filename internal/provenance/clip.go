@@ -39,12 +39,6 @@ func claimBox() []byte {
 	return []byte{0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81}
 }
 
-// Claimed tells whether an MP4 file has a manifest, whatever it says.
-func Claimed(mp4 []byte) bool {
-	all, _ := boxes(mp4) // a cut file has what comes before
-	return clipType(mp4) == "video/mp4" && slices.ContainsFunc(all, func(b box) bool { return bytes.Equal(b.uuid, claimBox()) })
-}
-
 // box is one box of an MP4 file.
 type box struct {
 	kind string

@@ -36,7 +36,7 @@ func TestAClipIsSignedAndVerified(t *testing.T) {
 	claim := generated()
 	claim.Ingredients = []Ingredient{{Label: "first", Title: "first frame", MIME: "image/png", Data: picture(t, imaging.PNG)}}
 	claim.Actions[0].Ingredients = []string{"first"}
-	signed, err := l.Sign(t.Context(), id, "video/mp4", marked, claim)
+	signed, err := sign(t.Context(), l, id, "video/mp4", marked, claim)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,14 +54,14 @@ func TestAClipIsSignedAndVerified(t *testing.T) {
 
 func TestAnEncodedClipCarriesItsSourcesChain(t *testing.T) {
 	l, id := library(t), identity(t)
-	source, err := l.Sign(t.Context(), id, "video/mp4", mp4(t), generated())
+	source, err := sign(t.Context(), l, id, "video/mp4", mp4(t), generated())
 	if err != nil {
 		t.Fatal(err)
 	}
 	claim := generated()
 	claim.Ingredients = []Ingredient{{Label: "source", Title: "from the service", Parent: true, MIME: "video/mp4", Data: source}}
 	claim.Actions = []Action{{Action: "c2pa.opened", Ingredients: []string{"source"}}, {Action: "c2pa.transcoded"}}
-	signed, err := l.Sign(t.Context(), id, "video/mp4", mp4(t), claim)
+	signed, err := sign(t.Context(), l, id, "video/mp4", mp4(t), claim)
 	if err != nil {
 		t.Fatal(err)
 	}

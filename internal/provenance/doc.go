@@ -7,8 +7,9 @@
 //
 //	lib, err := provenance.Open(path)        // missing: pictures stay unsigned, and that is said loudly
 //	signed, err := lib.Sign(ctx, identity, "image/jpeg", data, claim)
-//	v, err := provenance.Verify(ctx, signed, provenance.VerifyOptions{Library: lib, Anchors: identity.Root})
+//	v, err := provenance.Verify(ctx, signed.Data, provenance.VerifyOptions{Library: lib, Anchors: identity.Root})
 //
-// Signing comes last: any later change of a file breaks its manifest. The package fetches nothing from the network, also
-// when a file asks for it. What lies in the pixels is the package watermark's; whoever verifies hands in its key.
+// Signing comes last: any later change of a file breaks its manifest. Reading fetches nothing from the network, also when a
+// file asks for it; signing asks the time-stamping authority alone, where there is one. What lies in the pixels is the package
+// watermark's; whoever verifies hands in its key.
 package provenance

@@ -23,10 +23,16 @@ import (
 // Identity is what a workspace signs with: a leaf key and certificate under an issuing certificate under the
 // workspace's own root. Readers who do not know that root say "valid, signer unknown".
 type Identity struct {
-	Root    string // PEM of the root certificate: the trust anchor
-	Chain   string // PEM of leaf and issuing certificate
-	key     string // PEM of the leaf's private key
-	Expires time.Time
+	Root      string // PEM of the root certificate: the trust anchor
+	Chain     string // PEM of leaf and issuing certificate
+	Algorithm string // of signatures, one of Algorithms
+	Expires   time.Time
+	Authority Authority
+
+	Kept string // where the key is: "file", "encrypted", or behind a "command"
+
+	key      func() (string, error) // PEM of the leaf's private key; nil where it lies elsewhere
+	external External               // signs where the key lies elsewhere
 }
 
 // The files of an identity. Only the certificates may leave the workspace.
@@ -47,9 +53,10 @@ func claimSigning() asn1.ObjectIdentifier {
 	return asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 62558, 2, 1}
 }
 
-// LoadOrCreate reads the identity kept in dir or makes one there on first use. The folder appears whole or not at all.
-func LoadOrCreate(dir, organisation string, now time.Time, random io.Reader) (*Identity, error) {
-	id, err := load(dir)
+// LoadOrCreate reads the identity kept in dir or makes one there on first use. The folder appears whole or not at all. A key that is
+// encrypted, or reached by a command, is asked for when something is signed.
+func LoadOrCreate(dir, organisation string, now time.Time, random io.Reader, keys Keys) (*Identity, error) {
+	id, err := load(dir, keys)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return id, err
 	}
@@ -72,13 +79,13 @@ func LoadOrCreate(dir, organisation string, now time.Time, random io.Reader) (*I
 	if err := os.Rename(tmp, dir); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, errors.Join(fmt.Errorf("provenance: keeping the signing key in %s: %w", dir, err), os.RemoveAll(tmp))
 	}
-	return load(dir)
+	return load(dir, keys)
 }
 
 // load reads an identity; fs.ErrNotExist when there is none.
-func load(dir string) (*Identity, error) {
+func load(dir string, keys Keys) (*Identity, error) {
 	text := map[string]string{}
-	for _, name := range []string{rootFile, chainFile, keyFile} {
+	for _, name := range []string{rootFile, chainFile} {
 		data, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			if _, there := os.Stat(dir); there == nil && errors.Is(err, fs.ErrNotExist) {
@@ -88,15 +95,15 @@ func load(dir string) (*Identity, error) {
 		}
 		text[name] = string(data)
 	}
-	block, _ := pem.Decode([]byte(text[chainFile]))
-	if block == nil {
-		return nil, fmt.Errorf("provenance: %s/%s holds no certificate; restore it from a backup: %w", dir, chainFile, art.ErrUnavailable)
-	}
-	leaf, err := x509.ParseCertificate(block.Bytes)
+	chain, err := certificates(text[chainFile])
 	if err != nil {
-		return nil, fmt.Errorf("provenance: reading the certificate in %s: %w: %w", dir, err, art.ErrUnavailable)
+		return nil, fmt.Errorf("provenance: %s/%s can't be read; restore it from a backup: %w: %w", dir, chainFile, err, art.ErrUnavailable)
 	}
-	return &Identity{Root: text[rootFile], Chain: text[chainFile], key: text[keyFile], Expires: leaf.NotAfter}, nil
+	id := &Identity{Root: text[rootFile], Chain: text[chainFile], Expires: chain[0].NotAfter}
+	if id.Algorithm, err = algorithmOf(chain[0].PublicKey); err != nil {
+		return nil, err
+	}
+	return id, id.private(dir, keys)
 }
 
 // newIdentity makes keys and certificates and returns them as PEM by file name. The root's and the issuer's keys are

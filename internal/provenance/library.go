@@ -19,12 +19,15 @@ import (
 // in, which must not be used or freed again.
 type Library struct {
 	version string
-	streams streams
+	streams table[*memory]
+	signing table[func(data []byte) ([]byte, error)]
 	calls   calls
-	read    uintptr // callbacks of a stream; purego allows about 2000 for the life of a process, so there are four
+	read    uintptr // callbacks; purego allows about 2000 for the life of a process, so there are six
 	seek    uintptr
 	write   uintptr
 	flush   uintptr
+	signed  uintptr
+	asked   uintptr
 }
 
 // calls are the C functions, by their C names.
@@ -37,10 +40,16 @@ type calls struct {
 	settingsUpdate                                              func(settings uintptr, text, format string) int32
 	contextSetSettings                                          func(builder, settings uintptr) int32
 	contextBuild, builderFromContext, readerFromContext, toJSON func(uintptr) uintptr
+	toCrJSON                                                    func(reader uintptr) uintptr
+	setError                                                    func(message string) int32
+	resolverCreate                                              func(context, callback uintptr) uintptr
+	contextSetResolver                                          func(builder, resolver uintptr) int32
 	builderWithDefinition                                       func(builder uintptr, json string) uintptr
 	addIngredient                                               func(builder uintptr, json, format string, stream uintptr) int32
 	readerWithStream                                            func(reader uintptr, format string, stream uintptr) uintptr
+	setIntent                                                   func(builder uintptr, intent, source int32) int32
 	signerFromInfo                                              func(info unsafe.Pointer) uintptr
+	signerCreate                                                func(context, callback uintptr, algorithm int32, certificates string, timestampURL unsafe.Pointer) uintptr
 	builderSign                                                 func(builder uintptr, format string, source, dest, signer uintptr, manifest *uintptr) int64
 }
 
@@ -61,6 +70,9 @@ func Open(path string) (lib *Library, err error) {
 		"c2pa_builder_with_definition": &c.builderWithDefinition, "c2pa_builder_add_ingredient_from_stream": &c.addIngredient,
 		"c2pa_reader_from_context": &c.readerFromContext, "c2pa_reader_with_stream": &c.readerWithStream,
 		"c2pa_reader_json": &c.toJSON, "c2pa_signer_from_info": &c.signerFromInfo, "c2pa_builder_sign": &c.builderSign,
+		"c2pa_reader_crjson": &c.toCrJSON, "c2pa_signer_create": &c.signerCreate, "c2pa_builder_set_intent": &c.setIntent,
+		"c2pa_http_resolver_create": &c.resolverCreate, "c2pa_context_builder_set_http_resolver": &c.contextSetResolver,
+		"c2pa_error_set_last": &c.setError,
 	} {
 		symbol, err := purego.Dlsym(handle, name)
 		if err != nil {
@@ -99,6 +111,7 @@ func (l *Library) callbacks() {
 		return k
 	})
 	l.flush = purego.NewCallback(func(uintptr) int { return 0 })
+	l.signed, l.asked = purego.NewCallback(l.signFor), purego.NewCallback(l.refuse)
 }
 
 // text copies a C string and frees it.
@@ -129,24 +142,6 @@ func locked[T any](do func() (T, error)) (T, error) {
 	return do()
 }
 
-// context makes a C2PA context of settings in JSON. The caller frees it.
-func (l *Library) context(settings string) (uintptr, error) {
-	s := l.calls.settingsNew()
-	defer l.calls.free(s)
-	if l.calls.settingsUpdate(s, settings, "json") != 0 {
-		return 0, l.failure("reading the C2PA settings")
-	}
-	b := l.calls.contextBuilderNew()
-	if l.calls.contextSetSettings(b, s) != 0 {
-		return 0, l.failure("applying the C2PA settings")
-	}
-	ctx := l.calls.contextBuild(b)
-	if ctx == 0 {
-		return 0, l.failure("making a C2PA context")
-	}
-	return ctx, nil
-}
-
 // stream lends a buffer to the library until done is called.
 func (l *Library) stream(m *memory) (handle uintptr, done func()) {
 	id := l.streams.add(m)
@@ -154,34 +149,34 @@ func (l *Library) stream(m *memory) (handle uintptr, done func()) {
 	return s, func() { l.calls.releaseStream(s); l.streams.remove(id) }
 }
 
-// streams are addressed by small integers, so that no Go pointer crosses the border.
-type streams struct {
+// table addresses what Go lends to the library by small integers, so that no Go pointer crosses the border.
+type table[T any] struct {
 	mu   sync.Mutex
 	next uintptr
-	open map[uintptr]*memory
+	open map[uintptr]T
 }
 
-func (s *streams) add(m *memory) uintptr {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.open == nil {
-		s.open = map[uintptr]*memory{}
+func (t *table[T]) add(v T) uintptr {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.open == nil {
+		t.open = map[uintptr]T{}
 	}
-	s.next++
-	s.open[s.next] = m
-	return s.next
+	t.next++
+	t.open[t.next] = v
+	return t.next
 }
 
-func (s *streams) get(id uintptr) *memory {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.open[id]
+func (t *table[T]) get(id uintptr) T {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.open[id]
 }
 
-func (s *streams) remove(id uintptr) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.open, id)
+func (t *table[T]) remove(id uintptr) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.open, id)
 }
 
 // memory is a file in memory.

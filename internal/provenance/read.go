@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
+
+	"presswerk/internal/art"
 )
 
 // State is what became of a file's manifest.
@@ -31,6 +34,7 @@ type Report struct {
 	Parameters  map[string]any `json:"parameters,omitempty"`   // of the "created" action, wherever in the chain it is
 	Parents     []string       `json:"parents,omitempty"`      // titles of the parent ingredients
 	Assertions  []string       `json:"assertions,omitempty"`   // labels, of the active manifest
+	StampedAt   *time.Time     `json:"stamped_at,omitempty"`   // when a time-stamping authority saw the signature; nil where none did
 }
 
 // store mirrors the part of c2pa-rs' JSON report that is used here.
@@ -40,6 +44,7 @@ type manifestStore struct {
 	Manifests map[string]manifest `json:"manifests"`
 	Results   struct {
 		Active struct {
+			Success       []finding `json:"success"`
 			Failure       []finding `json:"failure"`
 			Informational []finding `json:"informational"`
 		} `json:"activeManifest"`
@@ -61,6 +66,7 @@ type manifest struct {
 	Signature  struct {
 		Issuer     string `json:"issuer"`
 		CommonName string `json:"common_name"`
+		Time       string `json:"time"`
 	} `json:"signature_info"`
 	Assertions []struct {
 		Label string          `json:"label"`
@@ -88,34 +94,57 @@ func (l *Library) Read(ctx context.Context, mime string, data []byte, anchors st
 	if err := ctx.Err(); err != nil {
 		return Report{}, fmt.Errorf("provenance: reading a manifest: %w", err)
 	}
-	text, err := settings(anchors)
-	if err != nil {
-		return Report{}, err
+	text, broken, err := l.readAs(mime, data, anchors, l.calls.toJSON)
+	if err != nil || text == "" {
+		return unreadable(broken), err
 	}
-	return locked(func() (Report, error) { return l.readJSON(mime, data, text) })
-}
-
-func (l *Library) readJSON(mime string, data []byte, settings string) (Report, error) {
-	c2pa, err := l.context(settings)
-	if err != nil {
-		return Report{}, err
-	}
-	defer l.calls.free(c2pa)
-	reader := l.calls.readerFromContext(c2pa)
-	if reader == 0 {
-		return Report{}, l.failure("making a manifest reader")
-	}
-	s, done := l.stream(&memory{data: data})
-	defer done()
-	if reader = l.calls.readerWithStream(reader, mime, s); reader == 0 {
-		return unreadable(l.text(l.calls.err())), nil
-	}
-	defer l.calls.free(reader)
 	var store manifestStore
-	if err := json.Unmarshal([]byte(l.text(l.calls.toJSON(reader))), &store); err != nil {
+	if err := json.Unmarshal([]byte(text), &store); err != nil {
 		return Report{}, fmt.Errorf("provenance: reading the report on a manifest: %w", err)
 	}
 	return store.report(), nil
+}
+
+// CrJSON gives all that a file's manifests say, and what validation found, in C2PA's crJSON. A file without a manifest, or with one that
+// can't be read, gives art.ErrNotFound.
+func (l *Library) CrJSON(ctx context.Context, mime string, data []byte, anchors string) (json.RawMessage, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("provenance: reading a manifest: %w", err)
+	}
+	text, broken, err := l.readAs(mime, data, anchors, l.calls.toCrJSON)
+	if err == nil && text == "" {
+		err = fmt.Errorf("provenance: no manifest can be read (%s): %w", broken, art.ErrNotFound)
+	}
+	return json.RawMessage(text), err
+}
+
+// readAs validates a file's manifest and writes it with one of the library's functions. Where there is none that can be read, the text is
+// empty and broken says what the library said.
+func (l *Library) readAs(mime string, data []byte, anchors string, write func(reader uintptr) uintptr) (text, broken string, err error) {
+	settings, err := options{anchors: anchors}.settings()
+	if err != nil {
+		return "", "", err
+	}
+	text, err = locked(func() (string, error) {
+		c2pa, err := l.context(settings, false)
+		if err != nil {
+			return "", err
+		}
+		defer l.calls.free(c2pa)
+		reader := l.calls.readerFromContext(c2pa)
+		if reader == 0 {
+			return "", l.failure("making a manifest reader")
+		}
+		s, done := l.stream(&memory{data: data})
+		defer done()
+		if reader = l.calls.readerWithStream(reader, mime, s); reader == 0 {
+			broken = l.text(l.calls.err())
+			return "", nil
+		}
+		defer l.calls.free(reader)
+		return l.text(write(reader)), nil
+	})
+	return text, broken, err
 }
 
 // unreadable tells "there is none" from "there is one, and it is broken" by the library's message, which is all that
@@ -144,6 +173,7 @@ func (s manifestStore) report() Report {
 	for _, f := range slices.Concat(s.Results.Active.Failure, s.Results.Active.Informational) {
 		r.Codes = append(r.Codes, f.Code)
 	}
+	r.StampedAt = s.stampedAt()
 	for _, d := range s.Results.Deltas {
 		for _, f := range d.Deltas.Failure {
 			r.Codes = append(r.Codes, f.Code)
@@ -171,6 +201,16 @@ func (s manifestStore) report() Report {
 		}
 	}
 	return r
+}
+
+// stampedAt is when an authority that the anchors know saw the active manifest's signature.
+func (s manifestStore) stampedAt() *time.Time {
+	known := slices.ContainsFunc(s.Results.Active.Success, func(f finding) bool { return f.Code == "timeStamp.trusted" })
+	at, err := time.Parse(time.RFC3339, s.Manifests[s.Active].Signature.Time)
+	if !known || err != nil {
+		return nil
+	}
+	return &at
 }
 
 // chain lists the manifests, the active one first and the others in the order of their labels.

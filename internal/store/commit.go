@@ -21,7 +21,7 @@ func (db *DB) Commit(ctx context.Context, c art.Change, now time.Time, also ...A
 	return db.write.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
 		w := writer{tx: tx, now: stamp(now)}
 		for _, write := range []func(context.Context, art.Change) error{
-			w.run, w.licenses, w.candidates, w.rendered, w.fingerprints, w.verdicts, w.selections, w.decisions, w.assets, w.publications, w.guards, w.comparisons, w.probes, w.biasProbes, w.state,
+			w.run, w.licenses, w.candidates, w.rendered, w.fingerprints, w.verdicts, w.selections, w.decisions, w.assets, w.stamped, w.publications, w.guards, w.comparisons, w.probes, w.biasProbes, w.state,
 		} {
 			if err := write(ctx, c); err != nil {
 				return err
@@ -173,6 +173,20 @@ func (w writer) assets(ctx context.Context, c art.Change) error {
 		row := &assetRow{ID: v.ID, Run: v.Run, Candidate: v.Candidate, CreatedAt: w.now, Words: searchWords(v), Doc: doc}
 		if err := w.add(ctx, "an asset", row); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// stamped writes assets over, of which only the signatures of files have changed.
+func (w writer) stamped(ctx context.Context, c art.Change) error {
+	for _, v := range c.Stamped {
+		doc, err := encode(v)
+		if err != nil {
+			return err
+		}
+		if _, err := w.tx.NewUpdate().Model((*assetRow)(nil)).Set("doc = ?", doc).Where("id = ?", v.ID).Exec(ctx); err != nil {
+			return fmt.Errorf("store: writing the time stamps of %s: %w", v.ID, err)
 		}
 	}
 	return nil

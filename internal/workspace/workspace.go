@@ -27,13 +27,16 @@ const Format = 1
 type Workspace struct {
 	Dir  string // absolute path
 	Name string // from presswerk.yaml
+
+	Signing art.Signing // the same
 }
 
 // marker is presswerk.yaml.
 type marker struct {
 	Name    string       `yaml:"name"`
 	Version int          `yaml:"version"`
-	Budgets []art.Budget `yaml:"budgets"` // what may be spent in the whole workspace; one for each currency
+	Budgets []art.Budget `yaml:"budgets"`           // what may be spent in the whole workspace; one for each currency
+	Signing art.Signing  `yaml:"signing,omitempty"` // who attests when files were signed
 }
 
 // Find opens the workspace that contains start, a folder or a file in it. Outside any it gives art.ErrNotFound.
@@ -81,9 +84,11 @@ func Open(dir string) (Workspace, error) {
 		d.place([]*art.FieldError{{Field: "version", Reason: "is missing or below 1", Remedy: fmt.Sprintf("write version: %d", Format)}})
 	}
 	d.place(art.CheckBudgets("budgets", m.Budgets))
+	d.place(art.CheckSigning("signing", m.Signing))
 	if err := d.found.err(); err != nil {
 		return Workspace{}, err
 	}
+	w.Signing = m.Signing
 	if w.Name = m.Name; w.Name == "" {
 		w.Name = filepath.Base(abs)
 	}
