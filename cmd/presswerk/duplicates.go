@@ -191,12 +191,18 @@ func find(ctx context.Context, prints *library.Prints, file string) (foundPictur
 		return f, fmt.Errorf("%s: %w", file, err)
 	}
 	f.Quality = quality
-	for n, h := range turned {
-		if m, _, ok := prints.Nearest(h, nil); ok && m.Distance < f.Distance {
-			f.Match, f.Set, f.Distance, f.Turned, f.Same = m.Name, m.Set, m.Distance, imaging.Turns()[n], m.Distance <= library.Radius
-		}
+	if m, _, ok := prints.Nearest(hashesOf(turned[:]), nil); ok {
+		f.Match, f.Set, f.Distance, f.Turned, f.Same = m.Name, m.Set, m.Distance, imaging.Turns()[m.Which], m.Distance <= library.Radius
 	}
 	return f, nil
+}
+
+func hashesOf(all []imaging.Hash) []library.Hash {
+	hashes := make([]library.Hash, len(all))
+	for i, h := range all {
+		hashes[i] = library.Hash(h)
+	}
+	return hashes
 }
 
 // prints are all candidates and known pictures of the workspace.

@@ -11,15 +11,18 @@ import (
 	"slices"
 
 	"presswerk/internal/art"
+	"presswerk/internal/brand"
+	"presswerk/internal/factory"
 	"presswerk/internal/imaging"
 	"presswerk/internal/judge"
 )
 
 // judgeCmd scores pictures, and clips by their frames, or compares two sets of pictures.
 type judgeCmd struct {
-	Files []string `arg:"" optional:"" help:"${arg_files}"`
-	Brand string   `name:"brand" placeholder:"ID" help:"${flag_brand}"`
-	Texts []string `name:"text" sep:"none" placeholder:"WORDS" help:"${flag_text}"`
+	Files  []string `arg:"" optional:"" help:"${arg_files}"`
+	Brand  string   `name:"brand" placeholder:"ID" help:"${flag_brand}"`
+	Texts  []string `name:"text" sep:"none" placeholder:"WORDS" help:"${flag_text}"`
+	Prompt string   `name:"prompt" placeholder:"WORDS" help:"${flag_judge_prompt}"`
 
 	Set       string `name:"set" placeholder:"DIR" help:"${flag_set}"`
 	Against   string `name:"against" placeholder:"DIR" help:"${flag_against}"`
@@ -43,7 +46,7 @@ func (c *judgeCmd) Run(ctx context.Context, g *globals) error {
 	if len(c.Files) == 0 {
 		return art.Invalid("files", "there is none", "name pictures to judge, or --set DIR --against DIR to compare sets")
 	}
-	colours, rubric, err := c.rules(g)
+	kit, err := c.rules(g)
 	if err != nil {
 		return err
 	}
@@ -52,8 +55,10 @@ func (c *judgeCmd) Run(ctx context.Context, g *globals) error {
 	panel := t.panel()
 	all := []judged{}
 	var worst error
+	subject := factory.Look(kit, nil)
+	subject.Texts, subject.Prompt = c.Texts, c.Prompt
 	for _, file := range c.Files {
-		j, err := t.judged(ctx, panel, file, judge.Subject{Palette: colours, Texts: c.Texts}, rubric)
+		j, err := t.judged(ctx, panel, file, subject, kit.Rubric)
 		if err != nil {
 			j.Error, worst = err.Error(), err
 		} else if !j.Verdict.Pass && worst == nil {
@@ -68,16 +73,15 @@ func (c *judgeCmd) Run(ctx context.Context, g *globals) error {
 }
 
 // rules are the brand's where one is named, else none: the scores then speak for themselves.
-func (c *judgeCmd) rules(g *globals) ([]art.Colour, []art.Gate, error) {
+func (c *judgeCmd) rules(g *globals) (brand.Kit, error) {
 	if c.Brand == "" {
-		return nil, nil, nil
+		return brand.Kit{}, nil
 	}
 	ws, err := g.workspace("")
 	if err != nil {
-		return nil, nil, err
+		return brand.Kit{}, err
 	}
-	k, err := ws.ReadKit(c.Brand)
-	return k.Colours, k.Rubric, err
+	return ws.ReadKit(c.Brand)
 }
 
 // judged scores a file; all of the subject but its picture is given.

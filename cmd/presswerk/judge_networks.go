@@ -18,7 +18,7 @@ const judgeFolder = "models/judge"
 
 // panel is every scorer that there is.
 func (t *tools) panel() judge.Panel {
-	return judge.PanelWith(&judgeNetworks{t: t, opened: map[string]judgeNetwork{}, sums: map[string]string{}})
+	return judge.PanelWith(&judgeNetworks{t: t, opened: map[string]judgeNetwork{}, sums: map[string]string{}}, t.embedders())
 }
 
 // judgeNetworks opens each network once. It is safe for concurrent use.

@@ -306,7 +306,7 @@ func (f *Factory) sendAll(ctx context.Context, o CompareOrder, x *contender, don
 		if err != nil {
 			return nil, err
 		}
-		v := f.verdict(ctx, picture, o.Kit)
+		v := f.verdict(ctx, asked(o.Kit, picture, r), o.Kit.RubricFor(o.Brief.Channels))
 		here.Print, here.Scores, here.Pass, here.Failed = print.String(), v.Scores, v.Pass, v.Failures
 		if o.Once {
 			continue
@@ -337,7 +337,7 @@ func (f *Factory) send(ctx context.Context, o CompareOrder, x *contender, r art.
 	var call art.Call
 	if bought {
 		p, call, err = f.Ledger.Render(ctx, x.engine, ledger.Order{
-			Key: fmt.Sprintf("compare/%s/%s/%d", day, r.ID, n), Recipe: r.Recipe, Run: "compare-" + o.Brief.ID + "-" + day, Brand: o.Kit.ID, Budgets: o.Brief.Budgets,
+			Key: fmt.Sprintf("compare/%s/%s/%d", day, r.ID, n), Recipe: r.Recipe, Run: art.CompareRun(o.Brief.ID, begun), Brand: o.Kit.ID, Budgets: o.Brief.Budgets,
 		}, nil)
 	} else {
 		p, err = x.engine.Render(ctx, r.Recipe, nil)

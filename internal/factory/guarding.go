@@ -220,7 +220,7 @@ func (f *Factory) score(ctx context.Context, k art.Kept, kit brand.Kit) (art.Sho
 		return shot, err
 	}
 	shot.Print = print.String()
-	v := f.verdict(ctx, p, kit)
+	v := f.verdict(ctx, Look(kit, p), kit.Rubric)
 	shot.Pass = v.Pass
 	for _, s := range v.Scores {
 		if slices.ContainsFunc(kit.Rubric, func(g art.Gate) bool { return g.Scorer == s.Scorer }) {

@@ -10,6 +10,7 @@ import (
 	"presswerk/internal/brand"
 	"presswerk/internal/imaging"
 	"presswerk/internal/judge"
+	"presswerk/internal/prompt"
 	"presswerk/internal/safety"
 )
 
@@ -57,9 +58,30 @@ func (f *Factory) judge(ctx context.Context, job art.Job) (art.Change, error) {
 	}, nil
 }
 
-// look is a picture as a brand looks at it.
-func look(k brand.Kit, p *imaging.RGB) judge.Subject {
+// Look is a picture as a brand looks at it: all that a kit says of pictures and scorers measure.
+func Look(k brand.Kit, p *imaging.RGB) judge.Subject {
 	return judge.Subject{Picture: p, Palette: k.Colours, Forbidden: k.Forbidden, Layout: k.Layout}
+}
+
+// asked is a picture as a brand looks at it that wanted one recipe's picture.
+func asked(k brand.Kit, p *imaging.RGB, r art.PlannedRecipe) judge.Subject {
+	s := Look(k, p)
+	s.Prompt, s.Texts = wordsOf(r.Recipe), letteringOf(r.Source)
+	return s
+}
+
+// wordsOf is a recipe's prompt as people read it, without signs that weigh words.
+func wordsOf(r art.Recipe) string {
+	if r.Syntax != prompt.A1111 {
+		return r.Prompt
+	}
+	var words []string
+	for _, piece := range prompt.ParseAttention(r.Prompt) {
+		if !piece.IsBreak() {
+			words = append(words, strings.TrimSpace(piece.Text))
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // textScorer is the scorer whose evidence is the text that stands in a picture.
@@ -91,8 +113,8 @@ func (f *Factory) subject(ctx context.Context, c art.Candidate, k brand.Kit) (ju
 	if err := f.pictures.read(ctx, f.Records); err != nil {
 		return judge.Subject{}, err
 	}
-	s := look(k, p)
-	s.SHA256, s.Prompt, s.Texts = c.Image, c.Planned.Recipe.Prompt, letteringOf(c.Planned.Source)
+	s := asked(k, p, c.Planned)
+	s.SHA256 = c.Image
 	if c.License != nil {
 		s.Prompt = c.License.Title.In(art.English)
 	}

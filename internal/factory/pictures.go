@@ -95,13 +95,18 @@ type among struct {
 }
 
 // Nearest implements judge.Known.
-func (a among) Nearest(h imaging.Hash) (match string, distance, compared int) {
-	m, compared, ok := a.prints.Nearest(h, a.allow)
+func (a among) Nearest(hashes ...imaging.Hash) judge.Resemblance {
+	all := make([]library.Hash, len(hashes))
+	for i, h := range hashes {
+		all[i] = library.Hash(h)
+	}
+	m, compared, ok := a.prints.Nearest(all, a.allow)
 	if !ok {
-		return "", 8 * len(h), compared
+		return judge.Resemblance{Distance: 8 * len(imaging.Hash{}), Compared: compared}
 	}
+	name := m.Name
 	if m.Set != "" {
-		return m.Set + "/" + m.Name, m.Distance, compared
+		name = m.Set + "/" + m.Name
 	}
-	return m.Name, m.Distance, compared
+	return judge.Resemblance{Match: name, Distance: m.Distance, Which: m.Which, Compared: compared}
 }

@@ -15,22 +15,32 @@ type Fingerprint struct {
 
 // Known finds the picture made earlier that looks most alike. It is safe for concurrent use.
 type Known interface {
-	// Nearest gives the picture whose hash differs in the fewest bits, and how many were compared; "" is none.
-	Nearest(h imaging.Hash) (match string, distance, compared int)
+	// Nearest gives the picture whose hash differs in the fewest bits from any of some hashes.
+	Nearest(hashes ...imaging.Hash) Resemblance
+}
+
+// Resemblance is the picture most alike that is known.
+type Resemblance struct {
+	Match    string // "" is none
+	Distance int    // in bits of 256; 256 where there is none
+	Which    int    // of the hashes
+	Compared int    // how many pictures are known
 }
 
 // Fingerprints are few pictures known by their hash, the first made first.
 type Fingerprints []Fingerprint
 
 // Nearest implements Known.
-func (all Fingerprints) Nearest(h imaging.Hash) (match string, distance, compared int) {
-	distance = 8 * len(h)
-	for _, f := range all {
-		if d := h.Distance(f.Hash); d < distance {
-			match, distance = f.Candidate, d
+func (all Fingerprints) Nearest(hashes ...imaging.Hash) Resemblance {
+	r := Resemblance{Distance: 8 * len(imaging.Hash{}), Compared: len(all)}
+	for k, h := range hashes {
+		for _, f := range all {
+			if d := h.Distance(f.Hash); d < r.Distance {
+				r.Match, r.Distance, r.Which = f.Candidate, d, k
+			}
 		}
 	}
-	return match, distance, len(all)
+	return r
 }
 
 // Subject is what a panel looks at.

@@ -6,7 +6,7 @@
 //
 //	prints := library.NewPrints()
 //	prints.Add(library.Print{Name: "hero-003", Run: "hero", Place: 3}, hash)
-//	match, ok := prints.Nearest(hash, nil)
+//	match, ok := prints.Nearest([]library.Hash{hash}, nil)
 //
 // Everything lives in memory and is built from stored rows at the start; what is added later is found at once. The package
 // knows nothing of pictures, and never decides what counts as the same.

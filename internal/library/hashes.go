@@ -3,7 +3,9 @@ package library
 import (
 	"encoding/binary"
 	"math/bits"
+	"runtime"
 	"slices"
+	"sync"
 )
 
 // Hash is a perceptual hash of 256 bits.
@@ -90,27 +92,84 @@ func (x *Hashes) Within(h Hash, radius int) []Hit {
 	return hits
 }
 
-// Nearest gives the hash that differs least among those that are allowed; nil allows all. Of equal ones before decides,
-// which tells whether a comes before b; nil takes the lowest number. ok is false where there is none.
-func (x *Hashes) Nearest(h Hash, allow func(n int) bool, before func(a, b int) bool) (hit Hit, ok bool) {
-	if before == nil {
-		before = func(a, b int) bool { return a < b }
+// Choice says which hashes may be found, and which of equally near ones is. Both are asked by several goroutines at a time.
+type Choice struct {
+	Allow  func(n int) bool    // nil allows all
+	Before func(a, b int) bool // whether a comes before b; nil takes the lowest number
+}
+
+// Nearest gives the hash that differs least from any of some hashes, which are usually those of one picture in all its turns,
+// and which of them that is: of equally near ones the first. Everything is looked at only where none of them has another
+// within Radius. ok is false where there is none.
+func (x *Hashes) Nearest(hashes []Hash, choose Choice) (hit Hit, which int, ok bool) {
+	wanted := make([]words, len(hashes))
+	best := nearest{choose: choose, hit: Hit{Number: -1, Distance: 257}}
+	for k, h := range hashes {
+		wanted[k] = toWords(h)
+		x.look(wanted[k], Radius, func(n, distance int) { best.consider(k, n, distance) })
 	}
-	best := Hit{Number: -1, Distance: 257}
-	consider := func(n, distance int) {
-		if distance > best.Distance || n == best.Number || distance == best.Distance && !before(n, best.Number) {
-			return
+	if best.hit.Distance > Radius {
+		best = x.scan(wanted, choose)
+	}
+	return best.hit, best.which, best.hit.Number >= 0
+}
+
+// nearest is the best hit so far.
+type nearest struct {
+	choose Choice
+	hit    Hit
+	which  int
+}
+
+func (b *nearest) consider(which, n, distance int) {
+	if distance > b.hit.Distance || distance == b.hit.Distance && !b.earlier(which, n) {
+		return
+	}
+	if b.choose.Allow == nil || b.choose.Allow(n) {
+		b.hit, b.which = Hit{n, distance}, which
+	}
+}
+
+func (b *nearest) earlier(which, n int) bool {
+	switch {
+	case which != b.which:
+		return which < b.which
+	case n == b.hit.Number:
+		return false
+	case b.choose.Before == nil:
+		return n < b.hit.Number
+	}
+	return b.choose.Before(n, b.hit.Number)
+}
+
+// scan compares every hash with all that are wanted, each processor a part of them.
+func (x *Hashes) scan(wanted []words, choose Choice) nearest {
+	const least = 20_000 // hashes that are worth a goroutine
+	parts := make([]nearest, max(1, min(runtime.GOMAXPROCS(0), len(x.all)/least)))
+	var all sync.WaitGroup
+	for p := range parts {
+		all.Go(func() {
+			from := p * len(x.all) / len(parts)
+			best := nearest{choose: choose, hit: Hit{Number: -1, Distance: 257}}
+			for i, o := range x.all[from : (p+1)*len(x.all)/len(parts)] {
+				for k, w := range wanted {
+					if d := w.distance(o); d <= best.hit.Distance {
+						best.consider(k, from+i, d)
+					}
+				}
+			}
+			parts[p] = best
+		})
+	}
+	all.Wait()
+	best := parts[0]
+	best.choose.Allow = nil // they were allowed already
+	for _, o := range parts[1:] {
+		if o.hit.Number >= 0 {
+			best.consider(o.which, o.hit.Number, o.hit.Distance)
 		}
-		if allow == nil || allow(n) {
-			best = Hit{n, distance}
-		}
 	}
-	w := toWords(h)
-	x.look(w, Radius, consider)
-	if best.Distance > Radius {
-		x.look(w, len(h)*8, consider)
-	}
-	return best, best.Number >= 0
+	return best
 }
 
 // look tells of every hash within a radius, and of some beyond; it may tell of one several times.
