@@ -153,19 +153,7 @@ func copies() []copied {
 			return imaging.Decode(ctx, data, imaging.Limits{})
 		}
 	}
-	mirror := func(_ context.Context, p *imaging.RGB) (*imaging.RGB, error) {
-		q, err := imaging.NewRGB(p.Width, p.Height)
-		if err != nil {
-			return nil, err
-		}
-		for y := range p.Height {
-			for x := range p.Width {
-				r, g, b := p.At(x, y)
-				q.Set(p.Width-1-x, y, r, g, b)
-			}
-		}
-		return q, nil
-	}
+	mirror := func(_ context.Context, p *imaging.RGB) (*imaging.RGB, error) { return p.Mirrored(), nil }
 	return []copied{
 		{"JPEG 60", false, again(imaging.JPEG, 60, 1)},
 		{"JPEG 30", false, again(imaging.JPEG, 30, 1)},

@@ -172,7 +172,13 @@ type embedders struct {
 }
 
 func (t *tools) embedders() *embedders {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.sees != nil {
+		return t.sees
+	}
 	e := &embedders{t: t}
+	t.sees = e
 	e.name, e.open = sync.OnceValues(e.find), sync.OnceValues(e.load)
 	e.taste, e.sum = sync.OnceValues(e.loadTaste), sync.OnceValue(e.tasteSum)
 	return e

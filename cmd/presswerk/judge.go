@@ -46,7 +46,7 @@ func (c *judgeCmd) Run(ctx context.Context, g *globals) error {
 	if len(c.Files) == 0 {
 		return art.Invalid("files", "there is none", "name pictures to judge, or --set DIR --against DIR to compare sets")
 	}
-	kit, err := c.rules(g)
+	kit, subject, err := c.rules(ctx, g)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,6 @@ func (c *judgeCmd) Run(ctx context.Context, g *globals) error {
 	panel := t.panel()
 	all := []judged{}
 	var worst error
-	subject := factory.Look(kit, nil)
 	subject.Texts, subject.Prompt = c.Texts, c.Prompt
 	for _, file := range c.Files {
 		j, err := t.judged(ctx, panel, file, subject, kit.Rubric)
@@ -73,15 +72,29 @@ func (c *judgeCmd) Run(ctx context.Context, g *globals) error {
 }
 
 // rules are the brand's where one is named, else none: the scores then speak for themselves.
-func (c *judgeCmd) rules(g *globals) (brand.Kit, error) {
+func (c *judgeCmd) rules(ctx context.Context, g *globals) (k brand.Kit, s judge.Subject, err error) {
 	if c.Brand == "" {
-		return brand.Kit{}, nil
+		return k, s, nil
 	}
 	ws, err := g.workspace("")
 	if err != nil {
-		return brand.Kit{}, err
+		return k, s, err
 	}
-	return ws.ReadKit(c.Brand)
+	if k, err = ws.ReadKit(c.Brand); err != nil {
+		return k, s, err
+	}
+	files, err := ws.Files(&k)
+	if err != nil {
+		return k, s, err
+	}
+	var eyes factory.Eyes
+	s, err = eyes.Look(ctx, k, func(_ context.Context, sum string) ([]byte, error) {
+		if data, ok := files[sum]; ok {
+			return data, nil
+		}
+		return nil, fmt.Errorf("the kit %s names a picture that isn't in the workspace's files: %w", k.ID, art.ErrNotFound)
+	})
+	return k, s, err
 }
 
 // judged scores a file; all of the subject but its picture is given.

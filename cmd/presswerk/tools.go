@@ -43,6 +43,7 @@ type tools struct {
 	unasked bool                                                     // servers aren't asked what they are when their engines are made
 	c2pa    *provenance.Library
 	larger  []*lazyUpscaler // guarded by mu: every network that enlarges, once listed
+	sees    *embedders      // guarded by mu: made once, so that networks are opened once
 	tally   engine.Tally    // what became of requests to engines behind a network
 }
 

@@ -2,10 +2,13 @@ package factory_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 
 	"presswerk/internal/art"
+	"presswerk/internal/brand"
 	"presswerk/internal/factory"
+	"presswerk/internal/imaging"
 	"presswerk/internal/judge"
 )
 
@@ -40,4 +43,52 @@ func TestComparedPicturesAreJudgedByWhatWasAskedFor(t *testing.T) {
 	if shot.Pass || len(shot.Failed) != 1 || shot.Failed[0].Scorer != "clip" {
 		t.Errorf("the channel's rubric says %+v", shot.Failed)
 	}
+}
+
+const square = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 30"><path d="M2 2h20v26h-20zM30 2h8v18h20v8h-28z" fill="#102040"/></svg>`
+
+// The logo and the picture of identity are those of the day on which the run began, whatever lies beside the kit later.
+func TestARunKeepsTheLogoAndThePictureOfIdentity(t *testing.T) {
+	p, err := imaging.NewRGB(40, 30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mascot, err := imaging.Encode(p, imaging.Encoding{Format: imaging.PNG})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBench(t, t.TempDir(), &artist{})
+	seen := &looks{}
+	b.Factory.Panel = append(judge.DefaultPanel(), seen)
+	o := order(art.ApprovalReview, 1, 2)
+	o.Logo = []byte(square)
+	o.Kit.Logo = brand.Logo{File: "logo.svg", SHA256: art.Digest(o.Logo), ClearSpace: 0.5}
+	o.Brief.Identity, o.Pictures = "mascot.png", map[string][]byte{"mascot.png": mascot}
+	first := b.start(o)
+	if want := "sha256:" + art.Digest(mascot); first.Brief.Identity != want {
+		t.Errorf("the run names %s, not %s", first.Brief.Identity, want)
+	}
+	b.work(first.ID, in(art.RunReview))
+	if seen.logo.Load() != 2 || seen.identity.Load() != 2 {
+		t.Errorf("of two pictures %d were seen with the logo, %d with the picture of identity", seen.logo.Load(), seen.identity.Load())
+	}
+	o.Kit.Logo.SHA256 = "another"
+	if again := b.start(o); again.ID == first.ID {
+		t.Error("another logo is the same run")
+	}
+}
+
+// looks is a scorer that counts what it is shown.
+type looks struct{ logo, identity atomic.Int64 }
+
+func (*looks) Name() string       { return "shown" }
+func (*looks) Scale() judge.Scale { return judge.Scale{Version: "1", High: 1} }
+func (l *looks) Score(_ context.Context, s judge.Subject) (float64, *art.Evidence, error) {
+	if s.Logo != nil && s.Logo.SHA256 == art.Digest([]byte(square)) && s.Logo.ClearSpace == 0.5 {
+		l.logo.Add(1)
+	}
+	if s.Identity != nil && s.Identity.Picture.Width == 40 {
+		l.identity.Add(1)
+	}
+	return 1, nil, nil
 }

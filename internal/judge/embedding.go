@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"presswerk/internal/art"
+	"presswerk/internal/imaging"
 	"presswerk/internal/model"
 	"presswerk/internal/vision"
 )
@@ -42,21 +43,32 @@ type Embedders interface {
 }
 
 // embeddingScorers are those that look at pictures as one vector.
-func embeddingScorers(e Embedders) Panel { return Panel{promptFit{e}, aesthetic{e}} }
+func embeddingScorers(e Embedders) Panel {
+	return Panel{promptFit{e}, aesthetic{e}, sameness{e}, houseLook{e}}
+}
 
 // embeddingOf is the picture's unit vector.
 func embeddingOf(ctx context.Context, s Subject, e Embedders) ([]float32, error) {
 	return of(s, "embedding", func() ([]float32, error) {
-		open, err := e.Open()
-		if err != nil {
-			return nil, err
+		v, err := Vector(ctx, s.Picture, e)
+		if err == nil && s.Embedded != nil {
+			s.Embedded(e.Embedder().SHA256, v)
 		}
-		v, err := open.Pictures.Embed(ctx, s.Picture)
-		if err != nil {
-			return nil, err
-		}
-		return unit(v)
+		return v, err
 	})
+}
+
+// Vector is a picture's unit vector. Without a network it gives art.ErrUnavailable and what to do.
+func Vector(ctx context.Context, p *imaging.RGB, e Embedders) ([]float32, error) {
+	open, err := e.Open()
+	if err != nil {
+		return nil, err
+	}
+	v, err := open.Pictures.Embed(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return unit(v)
 }
 
 // unit brings a vector to length 1.

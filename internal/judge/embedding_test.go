@@ -165,3 +165,86 @@ func TestWithoutANetworkNothingIsSaidOfFitAndTaste(t *testing.T) {
 		t.Errorf("a picture that nobody asked for: %+v", got)
 	}
 }
+
+// shade is a picture of about one colour, whose vector moves with it.
+func shade(t testing.TB, r, g, b uint8) *imaging.RGB {
+	t.Helper()
+	p := striped(t, 48, 48)
+	for i := 0; i < len(p.Pix); i += 3 {
+		p.Pix[i], p.Pix[i+1], p.Pix[i+2] = p.Pix[i]/8+r, p.Pix[i+1]/8+g, p.Pix[i+2]/8+b
+	}
+	return p
+}
+
+func TestIdentityIsTheCosineToTheReference(t *testing.T) {
+	e := openTiny(t)
+	reference := &judge.Reference{SHA256: "ab", Picture: shade(t, 200, 20, 20)}
+	same := byEmbedder(t, e, "series_identity", judge.Subject{Picture: shade(t, 200, 20, 20), Identity: reference})
+	near := byEmbedder(t, e, "series_identity", judge.Subject{Picture: shade(t, 190, 30, 25), Identity: reference})
+	far := byEmbedder(t, e, "series_identity", judge.Subject{Picture: shade(t, 10, 60, 220), Identity: reference})
+	if math.Abs(same.Value-1) > 1e-5 || near.Value >= same.Value || far.Value >= near.Value || same.Evidence.Match != "sha256:ab" {
+		t.Errorf("same %v, near %v, far %v", same.Value, near.Value, far.Value)
+	}
+	for _, s := range []art.Score{
+		byEmbedder(t, e, "series_identity", judge.Subject{Picture: reference.Picture}),
+		byEmbedder(t, blind{}, "series_identity", judge.Subject{Picture: reference.Picture, Identity: reference}),
+	} {
+		if s.Available || s.Reason == "" {
+			t.Errorf("%+v", s)
+		}
+	}
+}
+
+func TestAnEnginesLookIsToldByItsOwnPictures(t *testing.T) {
+	e := openTiny(t)
+	look := judge.Look{Name: "shop", Model: "of the eye"}
+	for n := range 10 {
+		v, err := judge.Vector(t.Context(), shade(t, uint8(180+3*n), 30, uint8(20+2*n)), e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		look.Names, look.Vectors = append(look.Names, fmt.Sprint(n)), append(look.Vectors, v)
+	}
+	inside := byEmbedder(t, e, "house_look", judge.Subject{Picture: shade(t, 194, 30, 30), Looks: []judge.Look{look}})
+	outside := byEmbedder(t, e, "house_look", judge.Subject{Picture: shade(t, 10, 60, 220), Looks: []judge.Look{look}})
+	if !inside.Available || inside.Value < 0.5 || !strings.HasPrefix(inside.Evidence.Match, "shop/") || !outside.Available || outside.Value != 0 {
+		t.Errorf("like them: %v (%s), unlike: %v", inside.Value, inside.Reason, outside.Value)
+	}
+	few, other := look, look
+	few.Vectors, other.Model = few.Vectors[:3], "another network"
+	for _, looks := range [][]judge.Look{nil, {few}, {other}} {
+		if s := byEmbedder(t, e, "house_look", judge.Subject{Picture: shade(t, 194, 30, 30), Looks: looks}); s.Available {
+			t.Errorf("%d looks give %v", len(looks), s.Value)
+		}
+	}
+}
+
+// A picture's vector is told once, whatever number of scorers need it.
+func TestTheVectorIsToldOnce(t *testing.T) {
+	e, told := openTiny(t), 0
+	s := judge.Subject{Picture: shade(t, 9, 9, 9), Prompt: "a red apple", Identity: &judge.Reference{Picture: shade(t, 1, 1, 1)}}
+	s.Embedded = func(model string, v []float32) {
+		if told++; model != "of the eye" || len(v) != 8 {
+			t.Errorf("%d numbers of %s", len(v), model)
+		}
+	}
+	if judge.PanelWith(absent{}, e).Score(t.Context(), s); told != 1 {
+		t.Errorf("told %d times", told)
+	}
+}
+
+// BenchmarkEmbedding looks with a tiny network: what is measured is all but the network.
+func BenchmarkEmbedding(b *testing.B) {
+	e := openTiny(b)
+	s := judge.Subject{Picture: striped(b, 1024, 1024), Prompt: "a red apple", Identity: &judge.Reference{Picture: shade(b, 1, 1, 1)}}
+	for _, one := range judge.PanelWith(absent{}, e) {
+		switch one.Name() {
+		case "clip", "aesthetic", "series_identity":
+			b.Run(one.Name(), func(b *testing.B) {
+				for b.Loop() {
+					judge.Panel{one}.Score(b.Context(), s)
+				}
+			})
+		}
+	}
+}

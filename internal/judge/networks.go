@@ -17,6 +17,7 @@ func PanelWith(n Networks, e Embedders) Panel {
 	panel := DefaultPanel()
 	panel = append(panel, textScorers(n)...)
 	panel = append(panel, peopleScorers(n)...)
+	panel = append(panel, logoScorers()...)
 	panel = append(panel, embeddingScorers(e)...)
 	return panel
 }

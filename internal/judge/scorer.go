@@ -53,10 +53,16 @@ type Subject struct {
 	Background string       // "#rrggbb" that was asked for; "" takes the nearest colour of the palette
 	Forbidden  []art.Colour // colours that the brand excludes
 	Layout     art.Layout   // how the brand's pictures are built
+	Logo       *Logo        // the brand's; nil where it has none
+	Identity   *Reference   // the product or character that it is to show; nil where nobody names one
+	Looks      []Look       // what engines' pictures look like by default; nil where nobody says
 	Earlier    Known        // everything made before; nil is nothing
 	References Known        // pictures given as references; nil where nobody named any
 	Excluded   Known        // pictures that nothing may resemble; nil where nobody named any
 	Reel       *Reel        // of a clip, whose poster is the picture; nil for pictures
+
+	// Embedded is told the picture's unit vector and the SHA-256 of its network, where some scorer makes it; nil isn't told.
+	Embedded func(model string, vector []float32)
 
 	made *made
 }
