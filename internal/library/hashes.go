@@ -14,6 +14,9 @@ type Hash = [32]byte
 // Radius is the most bits in which two hashes may differ to be found without looking at all.
 const Radius = 31
 
+// alike is the most bits in which two hashes may differ so that one of their 16 parts is equal.
+const alike = 15
+
 // words is a hash as four numbers, for quick comparison.
 type words [4]uint64
 
@@ -106,7 +109,14 @@ func (x *Hashes) Nearest(hashes []Hash, choose Choice) (hit Hit, which int, ok b
 	best := nearest{choose: choose, hit: Hit{Number: -1, Distance: 257}}
 	for k, h := range hashes {
 		wanted[k] = toWords(h)
-		x.look(wanted[k], Radius, func(n, distance int) { best.consider(k, n, distance) })
+	}
+	for _, radius := range []int{alike, Radius} { // a nearest one within a radius is the nearest of all
+		if best.hit.Distance <= radius {
+			break
+		}
+		for k, w := range wanted {
+			x.look(w, radius, func(n, distance int) { best.consider(k, n, distance) })
+		}
 	}
 	if best.hit.Distance > Radius {
 		best = x.scan(wanted, choose)
@@ -180,9 +190,13 @@ func (x *Hashes) look(w words, radius int, tell func(n, distance int)) {
 		}
 		return
 	}
+	flips := 0 // within alike one part is equal; beyond it may differ by a bit
+	if radius > alike {
+		flips = partBits
+	}
 	for i := range x.first {
 		value := w.part(i)
-		for flip := -1; flip < partBits; flip++ {
+		for flip := -1; flip < flips; flip++ {
 			near := value
 			if flip >= 0 {
 				near ^= 1 << flip
