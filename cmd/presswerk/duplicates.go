@@ -229,15 +229,14 @@ func (l *line) find(ctx context.Context, prints *library.Prints, vectors *librar
 	if m, _, ok := prints.Nearest(hashesOf(turned[:]), nil); ok {
 		f.Match, f.Set, f.Distance, f.Turned, f.Same = m.Name, m.Set, m.Distance, imaging.Turns()[m.Which], m.Distance <= library.Radius
 	}
-	f.Alike, err = l.alike(ctx, vectors, p)
+	if vectors.Len() > 0 {
+		f.Alike, err = l.alike(ctx, vectors, p)
+	}
 	return f, err
 }
 
-// alike looks a picture and its mirror image up by their vectors; nil where there are none.
+// alike looks a picture and its mirror image up by their vectors, of which there is one at least.
 func (l *line) alike(ctx context.Context, vectors *library.Vectors, p *imaging.RGB) (*alike, error) {
-	if vectors.Len() == 0 {
-		return nil, nil
-	}
 	e := l.tools.embedders()
 	upright, err := judge.Vector(ctx, p, e)
 	if err != nil {
@@ -247,8 +246,8 @@ func (l *line) alike(ctx context.Context, vectors *library.Vectors, p *imaging.R
 	if err != nil {
 		return nil, err
 	}
-	m, ok, err := vectors.Nearest(upright, mirrored)
-	if err != nil || !ok {
+	m, _, err := vectors.Nearest(upright, mirrored)
+	if err != nil {
 		return nil, err
 	}
 	return &alike{Embedder: e.Embedder().Name, Match: m.Name, Set: m.Set, Cosine: m.Cosine, Mirrored: m.Which == 1}, nil

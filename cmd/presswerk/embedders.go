@@ -223,7 +223,7 @@ func (e *embedders) load() (judge.Embedding, error) {
 		return judge.Embedding{}, err
 	}
 	words, folder := s.words(e.t.g, path)
-	if _, err := os.Stat(words); err != nil {
+	if e.Embedder().Words == "" { // it is here without its words
 		return judge.Embedding{Pictures: pictures}, nil
 	}
 	tokens, err := tokenize.Open(os.DirFS(folder))

@@ -52,7 +52,9 @@ func branded(t testing.TB, ground, ink [3]uint8, width, stretch float64) (judge.
 	return judge.Subject{Picture: p, Logo: logo}, art.Box{X: 256 - int(wide/2), Y: 192 - int(high/2), Width: int(wide), Height: int(high)}
 }
 
-var cream, navy = [3]uint8{250, 240, 220}, [3]uint8{30, 55, 153} //nolint:gochecknoglobals // colours
+var cream, navy = [3]uint8{250, 240, 220}, [3]uint8{30, 55, 153}
+
+func says(s art.Score, detail string, want bool) bool { return s.Evidence.Details[detail] == want }
 
 func of(t testing.TB, name string, s judge.Subject) art.Score { return byEmbedder(t, blind{}, name, s) }
 
@@ -69,12 +71,12 @@ func TestALogoThatIsThereIsSeenWhereItIs(t *testing.T) {
 	if d, _ := got.Evidence.Details["delta_e"].(float64); d > 8 {
 		t.Errorf("its own colours differ by %v", d)
 	}
-	if got.Evidence.Details["too_small"] != false {
+	if !says(got, "too_small", false) {
 		t.Errorf("180 pixels are too small for 100: %v", got.Evidence.Details)
 	}
 	white, _ := branded(t, [3]uint8{20, 20, 30}, [3]uint8{255, 255, 255}, 90, 1)
 	got = of(t, "logo_presence", white)
-	if got.Value < 0.8 || got.Evidence.Details["too_small"] != true {
+	if got.Value < 0.8 || !says(got, "too_small", true) {
 		t.Errorf("small and white: %v, %v", got.Value, got.Evidence.Details)
 	}
 	if d, _ := got.Evidence.Details["delta_e"].(float64); d < 30 {
@@ -109,7 +111,7 @@ func TestAStretchedLogoIsDistorted(t *testing.T) {
 func TestClearSpaceEndsAtTheNextEdge(t *testing.T) {
 	s, box := branded(t, cream, navy, 180, 1)
 	free := of(t, "logo_clear_space", s)
-	if want := 2.0; !free.Available || math.Abs(free.Value-min(want, float64(box.X)/60)) > 0.1 || free.Evidence.Details["enough"] != true {
+	if want := 2.0; !free.Available || math.Abs(free.Value-min(want, float64(box.X)/60)) > 0.1 || !says(free, "enough", true) {
 		t.Errorf("on an empty ground: %v", free)
 	}
 	for y := range s.Picture.Height { // a wall a quarter of the height beside it
@@ -118,7 +120,7 @@ func TestClearSpaceEndsAtTheNextEdge(t *testing.T) {
 		}
 	}
 	got := of(t, "logo_clear_space", s)
-	if !got.Available || math.Abs(got.Value-0.25) > 0.1 || got.Evidence.Details["enough"] != false || len(got.Evidence.Boxes) != 3 {
+	if !got.Available || math.Abs(got.Value-0.25) > 0.1 || !says(got, "enough", false) || len(got.Evidence.Boxes) != 3 {
 		t.Errorf("beside a wall: %v, %+v", got.Value, got.Evidence)
 	}
 }

@@ -72,8 +72,8 @@ func ground(t testing.TB, w, h int, level func(x, y int) [3]uint8) *imaging.RGB 
 	return p
 }
 
-func plain(x, y int) [3]uint8 { return [3]uint8{245, 238, 220} }
-func dark(x, y int) [3]uint8  { return [3]uint8{24, 40, 30} }
+func plain(_, _ int) [3]uint8 { return [3]uint8{245, 238, 220} }
+func dark(_, _ int) [3]uint8  { return [3]uint8{24, 40, 30} }
 func wavy(x, y int) [3]uint8 {
 	v := uint8(150 + 60*math.Sin(float64(x)/17+math.Cos(float64(y)/23)*2)*math.Cos(float64(y)/11))
 	return [3]uint8{v, 255 - v/2, v/2 + 60}
