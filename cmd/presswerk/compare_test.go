@@ -213,6 +213,11 @@ func TestEnginesAreComparedOnOneBrief(t *testing.T) {
 	if code, out, _ := g.run("cost"); code != exitDone || !strings.Contains(out, "compare-breakfast-table-") {
 		t.Errorf("the books say\n%s", out)
 	}
+	for _, run := range []string{c.ID, art.CompareRun("breakfast-table", c.At)} {
+		if code, out, said := g.run("cost", "--run", run); code != exitDone || strings.Count(out, "shop/") != 4 {
+			t.Errorf("the books say of %s\n%s%s", run, out, said)
+		}
+	}
 }
 
 func TestAnEngineThatFailsIsARow(t *testing.T) {

@@ -22,6 +22,7 @@ type settings struct {
 	// SigningPassphrase opens an encrypted signing key: PRESSWERK_SIGNING_PASSPHRASE, or the first line of the file that
 	// PRESSWERK_SIGNING_PASSPHRASE_FILE names.
 	SigningPassphrase string
+	Embedder          string   // PRESSWERK_EMBEDDER: the network that compares pictures with words and pictures; "" takes the first that is here
 	Store             string   // PRESSWERK_STORE: where pulled and added models are kept
 	HubToken          string   // PRESSWERK_HUB_TOKEN, else HF_TOKEN: for gated models of the catalogue's hubs
 	Mirrors           []string // PRESSWERK_MIRRORS: bases that are asked before a hub, by comma
@@ -86,6 +87,7 @@ func readSettings(getenv func(string) string) settings {
 // readStore reads what concerns the model store and the trainer.
 func (s *settings) readStore(getenv func(string) string) {
 	s.Cache = filepath.Join(cacheDir(getenv), "presswerk")
+	s.Embedder = strings.TrimSpace(getenv("PRESSWERK_EMBEDDER"))
 	s.Store = cmp.Or(getenv("PRESSWERK_STORE"), filepath.Join(dataDir(getenv), "presswerk", "models"))
 	s.HubToken = strings.TrimSpace(cmp.Or(getenv("PRESSWERK_HUB_TOKEN"), getenv("HF_TOKEN")))
 	for m := range strings.SplitSeq(getenv("PRESSWERK_MIRRORS"), ",") {

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -53,10 +54,11 @@ func (c *costShowCmd) Run(ctx context.Context, g *globals) error {
 	}
 	defer l.close()
 	a := costAnswer{Spending: []art.Spending{}, Open: []art.Call{}, Unknown: []art.Call{}, Budgets: []fundAnswer{}}
-	if c.RunID != "" {
-		if _, err := l.db.Run(ctx, c.RunID); err != nil {
-			return err
-		}
+	b, err := l.booked(ctx, c.RunID)
+	if err != nil {
+		return err
+	}
+	if c.RunID = b.run; b.run != "" {
 		if a.Calls, err = l.db.Calls(ctx, store.CallQuery{Run: c.RunID, Since: c.Since}); err != nil {
 			return err
 		}
@@ -77,25 +79,51 @@ func (c *costShowCmd) Run(ctx context.Context, g *globals) error {
 			a.Open = append(a.Open, call)
 		}
 	}
-	if a.Budgets, err = l.budgets(ctx, c.RunID); err != nil {
+	if a.Budgets, err = l.budgets(ctx, b); err != nil {
 		return err
 	}
 	return g.answer(a, func(w io.Writer) { a.text(w, g.words) })
 }
 
+// booked is what the books know a run by.
+type booked struct {
+	run     string // as calls name it; "" is no run
+	brand   string
+	budgets []art.Budget // of the brief
+}
+
+// booked finds a run, or a comparison by its identity or by the name that its calls go by: that of its brief on its day,
+// whichever comparison of that day asked for them.
+func (l *line) booked(ctx context.Context, run string) (booked, error) {
+	if run == "" {
+		return booked{}, nil
+	}
+	v, missing := l.db.Run(ctx, run)
+	if !errors.Is(missing, art.ErrNotFound) {
+		return booked{run, v.BrandID, v.Brief.Budgets}, missing
+	}
+	c, err := l.db.Comparison(ctx, run)
+	if !errors.Is(err, art.ErrNotFound) {
+		return booked{run: art.CompareRun(c.Brief, c.At), brand: c.Brand}, err
+	}
+	calls, err := l.db.Calls(ctx, store.CallQuery{Run: run})
+	if err != nil {
+		return booked{}, err
+	}
+	if len(calls) == 0 {
+		return booked{}, missing
+	}
+	return booked{run: run, brand: calls[0].Brand}, nil
+}
+
 // budgets lists every budget of the workspace and its brands with what is left of it. Those for a run are listed with a run.
-func (l *line) budgets(ctx context.Context, run string) ([]fundAnswer, error) {
+func (l *line) budgets(ctx context.Context, of booked) ([]fundAnswer, error) {
 	brands, err := l.ws.Brands()
 	if err != nil {
 		return nil, err
 	}
-	var briefs []art.Budget
-	if run != "" {
-		v, err := l.db.Run(ctx, run)
-		if err != nil {
-			return nil, err
-		}
-		brands, briefs = []string{v.BrandID}, v.Brief.Budgets
+	if of.run != "" {
+		brands = []string{of.brand}
 	}
 	funds, listed := []fundAnswer{}, map[art.Limit]bool{}
 	for _, brandID := range append(brands, "") {
@@ -103,9 +131,9 @@ func (l *line) budgets(ctx context.Context, run string) ([]fundAnswer, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.Brief = briefs
-		for _, limit := range b.All(brandID, run, time.Now()) {
-			if listed[limit] || run == "" && limit.Per == "run" {
+		b.Brief = of.budgets
+		for _, limit := range b.All(brandID, of.run, time.Now()) {
+			if listed[limit] || of.run == "" && limit.Per == "run" {
 				continue
 			}
 			listed[limit] = true
@@ -142,7 +170,7 @@ func (a costAnswer) text(w io.Writer, words words) {
 	}
 	for _, c := range a.Calls {
 		amount, currency := c.Cost()
-		fmt.Fprintf(w, "  %s  %-9s %8s %-3s  %s\n", c.ID, c.State, amount, currency, c.Candidate)
+		fmt.Fprintf(w, "  %s  %-9s %8s %-3s  %s\n", c.ID, c.State, amount, currency, cmp.Or(c.Candidate, c.Engine+"/"+c.Model))
 	}
 	for _, f := range a.Budgets {
 		fmt.Fprintln(w, words.say("cost_budget", strings.TrimSpace(words.say("cost_"+f.Level)+" "+f.Brand), words.say("cost_per_"+f.Per), f.Most, f.Currency, f.Spent, f.Left))

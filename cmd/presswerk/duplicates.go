@@ -3,13 +3,16 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"presswerk/internal/art"
 	"presswerk/internal/imaging"
+	"presswerk/internal/judge"
 	"presswerk/internal/library"
 )
 
@@ -25,10 +28,11 @@ type duplicatesCmd struct {
 type duplicatesAddCmd struct {
 	Set     string   `arg:"" help:"${arg_set}"`
 	Files   []string `arg:"" help:"${arg_files}"`
-	Exclude bool     `name:"exclude" help:"${flag_exclude}"`
+	Exclude bool     `name:"exclude" xor:"kind" help:"${flag_exclude}"`
+	Look    bool     `name:"look" xor:"kind" help:"${flag_look}"`
 }
 
-// Run keeps the pictures' hashes, not the pictures.
+// Run keeps the pictures' hashes and, where a network is here, their vectors, not the pictures.
 func (c *duplicatesAddCmd) Run(ctx context.Context, g *globals) error {
 	l, err := openHere(ctx, g, lineOptions{Books: true})
 	if err != nil {
@@ -45,7 +49,15 @@ func (c *duplicatesAddCmd) Run(ctx context.Context, g *globals) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
-		all = append(all, art.KnownPicture{Set: c.Set, Name: filepath.Base(file), Exclude: c.Exclude, Hash: h.String()})
+		known := art.KnownPicture{Set: c.Set, Name: filepath.Base(file), Exclude: c.Exclude, Look: c.Look, Hash: h.String()}
+		v, err := judge.Vector(ctx, p, l.tools.embedders())
+		switch {
+		case err == nil:
+			known.Model, known.Vector = l.tools.embedders().Embedder().SHA256, library.WriteVector(v)
+		case c.Look || !errors.Is(err, art.ErrUnavailable):
+			return fmt.Errorf("%s: %w", file, err) // a look is nothing but vectors
+		}
+		all = append(all, known)
 	}
 	if err := l.db.AddKnown(ctx, all); err != nil {
 		return err
@@ -63,6 +75,7 @@ type knownSet struct {
 	Set        string `json:"set"`
 	References int    `json:"references"`
 	Excluded   int    `json:"excluded"`
+	Looks      int    `json:"looks"`
 }
 
 // Run lists the sets by name.
@@ -84,9 +97,12 @@ func (*duplicatesSetsCmd) Run(ctx context.Context, g *globals) error {
 			i = len(sets)
 			byName[p.Set], sets = i, append(sets, knownSet{Set: p.Set})
 		}
-		if p.Exclude {
+		switch {
+		case p.Exclude:
 			sets[i].Excluded++
-		} else {
+		case p.Look:
+			sets[i].Looks++
+		default:
 			sets[i].References++
 		}
 	}
@@ -95,7 +111,7 @@ func (*duplicatesSetsCmd) Run(ctx context.Context, g *globals) error {
 		Sets []knownSet `json:"sets"`
 	}{sets}, func(w io.Writer) {
 		for _, s := range sets {
-			fmt.Fprintln(w, g.words.say("duplicates_set", s.Set, s.References, s.Excluded))
+			fmt.Fprintln(w, g.words.say("duplicates_set", s.Set, s.References, s.Excluded, s.Looks))
 		}
 	})
 }
@@ -126,7 +142,8 @@ func (c *duplicatesDropCmd) Run(ctx context.Context, g *globals) error {
 
 // duplicatesFindCmd looks for pictures among everything that is known.
 type duplicatesFindCmd struct {
-	Files []string `arg:"" help:"${arg_files}"`
+	Files  []string `arg:"" help:"${arg_files}"`
+	Cosine float64  `name:"cosine" default:"0.95" help:"${flag_cosine}"`
 }
 
 // foundPicture is what a file resembles most.
@@ -137,7 +154,17 @@ type foundPicture struct {
 	Set      string `json:"set,omitempty"` // of the match; none is a candidate of this workspace
 	Distance int    `json:"distance"`      // bits of 256; 257 where nothing is known
 	Turned   string `json:"turned"`
-	Same     bool   `json:"same"` // within the distance at which two pictures count as the same
+	Same     bool   `json:"same"` // within the distance at which two pictures count as the same, or alike by its vector
+	Alike    *alike `json:"alike,omitempty"`
+}
+
+// alike is the picture that lies nearest by its vector: it finds crops and other takes of the same thing, which hashes don't.
+type alike struct {
+	Embedder string  `json:"embedder"`
+	Match    string  `json:"match"`
+	Set      string  `json:"set,omitempty"`
+	Cosine   float64 `json:"cosine"`
+	Mirrored bool    `json:"mirrored"`
 }
 
 // Run tells of each file what it resembles most, however it is turned; exit 1 when one is known.
@@ -151,13 +178,18 @@ func (c *duplicatesFindCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return err
 	}
+	vectors, err := l.vectors(ctx)
+	if err != nil {
+		return err
+	}
 	all := []foundPicture{}
 	var worst error
 	for _, file := range c.Files {
-		f, err := find(ctx, prints, file)
+		f, err := l.find(ctx, prints, vectors, file)
 		if err != nil {
 			return err
 		}
+		f.Same = f.Same || f.Alike != nil && f.Alike.Cosine >= c.Cosine
 		if f.Same {
 			worst = errNo
 		}
@@ -168,19 +200,22 @@ func (c *duplicatesFindCmd) Run(ctx context.Context, g *globals) error {
 	}{all}, func(w io.Writer) {
 		for _, f := range all {
 			fmt.Fprintln(w, g.words.say(f.sentence(), f.File, f.Set, f.Match, f.Distance, f.Turned))
+			if a := f.Alike; a != nil {
+				fmt.Fprintln(w, g.words.say("duplicates_alike", strings.TrimPrefix(a.Set+"/"+a.Match, "/"), a.Cosine, a.Embedder))
+			}
 		}
 	})
 	return cmp.Or(err, worst)
 }
 
 func (f foundPicture) sentence() string {
-	if f.Same {
+	if f.Distance <= library.Radius {
 		return "duplicates_same"
 	}
 	return "duplicates_none"
 }
 
-func find(ctx context.Context, prints *library.Prints, file string) (foundPicture, error) {
+func (l *line) find(ctx context.Context, prints *library.Prints, vectors *library.Vectors, file string) (foundPicture, error) {
 	f := foundPicture{File: file, Distance: 257}
 	p, err := readPicture(ctx, file)
 	if err != nil {
@@ -191,12 +226,72 @@ func find(ctx context.Context, prints *library.Prints, file string) (foundPictur
 		return f, fmt.Errorf("%s: %w", file, err)
 	}
 	f.Quality = quality
-	for n, h := range turned {
-		if m, _, ok := prints.Nearest(h, nil); ok && m.Distance < f.Distance {
-			f.Match, f.Set, f.Distance, f.Turned, f.Same = m.Name, m.Set, m.Distance, imaging.Turns()[n], m.Distance <= library.Radius
+	if m, _, ok := prints.Nearest(hashesOf(turned[:]), nil); ok {
+		f.Match, f.Set, f.Distance, f.Turned, f.Same = m.Name, m.Set, m.Distance, imaging.Turns()[m.Which], m.Distance <= library.Radius
+	}
+	if vectors.Len() > 0 {
+		f.Alike, err = l.alike(ctx, vectors, p)
+	}
+	return f, err
+}
+
+// alike looks a picture and its mirror image up by their vectors, of which there is one at least.
+func (l *line) alike(ctx context.Context, vectors *library.Vectors, p *imaging.RGB) (*alike, error) {
+	e := l.tools.embedders()
+	upright, err := judge.Vector(ctx, p, e)
+	if err != nil {
+		return nil, err
+	}
+	mirrored, err := judge.Vector(ctx, p.Mirrored(), e)
+	if err != nil {
+		return nil, err
+	}
+	m, _, err := vectors.Nearest(upright, mirrored)
+	if err != nil {
+		return nil, err
+	}
+	return &alike{Embedder: e.Embedder().Name, Match: m.Name, Set: m.Set, Cosine: m.Cosine, Mirrored: m.Which == 1}, nil
+}
+
+// vectors are all candidates and known pictures whose vector is of the network that is here.
+func (l *line) vectors(ctx context.Context) (*library.Vectors, error) {
+	all, model := &library.Vectors{}, l.tools.embedders().Embedder().SHA256
+	if model == "" {
+		return all, nil
+	}
+	add := func(p library.Print, text string) error {
+		v, err := library.ReadVector(text)
+		if err == nil {
+			err = all.Add(p, v)
+		}
+		return err
+	}
+	err := l.eachPrint(ctx, art.EmbeddingKind(model), func(f art.Fingerprint) error {
+		return add(library.Print{Name: f.Candidate, Run: f.Run, Place: f.Index}, f.Hash)
+	})
+	if err != nil {
+		return nil, err
+	}
+	known, err := l.db.Known(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range known {
+		if k.Model == model && k.Vector != "" {
+			if err := add(library.Print{Set: k.Set, Name: k.Name}, k.Vector); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return f, nil
+	return all, nil
+}
+
+func hashesOf(all []imaging.Hash) []library.Hash {
+	hashes := make([]library.Hash, len(all))
+	for i, h := range all {
+		hashes[i] = library.Hash(h)
+	}
+	return hashes
 }
 
 // prints are all candidates and known pictures of the workspace.
@@ -209,7 +304,7 @@ func (l *line) prints(ctx context.Context) (*library.Prints, error) {
 		}
 		return err
 	}
-	err := l.eachPrint(ctx, func(f art.Fingerprint) error {
+	err := l.eachPrint(ctx, pdqKind, func(f art.Fingerprint) error {
 		return add(library.Print{Name: f.Candidate, Run: f.Run, Place: f.Index}, f.Hash)
 	})
 	if err != nil {
@@ -227,11 +322,14 @@ func (l *line) prints(ctx context.Context) (*library.Prints, error) {
 	return all, nil
 }
 
-// eachPrint goes through all candidates' fingerprints.
-func (l *line) eachPrint(ctx context.Context, look func(art.Fingerprint) error) error {
+// pdqKind is the kind of fingerprints that are perceptual hashes.
+const pdqKind = "pdq"
+
+// eachPrint goes through all candidates' fingerprints of a kind.
+func (l *line) eachPrint(ctx context.Context, kind string, look func(art.Fingerprint) error) error {
 	const atOnce = 10_000
 	for after := int64(0); ; {
-		prints, next, err := l.db.Fingerprints(ctx, "pdq", after, atOnce)
+		prints, next, err := l.db.Fingerprints(ctx, kind, after, atOnce)
 		if err != nil {
 			return err
 		}
@@ -249,7 +347,7 @@ func (l *line) eachPrint(ctx context.Context, look func(art.Fingerprint) error) 
 // lookup finds the picture made here that looks most like a fingerprint. One look isn't worth an index.
 func (l *line) lookup(ctx context.Context, hash imaging.Hash) (string, int, error) {
 	match, best := "", 257
-	err := l.eachPrint(ctx, func(p art.Fingerprint) error {
+	err := l.eachPrint(ctx, pdqKind, func(p art.Fingerprint) error {
 		h, err := imaging.ParseHash(p.Hash)
 		if err != nil {
 			return err

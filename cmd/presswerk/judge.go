@@ -11,15 +11,18 @@ import (
 	"slices"
 
 	"presswerk/internal/art"
+	"presswerk/internal/brand"
+	"presswerk/internal/factory"
 	"presswerk/internal/imaging"
 	"presswerk/internal/judge"
 )
 
 // judgeCmd scores pictures, and clips by their frames, or compares two sets of pictures, or a prediction with what people did.
 type judgeCmd struct {
-	Files []string `arg:"" optional:"" help:"${arg_files}"`
-	Brand string   `name:"brand" placeholder:"ID" help:"${flag_brand}"`
-	Texts []string `name:"text" sep:"none" placeholder:"WORDS" help:"${flag_text}"`
+	Files  []string `arg:"" optional:"" help:"${arg_files}"`
+	Brand  string   `name:"brand" placeholder:"ID" help:"${flag_brand}"`
+	Texts  []string `name:"text" sep:"none" placeholder:"WORDS" help:"${flag_text}"`
+	Prompt string   `name:"prompt" placeholder:"WORDS" help:"${flag_judge_prompt}"`
 
 	Fixations string `name:"fixations" placeholder:"FILE.csv" help:"${flag_fixations}"`
 
@@ -48,7 +51,7 @@ func (c *judgeCmd) Run(ctx context.Context, g *globals) error {
 	if len(c.Files) == 0 {
 		return art.Invalid("files", "there is none", "name pictures to judge, or --set DIR --against DIR to compare sets")
 	}
-	colours, rubric, err := c.rules(g)
+	kit, subject, err := c.rules(ctx, g)
 	if err != nil {
 		return err
 	}
@@ -57,8 +60,9 @@ func (c *judgeCmd) Run(ctx context.Context, g *globals) error {
 	panel := t.panel()
 	all := []judged{}
 	var worst error
+	subject.Texts, subject.Prompt = c.Texts, c.Prompt
 	for _, file := range c.Files {
-		j, err := t.judged(ctx, panel, file, judge.Subject{Palette: colours, Texts: c.Texts}, rubric)
+		j, err := t.judged(ctx, panel, file, subject, kit.Rubric)
 		if err != nil {
 			j.Error, worst = err.Error(), err
 		} else if !j.Verdict.Pass && worst == nil {
@@ -73,16 +77,29 @@ func (c *judgeCmd) Run(ctx context.Context, g *globals) error {
 }
 
 // rules are the brand's where one is named, else none: the scores then speak for themselves.
-func (c *judgeCmd) rules(g *globals) ([]art.Colour, []art.Gate, error) {
+func (c *judgeCmd) rules(ctx context.Context, g *globals) (k brand.Kit, s judge.Subject, err error) {
 	if c.Brand == "" {
-		return nil, nil, nil
+		return k, s, nil
 	}
 	ws, err := g.workspace("")
 	if err != nil {
-		return nil, nil, err
+		return k, s, err
 	}
-	k, err := ws.ReadKit(c.Brand)
-	return k.Colours, k.Rubric, err
+	if k, err = ws.ReadKit(c.Brand); err != nil {
+		return k, s, err
+	}
+	files, err := ws.Files(&k)
+	if err != nil {
+		return k, s, err
+	}
+	var eyes factory.Eyes
+	s, err = eyes.Look(ctx, k, func(_ context.Context, sum string) ([]byte, error) {
+		if data, ok := files[sum]; ok {
+			return data, nil
+		}
+		return nil, fmt.Errorf("the kit %s names a picture that isn't in the workspace's files: %w", k.ID, art.ErrNotFound)
+	})
+	return k, s, err
 }
 
 // judged scores a file; all of the subject but its picture is given.

@@ -20,7 +20,7 @@ const judgeFolder = "models/judge"
 
 // panel is every scorer that there is.
 func (t *tools) panel() judge.Panel {
-	return judge.PanelWith(t.judgeNetworks())
+	return judge.PanelWith(t.judgeNetworks(), t.embedders())
 }
 
 // judgeNetworks are those of scorers, opened once for all who look with them.

@@ -87,7 +87,7 @@ func readOrder(ctx context.Context, w workspaceDir, brief string) (factory.Order
 	if err != nil {
 		return factory.Order{}, err
 	}
-	return factory.Order{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Commit: commit, Safety: guide, Models: models, Cards: cards, Prices: prices, Funds: funds, Times: times, Pictures: o.Pictures}, nil
+	return factory.Order{Brief: o.Brief, Kit: o.Kit, Styles: o.Styles, Commit: commit, Safety: guide, Models: models, Cards: cards, Prices: prices, Funds: funds, Times: times, Pictures: o.Pictures, Logo: o.Logo}, nil
 }
 
 // line is the factory with everything behind it. Whoever opens it closes it.
@@ -147,7 +147,7 @@ func openLine(ctx context.Context, g *globals, ws workspaceDir, o lineOptions) (
 	}
 	options := factory.Options{
 		Read:    readApart,
-		Records: l.db, Blobs: l.blobs, Commit: l.commit, Engines: l.engines, Panel: l.tools.panel(), Scores: l.db, Clips: l.tools.clips(),
+		Records: l.db, Blobs: l.blobs, Commit: l.commit, Engines: l.engines, Panel: l.tools.panel(), Embedder: l.tools.embedders(), Scores: l.db, Clips: l.tools.clips(),
 		Ledger: newLedger(ws, l.db, l.blobs), Now: time.Now, Hub: l.hub, Logger: l.logger(), Version: version, Consents: ws.consents, Guide: ws.Guide,
 	}
 	if o.Work {

@@ -47,6 +47,7 @@ type tools struct {
 	lcms    *icc.Library    // guarded by mu
 	larger  []*lazyUpscaler // guarded by mu: every network that enlarges, once listed
 	looking *judgeNetworks  // guarded by mu: those of scorers, once asked for
+	sees    *embedders      // guarded by mu: made once, so that networks are opened once
 	tally   engine.Tally    // what became of requests to engines behind a network
 }
 

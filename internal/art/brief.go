@@ -38,6 +38,7 @@ type Brief struct {
 	Prompt     Prompt              `json:"prompt" yaml:"prompt"`
 	Parameters Parameters          `json:"parameters,omitempty" yaml:"parameters,omitempty"` // over the brand's defaults
 	Clip       *ClipBrief          `json:"clip,omitempty" yaml:"clip,omitempty"`             // clips are wanted instead of pictures
+	Identity   string              `json:"identity,omitempty" yaml:"identity,omitempty"`     // picture of the product or character that the series is to show, by its path in the workspace, or sha256:… of one that was made here; over the kit's
 	Matrix     []Axis              `json:"matrix,omitempty" yaml:"matrix,omitempty"`
 	Failover   []string            `json:"failover,omitempty" yaml:"failover,omitempty"` // engines that stand in for one that is down, the first one first, each as NAME or NAME/MODEL; over the kit's
 	Select     Select              `json:"select,omitempty" yaml:"select,omitempty"`

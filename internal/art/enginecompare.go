@@ -16,6 +16,11 @@ type EngineComparison struct {
 	At       time.Time     `json:"at"`
 }
 
+// CompareRun is the run under which the books have the calls of a brief's comparisons on one day.
+func CompareRun(brief string, at time.Time) string {
+	return "compare-" + brief + "-" + at.UTC().Format(time.DateOnly)
+}
+
 // CompareCell is one picture of the brief: its words, or the number of the draw where the words are equal.
 type CompareCell struct {
 	Name string            `json:"name"`

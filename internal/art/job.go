@@ -63,19 +63,25 @@ type RenderFailure struct {
 	Reason    string
 }
 
-// Fingerprint is a perceptual hash of a candidate's picture.
+// EmbeddingKind is the kind of fingerprints that are vectors of the network with a SHA-256.
+func EmbeddingKind(model string) string { return "embedding/" + model }
+
+// Fingerprint is a perceptual hash of a candidate's picture, or a network's vector of it.
 type Fingerprint struct {
 	Candidate string
 	Run       string
 	Index     int    // place in the run's plan
-	Kind      string // "pdq"
-	Hash      string // lower-case hex
+	Kind      string // "pdq", or an EmbeddingKind
+	Hash      string // lower-case hex, or as library.WriteVector writes
 }
 
 // KnownPicture is a picture from elsewhere that candidates are compared with.
 type KnownPicture struct {
 	Set     string `json:"set"`
 	Name    string `json:"name"`
-	Exclude bool   `json:"exclude"` // whether nothing may resemble it
-	Hash    string `json:"hash"`    // PDQ, lower-case hex
+	Exclude bool   `json:"exclude"`         // whether nothing may resemble it
+	Hash    string `json:"hash"`            // PDQ, lower-case hex
+	Look    bool   `json:"look,omitempty"`  // whether it shows what an engine's pictures look like by default
+	Model   string `json:"model,omitempty"` // SHA-256 of the network that Vector is of
+	Vector  string `json:"-"`               // as library.WriteVector writes it; "" where no network was here
 }

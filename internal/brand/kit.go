@@ -18,6 +18,7 @@ type Kit struct {
 	Forbidden     []art.Colour   `json:"forbidden_colours,omitempty" yaml:"forbidden_colours,omitempty"` // colours that pictures must not live in
 	Layout        art.Layout     `json:"layout,omitzero" yaml:"layout,omitempty"`                        // how pictures are built, as far as it is measured
 	Logo          Logo           `json:"logo,omitzero" yaml:"logo,omitempty"`                            // mark of the brand
+	Identity      string         `json:"identity,omitempty" yaml:"identity,omitempty"`                   // picture of the product or character that pictures are to show, by its path in the workspace, or sha256:… of one that was made here
 	Composition   []art.Text     `json:"composition,omitempty" yaml:"composition,omitempty"`             // rules for people: how pictures are built
 	Fonts         []Font         `json:"fonts,omitempty" yaml:"fonts,omitempty"`                         // type faces of the brand
 	Negatives     []string       `json:"negatives,omitempty" yaml:"negatives,omitempty"`                 // words that every picture avoids; "@quality" and the like pull in a group of the starter library
@@ -46,6 +47,7 @@ type Owner struct {
 // Logo is a brand's mark and the room it needs.
 type Logo struct {
 	File       string  `json:"file,omitempty" yaml:"file,omitempty"`               // beside the kit, such as "logo.svg"
+	SHA256     string  `json:"sha256,omitempty" yaml:"-"`                          // of the file as it was read
 	ClearSpace float64 `json:"clear_space,omitempty" yaml:"clear_space,omitempty"` // on every side, as a share of the logo's height
 	MinWidth   int     `json:"min_width,omitempty" yaml:"min_width,omitempty"`     // pixels
 }

@@ -1,6 +1,7 @@
 package factory
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,6 +56,10 @@ func (f *Factory) Compare(ctx context.Context, o CompareOrder, progress func(don
 	if err := unpaid(c); err != nil && !o.Pay {
 		return c, err
 	}
+	if err := f.keepPictures(ctx, o.Order); err != nil {
+		return c, err
+	}
+	o.Kit.Identity = o.pinned(cmp.Or(o.Brief.Identity, o.Kit.Identity))
 	total := 0
 	for _, x := range all {
 		total += x.row.Cost.Requests
@@ -306,7 +311,11 @@ func (f *Factory) sendAll(ctx context.Context, o CompareOrder, x *contender, don
 		if err != nil {
 			return nil, err
 		}
-		v := f.verdict(ctx, picture, o.Kit)
+		subject, err := f.asked(ctx, o.Kit, picture, r)
+		if err != nil {
+			return nil, err
+		}
+		v := f.verdict(ctx, subject, o.Kit.RubricFor(o.Brief.Channels))
 		here.Print, here.Scores, here.Pass, here.Failed = print.String(), v.Scores, v.Pass, v.Failures
 		if o.Once {
 			continue
@@ -337,7 +346,7 @@ func (f *Factory) send(ctx context.Context, o CompareOrder, x *contender, r art.
 	var call art.Call
 	if bought {
 		p, call, err = f.Ledger.Render(ctx, x.engine, ledger.Order{
-			Key: fmt.Sprintf("compare/%s/%s/%d", day, r.ID, n), Recipe: r.Recipe, Run: "compare-" + o.Brief.ID + "-" + day, Brand: o.Kit.ID, Budgets: o.Brief.Budgets,
+			Key: fmt.Sprintf("compare/%s/%s/%d", day, r.ID, n), Recipe: r.Recipe, Run: art.CompareRun(o.Brief.ID, begun), Brand: o.Kit.ID, Budgets: o.Brief.Budgets,
 		}, nil)
 	} else {
 		p, err = x.engine.Render(ctx, r.Recipe, nil)

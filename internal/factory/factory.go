@@ -57,6 +57,7 @@ type Options struct {
 	Consents func() ([]art.Consent, error) // who has agreed that which engine stands in, read each time; nil: nobody has
 	Panel    judge.Panel
 	Guide    func(sector string) (*safety.Guide, error)                         // policy for words that are read in pictures; nil reads none
+	Embedder judge.Embedders                                                    // turns pictures into vectors, which are kept; nil keeps none
 	Scores   judge.Memory                                                       // what was scored before; nil looks again
 	People   func(ctx context.Context, p *imaging.RGB) ([]art.Presented, error) // finds people and what they present; nil finds none
 	Read     imaging.Read                                                       // reads pictures that come from elsewhere; nil reads them in this process
@@ -73,6 +74,7 @@ type Options struct {
 type Factory struct {
 	Options
 
+	eyes     Eyes
 	pictures *pictures // that candidates are compared with
 
 	deciding sync.Mutex // one decision at a time: what is made again gets the next free place of its run

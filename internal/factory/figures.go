@@ -7,18 +7,17 @@ import (
 	"slices"
 
 	"presswerk/internal/art"
-	"presswerk/internal/brand"
 	"presswerk/internal/imaging"
 	"presswerk/internal/judge"
 	"presswerk/internal/plan"
 )
 
-// verdict looks at a picture with the whole panel and decides with the brand's rubric. Duplicates are no matter here: the
-// same words on several engines are meant to be alike.
-func (f *Factory) verdict(ctx context.Context, p *imaging.RGB, kit brand.Kit) art.Verdict {
+// verdict looks at a picture that a request brought with the whole panel and decides with a rubric. Duplicates are no matter
+// here: the same words on several engines are meant to be alike.
+func (f *Factory) verdict(ctx context.Context, s judge.Subject, rubric []art.Gate) art.Verdict {
 	duplicate := func(name string) bool { return name == "duplicate" }
-	rubric := slices.DeleteFunc(slices.Clone(kit.Rubric), func(g art.Gate) bool { return duplicate(g.Scorer) })
-	scores := slices.DeleteFunc(f.Panel.Score(ctx, look(kit, p)), func(s art.Score) bool { return duplicate(s.Scorer) })
+	rubric = slices.DeleteFunc(slices.Clone(rubric), func(g art.Gate) bool { return duplicate(g.Scorer) })
+	scores := slices.DeleteFunc(f.Panel.Score(ctx, s), func(s art.Score) bool { return duplicate(s.Scorer) })
 	for i := range scores {
 		scores[i].Evidence, scores[i].Elapsed = nil, 0
 	}
@@ -136,10 +135,10 @@ func costs(rows []art.EngineRow) []art.CompareCost {
 func summarise(c *art.EngineComparison, r *art.EngineRow) {
 	r.Scores = means(r.Pictures)
 	r.Figures = []art.Figure{
-		scored(r, art.FigurePrompt, []string{"clip", "prompt", "prompt_fit"}, art.Text{
+		scored(r, art.FigurePrompt, "clip", art.Text{
 			"en": "no scorer here compares words with a picture", "de": "hier gibt es keinen Prüfer, der Worte mit einem Bild vergleicht",
 		}),
-		scored(r, art.FigureText, []string{"ocr", "text", "text_fidelity"}, art.Text{
+		scored(r, art.FigureText, textScorer, art.Text{
 			"en": "no scorer here reads text in a picture", "de": "hier gibt es keinen Prüfer, der Text in einem Bild liest",
 		}),
 		brandFit(r), styleRange(c, r),
@@ -180,28 +179,25 @@ func nothing() art.Text {
 	return art.Text{"en": "there is no picture", "de": "es gibt kein Bild"}
 }
 
-// scored takes the first of some scorers that the panel has.
-func scored(r *art.EngineRow, name string, scorers []string, without art.Text) art.Figure {
+// scored takes a scorer's mean, where the panel has that scorer.
+func scored(r *art.EngineRow, name, wanted string, without art.Text) art.Figure {
 	fig := art.Figure{Name: name, Reason: without}
 	if len(r.Pictures) == 0 {
 		fig.Reason = nothing()
 		return fig
 	}
-	for _, wanted := range scorers {
-		for _, s := range r.Scores {
-			if s.Scorer != wanted {
-				continue
-			}
-			fig.Scorer, fig.Unit, fig.Direction, fig.Available, fig.Value = s.Scorer, s.Unit, s.Direction, s.Available, s.Value
-			if fig.Reason = nil; !s.Available {
-				fig.Reason = art.Text{"en": s.Reason, "de": s.Reason}
-			}
-			for _, p := range r.Pictures {
-				if slices.ContainsFunc(p.Scores, func(o art.Score) bool { return o.Scorer == wanted && o.Available }) {
-					fig.Of++
-				}
-			}
-			return fig
+	at := slices.IndexFunc(r.Scores, func(s art.Score) bool { return s.Scorer == wanted })
+	if at < 0 {
+		return fig
+	}
+	s := r.Scores[at]
+	fig.Scorer, fig.Unit, fig.Direction, fig.Available, fig.Value = s.Scorer, s.Unit, s.Direction, s.Available, s.Value
+	if fig.Reason = nil; !s.Available {
+		fig.Reason = art.Text{"en": s.Reason, "de": s.Reason}
+	}
+	for _, p := range r.Pictures {
+		if slices.ContainsFunc(p.Scores, func(o art.Score) bool { return o.Scorer == wanted && o.Available }) {
+			fig.Of++
 		}
 	}
 	return fig

@@ -92,8 +92,13 @@ func Reel(ctx context.Context, t *clip.Tool, data []byte, file art.ClipFile) (*j
 	return &judge.Reel{FPS: file.FPS, Starts: s.Starts, Groups: groups}, err
 }
 
-// keepPictures lays the pictures that a brief names by their paths where engines find them.
+// keepPictures lays the pictures that a brief and its kit name, and the logo, where engines and scorers find them.
 func (f *Factory) keepPictures(ctx context.Context, o Order) error {
+	if len(o.Logo) > 0 {
+		if _, err := f.Blobs.Put(ctx, o.Logo); err != nil {
+			return fmt.Errorf("factory: keeping the logo: %w", err)
+		}
+	}
 	for path, data := range o.Pictures {
 		if _, err := f.Blobs.Put(ctx, data); err != nil {
 			return fmt.Errorf("factory: keeping %s: %w", path, err)

@@ -220,7 +220,12 @@ func (f *Factory) score(ctx context.Context, k art.Kept, kit brand.Kit) (art.Sho
 		return shot, err
 	}
 	shot.Print = print.String()
-	v := f.verdict(ctx, p, kit)
+	s, err := f.eyes.Look(ctx, kit, f.Blobs.Get)
+	if err != nil {
+		return shot, err
+	}
+	s.Picture = p
+	v := f.verdict(ctx, s, kit.Rubric)
 	shot.Pass = v.Pass
 	for _, s := range v.Scores {
 		if slices.ContainsFunc(kit.Rubric, func(g art.Gate) bool { return g.Scorer == s.Scorer }) {

@@ -1,6 +1,7 @@
 package factory
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -10,6 +11,8 @@ import (
 	"presswerk/internal/brand"
 	"presswerk/internal/imaging"
 	"presswerk/internal/judge"
+	"presswerk/internal/library"
+	"presswerk/internal/prompt"
 	"presswerk/internal/safety"
 )
 
@@ -37,6 +40,7 @@ func (f *Factory) judge(ctx context.Context, job art.Job) (art.Change, error) {
 	if err != nil {
 		return art.Change{}, err
 	}
+	k.Identity = cmp.Or(run.Brief.Identity, k.Identity)
 	subject, err := f.subject(ctx, c.Candidate, k)
 	if err != nil {
 		return art.Change{}, fmt.Errorf("factory: judging %s: %w", c.ID, err)
@@ -45,21 +49,55 @@ func (f *Factory) judge(ctx context.Context, job art.Job) (art.Change, error) {
 	if subject.Reel != nil {
 		panel = slices.Concat(panel, judge.ClipPanel())
 	}
+	var vector []float32
+	subject.Embedded = func(_ string, v []float32) { vector = v }
 	v := judge.Decide(panel.ScoreAll(ctx, []judge.Subject{subject}, f.Scores)[0], k.RubricFor(run.Brief.Channels))
 	v.Candidate, v.At = c.ID, f.Now()
 	if v.Concerns, err = f.readWords(v, k); err != nil {
 		return art.Change{}, fmt.Errorf("factory: judging %s: %w", c.ID, err)
 	}
 	return art.Change{
-		Verdicts: []art.Verdict{v},
-		Jobs:     []art.Job{{Kind: art.JobSelect, Run: c.Run, Subject: c.ID, Revision: job.Revision}},
-		Events:   []art.Event{{Kind: "candidate", Run: c.Run, Candidate: c.ID, At: f.Now()}},
+		Fingerprints: f.vectorOf(ctx, c, subject.Picture, vector),
+		Verdicts:     []art.Verdict{v},
+		Jobs:         []art.Job{{Kind: art.JobSelect, Run: c.Run, Subject: c.ID, Revision: job.Revision}},
+		Events:       []art.Event{{Kind: "candidate", Run: c.Run, Candidate: c.ID, At: f.Now()}},
 	}, nil
 }
 
-// look is a picture as a brand looks at it.
-func look(k brand.Kit, p *imaging.RGB) judge.Subject {
-	return judge.Subject{Picture: p, Palette: k.Colours, Forbidden: k.Forbidden, Layout: k.Layout}
+// asked is a picture as a brand looks at it that wanted one recipe's picture.
+func (f *Factory) asked(ctx context.Context, k brand.Kit, p *imaging.RGB, r art.PlannedRecipe) (judge.Subject, error) {
+	s, err := f.eyes.Look(ctx, k, f.Blobs.Get)
+	s.Picture, s.Prompt, s.Texts = p, wordsOf(r.Recipe), letteringOf(r.Source)
+	return s, err
+}
+
+// wordsOf is a recipe's prompt as people read it, without signs that weigh words.
+func wordsOf(r art.Recipe) string {
+	if r.Syntax != prompt.A1111 {
+		return r.Prompt
+	}
+	var words []string
+	for _, piece := range prompt.ParseAttention(r.Prompt) {
+		if !piece.IsBreak() {
+			words = append(words, strings.TrimSpace(piece.Text))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// vectorOf is a candidate's vector as its fingerprint, made anew where no scorer needed it. A picture without one is still found
+// by its hash.
+func (f *Factory) vectorOf(ctx context.Context, c art.CandidateView, p *imaging.RGB, v []float32) []art.Fingerprint {
+	if f.Embedder == nil {
+		return nil
+	}
+	if v == nil {
+		var err error
+		if v, err = judge.Vector(ctx, p, f.Embedder); err != nil {
+			return nil
+		}
+	}
+	return []art.Fingerprint{{Candidate: c.ID, Run: c.Run, Index: c.Index, Kind: art.EmbeddingKind(f.Embedder.Embedder().SHA256), Hash: library.WriteVector(v)}}
 }
 
 // textScorer is the scorer whose evidence is the text that stands in a picture.
@@ -91,8 +129,11 @@ func (f *Factory) subject(ctx context.Context, c art.Candidate, k brand.Kit) (ju
 	if err := f.pictures.read(ctx, f.Records); err != nil {
 		return judge.Subject{}, err
 	}
-	s := look(k, p)
-	s.SHA256, s.Prompt, s.Texts = c.Image, c.Planned.Recipe.Prompt, letteringOf(c.Planned.Source)
+	s, err := f.asked(ctx, k, p, c.Planned)
+	if err != nil {
+		return judge.Subject{}, err
+	}
+	s.SHA256 = c.Image
 	if c.License != nil {
 		s.Prompt = c.License.Title.In(art.English)
 	}

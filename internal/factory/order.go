@@ -32,7 +32,8 @@ type Order struct {
 	Cards    map[string]art.ModelCard // the workspace's own, by model; they stand over those that engines know
 	Prices   art.Prices               // what engines cost
 	Funds    []art.Fund               // budgets that count for the brief, with what was spent of them
-	Pictures map[string][]byte        // those that the brief names by their paths in the workspace
+	Pictures map[string][]byte        // those that brief and kit name by their paths in the workspace
+	Logo     []byte                   // the kit's; nil where it has none
 	Times    []art.Measured           // how long engines took here
 }
 
@@ -248,6 +249,7 @@ func refusals(p art.Plan) error {
 
 // newRun gives the run its identity: the brief's name and a hash over all that decides what it makes.
 func newRun(o Order, p art.Plan) (art.Run, error) {
+	o.Brief.Identity, o.Kit.Identity = o.pinned(o.Brief.Identity), o.pinned(o.Kit.Identity)
 	o.Kit.Budgets = nil // they are read anew for each call, and other ones make no other pictures
 	kit, err := art.CanonicalJSON(o.Kit)
 	if err != nil {
@@ -265,6 +267,14 @@ func newRun(o Order, p art.Plan) (art.Run, error) {
 		ID: o.Brief.ID + "-" + art.Digest(whole)[:10], Brief: o.Brief, BrandID: o.Kit.ID, BrandKit: kit,
 		Kind: o.Brief.Run, Commit: o.Commit, Plan: p, State: art.RunWorking,
 	}, nil
+}
+
+// pinned names a picture by what is in it: its file may be another one tomorrow.
+func (o Order) pinned(path string) string {
+	if data, ok := o.Pictures[path]; ok {
+		return "sha256:" + art.Digest(data)
+	}
+	return path
 }
 
 // firstChange writes the run, its candidates and a render job for each, in the order of the plan.

@@ -2,6 +2,7 @@ package factory
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"presswerk/internal/art"
@@ -19,6 +20,7 @@ type pictures struct {
 	mark       string // of the known pictures that were read
 	references *library.Prints
 	excluded   *library.Prints
+	looks      []judge.Look
 }
 
 func newPictures() *pictures { return &pictures{candidates: library.NewPrints()} }
@@ -60,7 +62,14 @@ func (p *pictures) readKnown(ctx context.Context, records Records) error {
 		return err
 	}
 	references, excluded := library.NewPrints(), library.NewPrints()
+	var looks []judge.Look
 	for _, k := range all {
+		if k.Look {
+			if looks, err = addLook(looks, k); err != nil {
+				return err
+			}
+			continue
+		}
 		h, err := imaging.ParseHash(k.Hash)
 		if err != nil {
 			return err
@@ -71,8 +80,25 @@ func (p *pictures) readKnown(ctx context.Context, records Records) error {
 		}
 		into.Add(library.Print{Set: k.Set, Name: k.Name}, h)
 	}
-	p.mark, p.references, p.excluded = mark, references, excluded
+	p.mark, p.references, p.excluded, p.looks = mark, references, excluded, looks
 	return nil
+}
+
+// addLook puts a picture into the look of its set and its network.
+func addLook(looks []judge.Look, k art.KnownPicture) ([]judge.Look, error) {
+	if k.Vector == "" {
+		return looks, nil // it was added where no network was
+	}
+	v, err := library.ReadVector(k.Vector)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(looks, func(l judge.Look) bool { return l.Name == k.Set && l.Model == k.Model })
+	if at < 0 {
+		at, looks = len(looks), append(looks, judge.Look{Name: k.Set, Model: k.Model})
+	}
+	looks[at].Names, looks[at].Vectors = append(looks[at].Names, k.Name), append(looks[at].Vectors, v)
+	return looks, nil
 }
 
 // compare has a subject compared with what was there before its candidate.
@@ -80,6 +106,7 @@ func (p *pictures) compare(s *judge.Subject, c art.Candidate) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s.Earlier = among{p.candidates, func(o library.Print) bool { return o.Run != c.Run || o.Place < c.Index }}
+	s.Looks = p.looks
 	if p.references != nil && p.references.Len() > 0 {
 		s.References = among{prints: p.references}
 	}
@@ -95,13 +122,18 @@ type among struct {
 }
 
 // Nearest implements judge.Known.
-func (a among) Nearest(h imaging.Hash) (match string, distance, compared int) {
-	m, compared, ok := a.prints.Nearest(h, a.allow)
+func (a among) Nearest(hashes ...imaging.Hash) judge.Resemblance {
+	all := make([]library.Hash, len(hashes))
+	for i, h := range hashes {
+		all[i] = library.Hash(h)
+	}
+	m, compared, ok := a.prints.Nearest(all, a.allow)
 	if !ok {
-		return "", 8 * len(h), compared
+		return judge.Resemblance{Distance: 8 * len(imaging.Hash{}), Compared: compared}
 	}
+	name := m.Name
 	if m.Set != "" {
-		return m.Set + "/" + m.Name, m.Distance, compared
+		name = m.Set + "/" + m.Name
 	}
-	return m.Name, m.Distance, compared
+	return judge.Resemblance{Match: name, Distance: m.Distance, Which: m.Which, Compared: compared}
 }

@@ -28,3 +28,15 @@ func (p *RGB) Set(x, y int, r, g, b uint8) {
 	i := 3 * (y*p.Width + x)
 	p.Pix[i], p.Pix[i+1], p.Pix[i+2] = r, g, b
 }
+
+// Mirrored is the picture mirrored left to right.
+func (p *RGB) Mirrored() *RGB {
+	q := &RGB{Width: p.Width, Height: p.Height, Pix: make([]uint8, len(p.Pix))}
+	for y := range p.Height {
+		for x := range p.Width {
+			r, g, b := p.At(x, y)
+			q.Set(p.Width-1-x, y, r, g, b)
+		}
+	}
+	return q
+}

@@ -32,11 +32,11 @@ func (duplicate) Score(_ context.Context, s Subject) (float64, *art.Evidence, er
 		return 0, nil, err
 	}
 	hash, quality := hashes.turned[0], hashes.quality
-	best, match, compared := 8*len(hash), "", 0
+	best := Resemblance{Distance: 8 * len(hash)}
 	if s.Earlier != nil {
-		match, best, compared = s.Earlier.Nearest(hash)
+		best = s.Earlier.Nearest(hash)
 	}
-	return float64(best), &art.Evidence{Match: match, Details: map[string]any{"pdq": hash.String(), "pdq_quality": quality, "compared": compared}}, nil
+	return float64(best.Distance), &art.Evidence{Match: best.Match, Details: map[string]any{"pdq": hash.String(), "pdq_quality": quality, "compared": best.Compared}}, nil
 }
 
 // likeness is the distance to the picture most alike of named sets, however a candidate is turned.
@@ -90,14 +90,10 @@ func (l likeness) Score(_ context.Context, s Subject) (float64, *art.Evidence, e
 	if err != nil {
 		return 0, nil, err
 	}
-	best, evidence := 8*len(hashes.turned[0])+1, &art.Evidence{}
-	for n, h := range hashes.turned {
-		if match, distance, compared := set.Nearest(h); distance < best {
-			best, evidence.Match = distance, match
-			evidence.Details = map[string]any{"turned": imaging.Turns()[n], "pdq_quality": hashes.quality, "compared": compared}
-		}
-	}
-	return float64(best), evidence, nil
+	best := set.Nearest(hashes.turned[:]...)
+	return float64(best.Distance), &art.Evidence{Match: best.Match, Details: map[string]any{
+		"turned": imaging.Turns()[best.Which], "pdq_quality": hashes.quality, "compared": best.Compared,
+	}}, nil
 }
 
 // hashed are a picture's hashes in the order of imaging.Turns.

@@ -13,10 +13,12 @@ type Networks interface {
 
 // PanelWith is the default panel and those scorers that need networks. A network that isn't there is told by its score,
 // which is then not available.
-func PanelWith(n Networks) Panel {
+func PanelWith(n Networks, e Embedders) Panel {
 	panel := DefaultPanel()
 	panel = append(panel, textScorers(n)...)
 	panel = append(panel, peopleScorers(n)...)
 	panel = append(panel, onClaim{n})
+	panel = append(panel, logoScorers()...)
+	panel = append(panel, embeddingScorers(e)...)
 	return panel
 }

@@ -110,7 +110,7 @@ func BenchmarkSeeing(b *testing.B) {
 		}
 	}
 	s := judge.Subject{Picture: p, Texts: []string{"Summer Sale", "Grüße aus Köln"}}
-	all := judge.PanelWith(n)[len(judge.DefaultPanel()):]
+	all := judge.PanelWith(n, blind{})[len(judge.DefaultPanel()):]
 	panels := map[string]judge.Panel{"all": all}
 	for _, one := range all {
 		panels[one.Name()] = judge.Panel{one}

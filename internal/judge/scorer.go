@@ -15,22 +15,32 @@ type Fingerprint struct {
 
 // Known finds the picture made earlier that looks most alike. It is safe for concurrent use.
 type Known interface {
-	// Nearest gives the picture whose hash differs in the fewest bits, and how many were compared; "" is none.
-	Nearest(h imaging.Hash) (match string, distance, compared int)
+	// Nearest gives the picture whose hash differs in the fewest bits from any of some hashes.
+	Nearest(hashes ...imaging.Hash) Resemblance
+}
+
+// Resemblance is the picture most alike that is known.
+type Resemblance struct {
+	Match    string // "" is none
+	Distance int    // in bits of 256; 256 where there is none
+	Which    int    // of the hashes
+	Compared int    // how many pictures are known
 }
 
 // Fingerprints are few pictures known by their hash, the first made first.
 type Fingerprints []Fingerprint
 
 // Nearest implements Known.
-func (all Fingerprints) Nearest(h imaging.Hash) (match string, distance, compared int) {
-	distance = 8 * len(h)
-	for _, f := range all {
-		if d := h.Distance(f.Hash); d < distance {
-			match, distance = f.Candidate, d
+func (all Fingerprints) Nearest(hashes ...imaging.Hash) Resemblance {
+	r := Resemblance{Distance: 8 * len(imaging.Hash{}), Compared: len(all)}
+	for k, h := range hashes {
+		for _, f := range all {
+			if d := h.Distance(f.Hash); d < r.Distance {
+				r.Match, r.Distance, r.Which = f.Candidate, d, k
+			}
 		}
 	}
-	return match, distance, len(all)
+	return r
 }
 
 // Subject is what a panel looks at.
@@ -43,10 +53,16 @@ type Subject struct {
 	Background string       // "#rrggbb" that was asked for; "" takes the nearest colour of the palette
 	Forbidden  []art.Colour // colours that the brand excludes
 	Layout     art.Layout   // how the brand's pictures are built
+	Logo       *Logo        // the brand's; nil where it has none
+	Identity   *Reference   // the product or character that it is to show; nil where nobody names one
+	Looks      []Look       // what engines' pictures look like by default; nil where nobody says
 	Earlier    Known        // everything made before; nil is nothing
 	References Known        // pictures given as references; nil where nobody named any
 	Excluded   Known        // pictures that nothing may resemble; nil where nobody named any
 	Reel       *Reel        // of a clip, whose poster is the picture; nil for pictures
+
+	// Embedded is told the picture's unit vector and the SHA-256 of its network, where some scorer makes it; nil isn't told.
+	Embedded func(model string, vector []float32)
 
 	made *made
 }

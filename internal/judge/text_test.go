@@ -102,7 +102,7 @@ func poster(t testing.TB, ground, ink color.Color, lines ...string) *imaging.RGB
 // scoreBy gives one scorer's score.
 func scoreBy(t testing.TB, n judge.Networks, name string, s judge.Subject) art.Score {
 	t.Helper()
-	for _, one := range judge.PanelWith(n) {
+	for _, one := range judge.PanelWith(n, blind{}) {
 		if one.Name() == name {
 			return judge.Panel{one}.Score(context.Background(), s)[0]
 		}
@@ -226,7 +226,7 @@ func TestMarks(t *testing.T) {
 // Without networks no number is made up.
 func TestScorersWithoutNetworksAreNotAvailable(t *testing.T) {
 	without := len(judge.DefaultPanel())
-	for _, one := range judge.PanelWith(absent{})[without:] {
+	for _, one := range judge.PanelWith(absent{}, blind{})[without:] {
 		_, _, err := one.Score(context.Background(), judge.Subject{Picture: poster(t, color.White, color.Black), Texts: []string{"A"}})
 		if !errors.Is(err, art.ErrUnavailable) {
 			t.Errorf("%s gives %v", one.Name(), err)

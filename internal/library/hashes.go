@@ -3,7 +3,9 @@ package library
 import (
 	"encoding/binary"
 	"math/bits"
+	"runtime"
 	"slices"
+	"sync"
 )
 
 // Hash is a perceptual hash of 256 bits.
@@ -11,6 +13,9 @@ type Hash = [32]byte
 
 // Radius is the most bits in which two hashes may differ to be found without looking at all.
 const Radius = 31
+
+// alike is the most bits in which two hashes may differ so that one of their 16 parts is equal.
+const alike = 15
 
 // words is a hash as four numbers, for quick comparison.
 type words [4]uint64
@@ -90,27 +95,91 @@ func (x *Hashes) Within(h Hash, radius int) []Hit {
 	return hits
 }
 
-// Nearest gives the hash that differs least among those that are allowed; nil allows all. Of equal ones before decides,
-// which tells whether a comes before b; nil takes the lowest number. ok is false where there is none.
-func (x *Hashes) Nearest(h Hash, allow func(n int) bool, before func(a, b int) bool) (hit Hit, ok bool) {
-	if before == nil {
-		before = func(a, b int) bool { return a < b }
+// Choice says which hashes may be found, and which of equally near ones is. Both are asked by several goroutines at a time.
+type Choice struct {
+	Allow  func(n int) bool    // nil allows all
+	Before func(a, b int) bool // whether a comes before b; nil takes the lowest number
+}
+
+// Nearest gives the hash that differs least from any of some hashes, which are usually those of one picture in all its turns,
+// and which of them that is: of equally near ones the first. Everything is looked at only where none of them has another
+// within Radius. ok is false where there is none.
+func (x *Hashes) Nearest(hashes []Hash, choose Choice) (hit Hit, which int, ok bool) {
+	wanted := make([]words, len(hashes))
+	best := nearest{choose: choose, hit: Hit{Number: -1, Distance: 257}}
+	for k, h := range hashes {
+		wanted[k] = toWords(h)
 	}
-	best := Hit{Number: -1, Distance: 257}
-	consider := func(n, distance int) {
-		if distance > best.Distance || n == best.Number || distance == best.Distance && !before(n, best.Number) {
-			return
+	for _, radius := range []int{alike, Radius} { // a nearest one within a radius is the nearest of all
+		if best.hit.Distance <= radius {
+			break
 		}
-		if allow == nil || allow(n) {
-			best = Hit{n, distance}
+		for k, w := range wanted {
+			x.look(w, radius, func(n, distance int) { best.consider(k, n, distance) })
 		}
 	}
-	w := toWords(h)
-	x.look(w, Radius, consider)
-	if best.Distance > Radius {
-		x.look(w, len(h)*8, consider)
+	if best.hit.Distance > Radius {
+		best = x.scan(wanted, choose)
 	}
-	return best, best.Number >= 0
+	return best.hit, best.which, best.hit.Number >= 0
+}
+
+// nearest is the best hit so far.
+type nearest struct {
+	choose Choice
+	hit    Hit
+	which  int
+}
+
+func (b *nearest) consider(which, n, distance int) {
+	if distance > b.hit.Distance || distance == b.hit.Distance && !b.earlier(which, n) {
+		return
+	}
+	if b.choose.Allow == nil || b.choose.Allow(n) {
+		b.hit, b.which = Hit{n, distance}, which
+	}
+}
+
+func (b *nearest) earlier(which, n int) bool {
+	switch {
+	case which != b.which:
+		return which < b.which
+	case n == b.hit.Number:
+		return false
+	case b.choose.Before == nil:
+		return n < b.hit.Number
+	}
+	return b.choose.Before(n, b.hit.Number)
+}
+
+// scan compares every hash with all that are wanted, each processor a part of them.
+func (x *Hashes) scan(wanted []words, choose Choice) nearest {
+	const least = 20_000 // hashes that are worth a goroutine
+	parts := make([]nearest, max(1, min(runtime.GOMAXPROCS(0), len(x.all)/least)))
+	var all sync.WaitGroup
+	for p := range parts {
+		all.Go(func() {
+			from := p * len(x.all) / len(parts)
+			best := nearest{choose: choose, hit: Hit{Number: -1, Distance: 257}}
+			for i, o := range x.all[from : (p+1)*len(x.all)/len(parts)] {
+				for k, w := range wanted {
+					if d := w.distance(o); d <= best.hit.Distance {
+						best.consider(k, from+i, d)
+					}
+				}
+			}
+			parts[p] = best
+		})
+	}
+	all.Wait()
+	best := parts[0]
+	best.choose.Allow = nil // they were allowed already
+	for _, o := range parts[1:] {
+		if o.hit.Number >= 0 {
+			best.consider(o.which, o.hit.Number, o.hit.Distance)
+		}
+	}
+	return best
 }
 
 // look tells of every hash within a radius, and of some beyond; it may tell of one several times.
@@ -121,9 +190,13 @@ func (x *Hashes) look(w words, radius int, tell func(n, distance int)) {
 		}
 		return
 	}
+	flips := 0 // within alike one part is equal; beyond it may differ by a bit
+	if radius > alike {
+		flips = partBits
+	}
 	for i := range x.first {
 		value := w.part(i)
-		for flip := -1; flip < partBits; flip++ {
+		for flip := -1; flip < flips; flip++ {
 			near := value
 			if flip >= 0 {
 				near ^= 1 << flip

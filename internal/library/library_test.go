@@ -65,25 +65,27 @@ func TestHashesWithinTheRadiusAreAllFound(t *testing.T) {
 func TestTheNearestHashIsTheNearestOfAll(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	x, all := library.NewHashes(), []library.Hash{}
-	if _, ok := x.Nearest(randomHash(r), nil, nil); ok {
+	if _, _, ok := x.Nearest([]library.Hash{randomHash(r)}, library.Choice{}); ok {
 		t.Error("an empty index found something")
 	}
-	for range 3000 {
+	for range 41_000 { // so many that two goroutines look at all
 		all = append(all, randomHash(r))
 		x.Add(all[len(all)-1])
 	}
 	odd := func(n int) bool { return n%2 == 1 }
-	for i := range 200 {
-		q := flipped(r, all[r.IntN(len(all))], i%120) // near ones and ones that only looking at all finds
+	for i := range 60 {
+		q := []library.Hash{randomHash(r), flipped(r, all[r.IntN(len(all))], 2*i), randomHash(r)} // near ones and ones that only looking at all finds
 		for _, allow := range []func(int) bool{nil, odd} {
-			best, at := 257, -1
-			for n, h := range all {
-				if d := distance(q, h); d < best && (allow == nil || allow(n)) {
-					best, at = d, n
+			best, at, of := 257, -1, 0
+			for k, wanted := range q {
+				for n, h := range all {
+					if d := distance(wanted, h); d < best && (allow == nil || allow(n)) {
+						best, at, of = d, n, k
+					}
 				}
 			}
-			if got, ok := x.Nearest(q, allow, nil); !ok || got.Number != at || got.Distance != best {
-				t.Fatalf("nearest is %+v, want %d at %d", got, at, best)
+			if got, which, ok := x.Nearest(q, library.Choice{Allow: allow}); !ok || got.Number != at || got.Distance != best || which != of {
+				t.Fatalf("nearest is %+v of %d, want %d at %d of %d", got, which, at, best, of)
 			}
 		}
 	}
@@ -99,10 +101,10 @@ func TestOfEquallyNearPrintsTheFirstInOrderIsGiven(t *testing.T) {
 			p.Add(print, flipped(r, h, 3))
 		}
 		p.Add(library.Print{Name: "far"}, randomHash(r))
-		if m, compared, ok := p.Nearest(h, nil); !ok || m.Name != "a" || m.Distance != 3 || compared != 3 {
+		if m, compared, ok := p.Nearest([]library.Hash{h}, nil); !ok || m.Name != "a" || m.Distance != 3 || compared != 3 {
 			t.Errorf("%+v of %d", m, compared)
 		}
-		if m, _, ok := p.Nearest(h, func(p library.Print) bool { return p.Place == 2 }); !ok || m.Name != "b" {
+		if m, _, ok := p.Nearest([]library.Hash{h}, func(p library.Print) bool { return p.Place == 2 }); !ok || m.Name != "b" {
 			t.Errorf("among those allowed: %+v", m)
 		}
 	}

@@ -17,6 +17,7 @@ type Print struct {
 type Match struct {
 	Print
 	Distance int // in bits
+	Which    int // of the hashes that were looked up
 }
 
 // Prints are known pictures by their hash. It is safe for concurrent use.
@@ -55,17 +56,21 @@ func (p *Prints) once(name string) string {
 	return known
 }
 
-// Nearest gives the picture most like a hash among those that are allowed; nil allows all. Of equally near ones the first by
-// set, run, place and name is given, whatever the order in which they were added. compared is how many there are.
-func (p *Prints) Nearest(h Hash, allow func(Print) bool) (m Match, compared int, ok bool) {
+// Nearest gives the picture most like any of some hashes, such as those of one picture in all its turns, among those that are
+// allowed; nil allows all, and several goroutines ask at a time. Of equally near ones the first of the hashes counts, then
+// the first picture by set, run, place and name, whatever the order in which they were added. compared is how many there are.
+func (p *Prints) Nearest(hashes []Hash, allow func(Print) bool) (m Match, compared int, ok bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	permit := func(n int) bool { return allow == nil || allow(p.prints[n]) }
-	hit, ok := p.hashes.Nearest(h, permit, func(a, b int) bool { return order(p.prints[a], p.prints[b]) < 0 })
+	choose := Choice{Before: func(a, b int) bool { return order(p.prints[a], p.prints[b]) < 0 }}
+	if allow != nil {
+		choose.Allow = func(n int) bool { return allow(p.prints[n]) }
+	}
+	hit, which, ok := p.hashes.Nearest(hashes, choose)
 	if !ok {
 		return Match{}, len(p.prints), false
 	}
-	return Match{p.prints[hit.Number], hit.Distance}, len(p.prints), true
+	return Match{p.prints[hit.Number], hit.Distance, which}, len(p.prints), true
 }
 
 func order(a, b Print) int {

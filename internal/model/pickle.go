@@ -171,8 +171,24 @@ func (u *unpickler) step(op byte) error {
 		return u.set(op)
 	case 'R':
 		return u.reduce()
+	case 'b':
+		return u.build()
 	}
 	return fmt.Errorf("the instruction %#x, which no plain tensor needs", op)
+}
+
+// build leaves out what is set besides a dictionary's entries: a module's state carries versions of its layers.
+func (u *unpickler) build() error {
+	if _, err := u.pop(); err != nil {
+		return err
+	}
+	if len(u.stack) == 0 {
+		return errPickleEnds
+	}
+	if _, ok := u.stack[len(u.stack)-1].(*dict); !ok {
+		return errors.New("a state of something that is no dictionary")
+	}
+	return nil
 }
 
 func (u *unpickler) take(n int) ([]byte, error) {

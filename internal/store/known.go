@@ -17,6 +17,9 @@ type knownRow struct {
 	Name          string `bun:"name"`
 	Exclude       bool   `bun:"exclude"`
 	Hash          string `bun:"hash"`
+	Look          bool   `bun:"look"`
+	Model         string `bun:"model"`
+	Vector        string `bun:"vector"`
 }
 
 // AddKnown puts pictures into sets. One whose name its set has already takes that one's place.
@@ -26,7 +29,7 @@ func (db *DB) AddKnown(ctx context.Context, all []art.KnownPicture) error {
 		for some := range slices.Chunk(all, atOnce) {
 			rows := make([]knownRow, len(some))
 			for i, p := range some {
-				rows[i] = knownRow{Set: p.Set, Name: p.Name, Exclude: p.Exclude, Hash: p.Hash}
+				rows[i] = knownRow{Set: p.Set, Name: p.Name, Exclude: p.Exclude, Hash: p.Hash, Look: p.Look, Model: p.Model, Vector: p.Vector}
 			}
 			if _, err := tx.NewInsert().Model(&rows).Replace().Exec(ctx); err != nil {
 				return fmt.Errorf("store: keeping known pictures: %w", err)
@@ -44,7 +47,7 @@ func (db *DB) Known(ctx context.Context) ([]art.KnownPicture, error) {
 	}
 	all := make([]art.KnownPicture, len(rows))
 	for i, r := range rows {
-		all[i] = art.KnownPicture{Set: r.Set, Name: r.Name, Exclude: r.Exclude, Hash: r.Hash}
+		all[i] = art.KnownPicture{Set: r.Set, Name: r.Name, Exclude: r.Exclude, Hash: r.Hash, Look: r.Look, Model: r.Model, Vector: r.Vector}
 	}
 	return all, nil
 }

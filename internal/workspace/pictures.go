@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -8,19 +9,21 @@ import (
 	"strings"
 
 	"presswerk/internal/art"
+	"presswerk/internal/brand"
 )
 
 // maxPicture is how large a picture may be that a brief names.
 const maxPicture = 32 << 20
 
-// pictures reads the files that a brief names by their paths. None may lie outside of the workspace.
-func (w Workspace) pictures(b art.Brief) (map[string][]byte, []*art.FieldError) {
-	if b.Clip == nil {
-		return nil, nil
+// pictures reads the files that a brief and its kit name by their paths. None may lie outside of the workspace.
+func (w Workspace) pictures(b art.Brief, k brand.Kit) (map[string][]byte, []*art.FieldError) {
+	named := []struct{ field, path string }{{"identity", cmp.Or(b.Identity, k.Identity)}}
+	if b.Clip != nil {
+		named = append(named, struct{ field, path string }{"clip.first", b.Clip.First}, struct{ field, path string }{"clip.last", b.Clip.Last})
 	}
 	found := map[string][]byte{}
 	var bad []*art.FieldError
-	for _, f := range []struct{ field, path string }{{"clip.first", b.Clip.First}, {"clip.last", b.Clip.Last}} {
+	for _, f := range named {
 		if f.path == "" || strings.HasPrefix(f.path, "sha256:") || found[f.path] != nil {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"presswerk/internal/art"
+	"presswerk/internal/brand"
 )
 
 // Pictures that a brief names lie in the workspace, and nowhere else.
@@ -22,7 +23,7 @@ func TestOnlyPicturesOfTheWorkspaceAreRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, ok := range map[string]bool{"a.png": true, "sha256:" + strings.Repeat("a", 64): true, "": true, "empty.png": false, "link.png": false, "../" + filepath.Base(filepath.Dir(outside)) + "/secret.png": false, outside: false, "none.png": false} {
-		found, bad := w.pictures(art.Brief{Clip: &art.ClipBrief{First: path, Last: path}})
+		found, bad := w.pictures(art.Brief{Clip: &art.ClipBrief{First: path, Last: path}}, brand.Kit{})
 		if (len(bad) == 0) != ok || path == "a.png" && string(found[path]) != "picture" || !ok && len(found) > 0 {
 			t.Errorf("%q: %q, %v", path, found, bad)
 		}

@@ -19,8 +19,9 @@ type Order struct {
 	Brief  art.Brief
 	Kit    brand.Kit
 	Styles []brand.Style
-	// Pictures are the files that the brief names by their paths.
+	// Pictures are the files that brief and kit name by their paths.
 	Pictures map[string][]byte
+	Logo     []byte // the kit's
 }
 
 // Load reads a brief with its brand kit and the style tokens of its list and its matrix. What is wrong in any of these
@@ -41,8 +42,11 @@ func (w Workspace) Load(path string) (Order, error) {
 		}
 	}
 	d.place(brand.CheckBrief(o.Brief, o.Kit))
-	pictures, missing := w.pictures(o.Brief)
+	pictures, missing := w.pictures(o.Brief, o.Kit)
 	o.Pictures = pictures
+	if o.Logo, err = w.ReadLogo(o.Kit); err != nil {
+		return o, err
+	}
 	d.place(missing)
 	for _, ref := range brand.StyleNames(o.Brief) {
 		s, err := w.readStyle(ref)
@@ -105,12 +109,44 @@ func (w Workspace) ReadKit(id string) (brand.Kit, error) {
 	}
 	k.ID = id
 	d.place(k.Check())
-	if k.Logo.File != "" && brand.ValidName(strings.TrimSuffix(k.Logo.File, filepath.Ext(k.Logo.File))) {
-		if _, err := os.Stat(filepath.Join(w.Dir, "brands", id, k.Logo.File)); err != nil {
-			d.place([]*art.FieldError{{Field: "logo.file", Reason: fmt.Sprintf("%s does not lie beside the kit", k.Logo.File), Remedy: "put it there, or take the line out"}})
+	if k.Logo.File != "" && !strings.ContainsAny(k.Logo.File, `/\`) && k.Logo.File != ".." {
+		data, err := w.ReadLogo(k)
+		if err != nil {
+			d.place([]*art.FieldError{{Field: "logo.file", Reason: fmt.Sprintf("%s does not lie beside the kit, or can't be read", k.Logo.File), Remedy: "put it there, or take the line out"}})
 		}
+		k.Logo.SHA256 = art.Digest(data)
 	}
 	return k, d.found.err()
+}
+
+// ReadLogo reads the logo that a kit names; nil where it names none.
+func (w Workspace) ReadLogo(k brand.Kit) ([]byte, error) {
+	if k.Logo.File == "" {
+		return nil, nil
+	}
+	return w.picture(filepath.ToSlash(filepath.Join("brands", k.ID, k.Logo.File)))
+}
+
+// Files reads the files that a kit names, by their SHA-256, and has the kit name its picture of identity by it as well.
+func (w Workspace) Files(k *brand.Kit) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	logo, err := w.ReadLogo(*k)
+	if err != nil {
+		return nil, err
+	}
+	files[k.Logo.SHA256] = logo
+	pictures, bad := w.pictures(art.Brief{}, *k)
+	for _, problem := range bad {
+		return nil, problem
+	}
+	for path, data := range pictures {
+		sum := art.Digest(data)
+		files[sum] = data
+		if path == k.Identity {
+			k.Identity = "sha256:" + sum
+		}
+	}
+	return files, nil
 }
 
 // ReadStyles reads style tokens, "name" or "name@version", in the asked order.

@@ -57,10 +57,15 @@ func Encode(t Tokenizer, text string, length int) Encoding {
 	return enc
 }
 
-// Open reads the tokenizer in a folder. A class that isn't known, or files that don't fit each other, give ErrFormat.
+// Open reads the tokenizer in a folder. A class that isn't known, or files that don't fit each other, give ErrFormat. Without
+// tokenizer_config.json byte-pair encoding is CLIP's, with CLIP's own signs.
 func Open(folder fs.FS) (Tokenizer, error) {
 	var c config
-	if err := readJSON(folder, "tokenizer_config.json", &c); err != nil {
+	err := readJSON(folder, "tokenizer_config.json", &c)
+	if errors.Is(err, fs.ErrNotExist) {
+		return openCLIP(folder, c)
+	}
+	if err != nil {
 		return nil, err
 	}
 	switch strings.TrimSuffix(c.Class, "Fast") {
