@@ -35,6 +35,7 @@ type Change struct {
 	Verdicts      []Verdict
 	Selections    []Selection
 	Decisions     []Decision
+	Disclosures   []Disclosure
 	Assets        []Asset
 	Publications  []Publication
 	Guards        []Guard

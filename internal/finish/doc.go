@@ -6,7 +6,7 @@
 //	f := finish.New(finish.Options{Upscalers: ups, Signer: sign, Generator: …})
 //	out, err := f.Finish(ctx, finish.Input{Candidate: c, Picture: png, Channels: channels, …})
 //
-// The order is fixed: read → smooth → background → upscale → size → placeholder → master → renditions. Every file gets its
+// The order is fixed: read → smooth → background → upscale → size → label → watermark → placeholder → master → renditions. Every file gets its
 // metadata when it is encoded and is signed last, because any later change breaks the signature. Equal input gives equal
 // pixels; only signatures differ. Nothing is stored here: the caller keeps the files. A clip goes read → placeholder → master →
 // renditions, all of its poster, then → encode → tracks.

@@ -56,7 +56,7 @@ type wish struct {
 func (w *work) wishes() ([]wish, error) {
 	var list []wish
 	for _, c := range w.Channels {
-		cropped, err := crop(w.picture, c.Aspect)
+		cropped, err := w.cropped(c.Aspect)
 		if err != nil {
 			return nil, err
 		}

@@ -63,7 +63,9 @@ type Input struct {
 	PromptInFiles string              // "text" puts the prompt's words into the files, anything else its SHA-256
 	Sources       []art.Source
 	Approval      art.Decision
-	Clip          *Clip // the clip whose poster the picture is; nil where a picture is finished
+	Label         *art.VisibleLabel // drawn into every picture, unless it stands beside it; nil draws none
+	Languages     []art.Language    // of who will see it
+	Clip          *Clip             // the clip whose poster the picture is; nil where a picture is finished
 }
 
 // File is one finished file.
@@ -95,8 +97,9 @@ type work struct {
 	f       *Finisher
 	size    int // longer side of the master
 	picture *imaging.RGB
-	mime    string // of the picture as it came
-	marked  bool   // whether the asset's number is hidden in it
+	mime    string                  // of the picture as it came
+	crops   map[string]*imaging.RGB // crops with a label of their own, by aspect; empty without a label
+	marked  bool                    // whether the asset's number is hidden in it
 	out     Output
 }
 
@@ -108,7 +111,7 @@ type step struct {
 
 // steps is the order in which a master is made.
 func steps() []step {
-	return []step{{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"watermark", mark}, {"placeholder", placeholder}, {"master", master}, {"renditions", renditions}}
+	return []step{{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"label", drawLabel}, {"watermark", mark}, {"placeholder", placeholder}, {"master", master}, {"renditions", renditions}}
 }
 
 // Finish makes the master and the renditions. Bytes that are no picture, or a channel that asks for what cannot be
@@ -244,6 +247,11 @@ func mark(_ context.Context, w *work) (map[string]any, error) {
 		return nil, err
 	}
 	w.picture, w.marked = p, true
+	for aspect, crop := range w.crops {
+		if w.crops[aspect], err = w.f.o.Mark.Embed(crop, id, watermark.Options{PSNR: psnr}); err != nil {
+			return nil, err
+		}
+	}
 	return map[string]any{"algorithm": watermark.Algorithm, "id": watermark.Name(id), "psnr_db": psnr}, nil
 }
 
