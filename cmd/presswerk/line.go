@@ -19,6 +19,7 @@ import (
 	"presswerk/internal/blob"
 	"presswerk/internal/engine"
 	"presswerk/internal/factory"
+	"presswerk/internal/label"
 	"presswerk/internal/provenance"
 	"presswerk/internal/queue"
 	"presswerk/internal/store"
@@ -147,8 +148,12 @@ func openLine(ctx context.Context, g *globals, ws workspaceDir, o lineOptions) (
 			return l, err
 		}
 	}
+	rules, err := label.Rules()
+	if err != nil {
+		return l, err
+	}
 	options := factory.Options{
-		Records: l.db, Blobs: l.blobs, Commit: l.commit, Engines: l.engines, Panel: l.tools.panel(), Scores: l.db, Clips: l.tools.clips(),
+		Labels: rules, Records: l.db, Blobs: l.blobs, Commit: l.commit, Engines: l.engines, Panel: l.tools.panel(), Scores: l.db, Clips: l.tools.clips(),
 		Ledger: newLedger(ws, l.db, l.blobs), Now: time.Now, Hub: l.hub, Logger: l.logger(), Version: version, Consents: ws.consents, Guide: ws.Guide,
 	}
 	if o.Work {
