@@ -117,10 +117,10 @@ type placedLabel struct {
 	plate    bool            // a plate lies under the words, because the picture alone was no ground for them
 }
 
-func (p placedLabel) record() map[string]any {
+func (l placedLabel) record() map[string]any {
 	return map[string]any{
-		"corner": p.corner, "x": p.box.Min.X, "y": p.box.Min.Y, "width": p.box.Dx(), "height": p.box.Dy(),
-		"capitals": p.capitals, "contrast": math.Round(100*p.contrast) / 100, "plate": p.plate,
+		"corner": l.corner, "x": l.box.Min.X, "y": l.box.Min.Y, "width": l.box.Dx(), "height": l.box.Dy(),
+		"capitals": l.capitals, "contrast": math.Round(100*l.contrast) / 100, "plate": l.plate,
 	}
 }
 

@@ -42,13 +42,13 @@ type Rule struct {
 	Marks       []string   `json:"marks,omitempty"`       // every file carries all of these layers
 	AnyMark     []string   `json:"any_mark,omitempty"`    // and one of these
 	Spares      string     `json:"spares,omitempty"`      // standard_edit: what a person has called so needs no marks
-	Label       *LabelRule `json:"label,omitempty"`
+	Label       *Visible `json:"label,omitempty"`
 	Page        art.Text   `json:"page,omitempty"` // the sentence beside a picture that needs the label
 	Sources     []string   `json:"sources"`
 }
 
-// LabelRule is when a rule wants a visible label, and which.
-type LabelRule struct {
+// Visible is when a rule wants a visible label, and which.
+type Visible struct {
 	When           string   `json:"when"` // always, or misleading
 	Words          art.Text `json:"words"`
 	Share          float64  `json:"share"`
