@@ -109,3 +109,30 @@ func TestTheQuestionIsAccessible(t *testing.T) {
 		testkit.Accessible(t, tab, "candidate on "+s.Name)
 	}
 }
+
+func TestTheAPITakesAWordOnMisleading(t *testing.T) {
+	l := &labelLine{}
+	address, headers := labelStudio(t, l)
+	post := func(body string) int {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address+"/api/v1/candidates/c-1/disclosures", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", "Bearer "+strings.TrimPrefix(headers["Cookie"], "presswerk_key="))
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return response.StatusCode
+	}
+	if got := post(`{"could_mislead": true, "shows": ["place"], "reason": "a real tower", "note": {"de": "Symbolbild"}}`); got != http.StatusOK {
+		t.Fatalf("%d", got)
+	}
+	if d := l.said[0]; !d.Misleads() || d.Reason != "a real tower" || d.By != "tester" || d.Note["de"] != "Symbolbild" || len(d.Shows) != 1 {
+		t.Errorf("%+v", d)
+	}
+	if got := post(`{"reason": "no answer"}`); got < 400 || len(l.said) != 1 {
+		t.Errorf("a body without an answer: %d, %d words", got, len(l.said))
+	}
+}
