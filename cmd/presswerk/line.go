@@ -18,6 +18,7 @@ import (
 	"presswerk/internal/blob"
 	"presswerk/internal/engine"
 	"presswerk/internal/factory"
+	"presswerk/internal/label"
 	"presswerk/internal/queue"
 	"presswerk/internal/store"
 	"presswerk/internal/workspace"
@@ -145,9 +146,13 @@ func openLine(ctx context.Context, g *globals, ws workspaceDir, o lineOptions) (
 			return l, err
 		}
 	}
+	rules, err := label.Rules()
+	if err != nil {
+		return l, err
+	}
 	options := factory.Options{
-		Read:    readApart,
-		Records: l.db, Blobs: l.blobs, Commit: l.commit, Engines: l.engines, Panel: l.tools.panel(), Embedder: l.tools.embedders(), Scores: l.db, Clips: l.tools.clips(),
+		Read:   readApart,
+		Labels: rules, Records: l.db, Blobs: l.blobs, Commit: l.commit, Engines: l.engines, Panel: l.tools.panel(), Embedder: l.tools.embedders(), Scores: l.db, Clips: l.tools.clips(),
 		Ledger: newLedger(ws, l.db, l.blobs), Now: time.Now, Hub: l.hub, Logger: l.logger(), Version: version, Consents: ws.consents, Guide: ws.Guide,
 	}
 	if o.Work {

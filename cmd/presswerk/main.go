@@ -57,6 +57,7 @@ func commands() []command {
 		{"cost", &costCmd{}},
 		{"redteam", &redteamCmd{}},
 		{"rights", &rightsCmd{}},
+		{"labels", &labelsCmd{}},
 		{"serve", &serveCmd{}},
 		{"keys", &keysCmd{}},
 		{"bench", &benchCmd{}},

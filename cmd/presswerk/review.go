@@ -11,9 +11,10 @@ import (
 // reviewCmd lists candidates and takes decisions.
 type reviewCmd struct {
 	List     reviewListCmd   `cmd:"" default:"withargs" help:"${review_list}"`
-	Approve  decideCmd       `cmd:"" help:"${review_approve}"`
+	Approve  approveCmd      `cmd:"" help:"${review_approve}"`
 	Reject   decideCmd       `cmd:"" help:"${review_reject}"`
 	SendBack decideCmd       `cmd:"" name:"send-back" help:"${review_back}"`
+	Disclose discloseCmd     `cmd:"" help:"${review_disclose}"`
 	Report   reviewReportCmd `cmd:"" help:"${review_report}"`
 }
 
@@ -48,7 +49,8 @@ func (c *reviewListCmd) Run(ctx context.Context, g *globals) error {
 			}
 		})
 	}
-	if _, err := l.db.Run(ctx, c.RunID); err != nil {
+	run, err := l.db.Run(ctx, c.RunID)
+	if err != nil {
 		return err
 	}
 	candidates, err := l.db.Candidates(ctx, c.RunID)
@@ -66,6 +68,9 @@ func (c *reviewListCmd) Run(ctx context.Context, g *globals) error {
 			fmt.Fprintf(w, "%s  %-9s %s%s\n", v.ID, standing(v), reason(v, g.words.lang), canary)
 			for _, c := range v.NeedsPerson() {
 				fmt.Fprintln(w, "    "+concernText(g.words, c))
+			}
+			if line := undisclosed(g, l, v, run.Run); line != "" {
+				fmt.Fprintln(w, "    "+line)
 			}
 		}
 	})
@@ -108,7 +113,8 @@ type decideCmd struct {
 	By        string `name:"by" placeholder:"NAME" help:"${flag_by}"`
 	Reason    string `name:"reason" help:"${flag_reason}"`
 
-	action art.Action
+	action    art.Action
+	disclosed *art.Stance // said before the decision, or nil
 }
 
 // Run writes the decision and, for an approval, finishes and publishes.
@@ -121,6 +127,11 @@ func (c *decideCmd) Run(ctx context.Context, g *globals) error {
 	d := art.Decision{Candidate: c.Candidate, Action: c.action, By: c.By, Reason: c.Reason}
 	if d.By == "" {
 		d.By = g.settings.User
+	}
+	if c.disclosed != nil {
+		if err := l.disclose(ctx, c.Candidate, d.By, *c.disclosed); err != nil {
+			return err
+		}
 	}
 	if err := l.factory.Decide(ctx, d); err != nil {
 		return err

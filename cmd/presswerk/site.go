@@ -37,8 +37,8 @@ func (f *files) Write(ctx context.Context, run art.RunView, candidates []art.Can
 		BaseURL: f.l.baseURL() + run.Brief.ID + "/", Open: f.l.blobs.Get, Generator: "Presswerk " + version, MadeAt: time.Now(),
 		ShowPrompt: k.PromptMode() == brand.PromptAsText,
 	}
-	if slices.ContainsFunc(candidates, onSheet) {
-		if c.Sheet, err = f.sheet(ctx, run, candidates, k); err != nil {
+	if shown := slices.DeleteFunc(slices.Clone(candidates), func(v art.CandidateView) bool { return !f.onSheet(v, run.Run) }); len(shown) > 0 {
+		if c.Sheet, err = f.sheet(ctx, run, shown, k); err != nil {
 			return "", err
 		}
 	}
@@ -56,16 +56,15 @@ func languages(b art.Brief) []art.Language {
 }
 
 // onSheet tells which candidates stand on the contact sheet. A licence for one use is none for showing a picture among those that
-// were left out.
-func onSheet(v art.CandidateView) bool { return v.Image != "" && v.License == nil }
+// were left out, and a picture that needs a label has none there.
+func (f *files) onSheet(v art.CandidateView, run art.Run) bool {
+	return v.Image != "" && v.License == nil && f.l.factory.Shown(v, run)
+}
 
-// sheet draws all candidates of the run that may stand on it.
+// sheet draws candidates of the run.
 func (f *files) sheet(ctx context.Context, run art.RunView, candidates []art.CandidateView, k brand.Kit) (*publish.Sheet, error) {
 	var tiles []finish.Tile
 	for _, v := range candidates {
-		if !onSheet(v) {
-			continue
-		}
 		data, err := f.l.blobs.Get(ctx, v.Image)
 		if err != nil {
 			return nil, err

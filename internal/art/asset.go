@@ -46,9 +46,11 @@ type Asset struct {
 	Sources      []Source        `json:"sources"` // models and what they were trained on
 	Steps        []StepRecord    `json:"steps"`   // what finishing did, in order
 	Approval     Decision        `json:"approval"`
-	Image        string          `json:"image"`             // the candidate's blob
-	PixelsSHA256 string          `json:"pixels_sha256"`     // the candidate's pixels
-	License      *PictureLicense `json:"license,omitempty"` // of a picture that was not made here, as it was when it was finished
+	Image        string          `json:"image"`                // the candidate's blob
+	PixelsSHA256 string          `json:"pixels_sha256"`        // the candidate's pixels
+	License      *PictureLicense `json:"license,omitempty"`    // of a picture that was not made here, as it was when it was finished
+	Disclosure   *Disclosure     `json:"disclosure,omitempty"` // whether it could mislead, as it was said when it was finished
+	Labelling    *Labelling      `json:"labelling,omitempty"`  // what the rules wanted then
 	CreatedAt    time.Time       `json:"created_at"`
 }
 

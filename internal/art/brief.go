@@ -43,7 +43,8 @@ type Brief struct {
 	Failover   []string            `json:"failover,omitempty" yaml:"failover,omitempty"` // engines that stand in for one that is down, the first one first, each as NAME or NAME/MODEL; over the kit's
 	Select     Select              `json:"select,omitempty" yaml:"select,omitempty"`
 	Legal      Legal               `json:"legal,omitempty" yaml:"legal,omitempty"`
-	Budgets    []Budget            `json:"budgets,omitempty" yaml:"budgets,omitempty"` // what each run of the brief may cost; one for each currency
+	Disclosure *Stance             `json:"disclosure,omitempty" yaml:"disclosure,omitempty"` // whether its pictures could mislead, over the kit's
+	Budgets    []Budget            `json:"budgets,omitempty" yaml:"budgets,omitempty"`       // what each run of the brief may cost; one for each currency
 	Due        *time.Time          `json:"due,omitempty" yaml:"due,omitempty"`
 }
 

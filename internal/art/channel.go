@@ -9,6 +9,7 @@ type Channel struct {
 	Formats   []string `json:"formats" yaml:"formats"`                         // of "avif", "webp", "jpeg", "png", and for downloads "tiff" and "jxl"; the last one is the fall-back of a picture element
 	Sizes     string   `json:"sizes,omitempty" yaml:"sizes,omitempty"`         // HTML sizes attribute where the channel is a page
 	SafeZone  *Region  `json:"safe_zone,omitempty" yaml:"safe_zone,omitempty"` // the part of the file that the place's own buttons and captions don't cover; nil is all of it
+	Platform  string   `json:"platform,omitempty" yaml:"platform,omitempty"`   // google-merchant, meta, tiktok or youtube: whose rules hold besides the law
 	MaxBytes  int64    `json:"max_bytes,omitempty" yaml:"max_bytes,omitempty"` // per file; 0 means no limit
 	Rubric    []Gate   `json:"rubric,omitempty" yaml:"rubric,omitempty"`       // what a picture for this channel must reach besides the brand's rubric
 	Checklist []Text   `json:"checklist,omitempty" yaml:"checklist,omitempty"` // what people look at before they approve a picture for this channel

@@ -35,6 +35,7 @@ type Change struct {
 	Verdicts      []Verdict
 	Selections    []Selection
 	Decisions     []Decision
+	Disclosures   []Disclosure
 	Assets        []Asset
 	Stamped       []Asset // assets that are there, whose files now have the time stamps that they were owed
 	Publications  []Publication

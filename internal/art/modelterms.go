@@ -61,6 +61,13 @@ func (u Usage) Over(base Usage) Usage {
 	return u
 }
 
+// Names tells whether a territory is among those that are named, by itself, as a member of the EU, or as the EU of a member.
+func (u Usage) Names(territory string) bool {
+	return slices.ContainsFunc(u.Territories, func(code string) bool {
+		return code == territory || territory == unionCode && slices.Contains(union(), code) || code == unionCode && slices.Contains(union(), territory)
+	})
+}
+
 // Check finds what is wrong with a usage that stands at field.
 func (u Usage) Check(field string) []*FieldError {
 	var all []*FieldError

@@ -58,11 +58,12 @@ type Progress struct {
 // CandidateView is a candidate with all that was said about it: one tile of a contact sheet.
 type CandidateView struct {
 	Candidate
-	Verdict   *Verdict   `json:"verdict,omitempty"`
-	Selection *Selection `json:"selection,omitempty"`
-	Decision  *Decision  `json:"decision,omitempty"` // the newest one
-	AssetID   string     `json:"asset_id,omitempty"`
-	Failure   string     `json:"failure,omitempty"` // why it could not be rendered
+	Verdict    *Verdict    `json:"verdict,omitempty"`
+	Selection  *Selection  `json:"selection,omitempty"`
+	Decision   *Decision   `json:"decision,omitempty"`   // the newest one
+	Disclosure *Disclosure `json:"disclosure,omitempty"` // the newest one
+	AssetID    string      `json:"asset_id,omitempty"`
+	Failure    string      `json:"failure,omitempty"` // why it could not be rendered
 }
 
 // NeedsPerson lists what a policy wants a person's word on: in the words that were asked for, and in those that stand in the

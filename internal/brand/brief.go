@@ -43,6 +43,9 @@ func CheckBrief(b art.Brief, k Kit) []*art.FieldError {
 	checkFailover(&p, b.Failover)
 	checkSelect(&p, b.Select)
 	p.all = append(p.all, b.Legal.Usage.Check("legal.usage")...)
+	if b.Disclosure != nil {
+		p.all = append(p.all, b.Disclosure.Check("disclosure")...)
+	}
 	checkBudgets(&p, b.Budgets)
 	return p.all
 }

@@ -55,6 +55,7 @@ func (k Kit) Check() []*art.FieldError {
 	}
 	checkSelect(&p, k.Select)
 	k.checkRights(&p)
+	k.checkLabels(&p)
 	p.all = append(p.all, k.Usage.Check("usage")...)
 	p.all = append(p.all, art.CheckBudgets("budgets", k.Budgets)...)
 	if m := k.PromptMode(); m != PromptAsHash && m != PromptAsText {
@@ -162,6 +163,9 @@ func (k Kit) checkChannels(p *problems) {
 			checkFormats(p, field, c.Formats)
 		}
 		checkRegion(p, field+".safe_zone", c.SafeZone)
+		if c.Platform != "" && !slices.Contains(art.Platforms(), c.Platform) {
+			p.add(field+".platform", fmt.Sprintf("nobody knows the rules of %q", c.Platform), choose(c.Platform, art.Platforms()))
+		}
 		if c.MaxBytes < 0 {
 			p.add(field+".max_bytes", "must not be negative", "write bytes, or 0 for no limit")
 		}
@@ -222,6 +226,21 @@ func checkGates(p *problems, list string, gates []art.Gate) {
 		}
 		if g.Weight < 0 || !finite(g.Weight) {
 			p.add(field+".weight", "must not be negative", "leave it out for an ordinary share")
+		}
+	}
+}
+
+// checkLabels looks at what the kit says of generated pictures and their labels.
+func (k Kit) checkLabels(p *problems) {
+	if k.Disclosure != nil {
+		p.all = append(p.all, k.Disclosure.Check("disclosure")...)
+	}
+	if c := k.Labels.Corner; c != "" && !slices.Contains(art.Corners(), c) {
+		p.add("labels.corner", fmt.Sprintf("%q is no corner", c), choose(c, art.Corners()))
+	}
+	for i, c := range k.Labels.Codes {
+		if c != "eu-code-of-practice" {
+			p.add(fmt.Sprintf("labels.codes[%d]", i), fmt.Sprintf("nobody knows the code %q", c), "write eu-code-of-practice, or leave it out")
 		}
 	}
 }

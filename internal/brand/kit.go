@@ -11,31 +11,33 @@ import (
 
 // Kit is one brand's rules: brands/<id>/kit.yaml in a workspace.
 type Kit struct {
-	ID            string         `json:"id" yaml:"-"`                                                    // the folder's name
-	Name          art.Text       `json:"name" yaml:"name"`                                               // as people read it
-	Owner         Owner          `json:"owner" yaml:"owner"`                                             // who answers for these rules
-	Colours       []art.Colour   `json:"colours" yaml:"colours"`                                         // the palette that pictures are judged against
-	Forbidden     []art.Colour   `json:"forbidden_colours,omitempty" yaml:"forbidden_colours,omitempty"` // colours that pictures must not live in
-	Layout        art.Layout     `json:"layout,omitzero" yaml:"layout,omitempty"`                        // how pictures are built, as far as it is measured
-	Logo          Logo           `json:"logo,omitzero" yaml:"logo,omitempty"`                            // mark of the brand
-	Identity      string         `json:"identity,omitempty" yaml:"identity,omitempty"`                   // picture of the product or character that pictures are to show, by its path in the workspace, or sha256:… of one that was made here
-	Composition   []art.Text     `json:"composition,omitempty" yaml:"composition,omitempty"`             // rules for people: how pictures are built
-	Fonts         []Font         `json:"fonts,omitempty" yaml:"fonts,omitempty"`                         // type faces of the brand
-	Negatives     []string       `json:"negatives,omitempty" yaml:"negatives,omitempty"`                 // words that every picture avoids; "@quality" and the like pull in a group of the starter library
-	Sector        string         `json:"sector,omitempty" yaml:"sector,omitempty"`                       // policy for words: general (default), health, finance, public, or one of the workspace's safety/policies
-	NoGos         []string       `json:"no_gos,omitempty" yaml:"no_gos,omitempty"`                       // words and things that must never be asked for
-	Mandatory     []string       `json:"mandatory,omitempty" yaml:"mandatory,omitempty"`                 // parameters without which production refuses
-	Defaults      art.Parameters `json:"defaults,omitempty" yaml:"defaults,omitempty"`                   // parameters where neither style nor brief says otherwise
-	Failover      []string       `json:"failover,omitempty" yaml:"failover,omitempty"`                   // engines that stand in for one that is down, the first one first, each as NAME or NAME/MODEL
-	Channels      []art.Channel  `json:"channels" yaml:"channels"`                                       // places where the brand's pictures are shown
-	Rubric        []art.Gate     `json:"rubric" yaml:"rubric"`                                           // what a picture must reach to be seen by a person
-	Finishing     art.Finishing  `json:"finishing,omitempty" yaml:"finishing,omitempty"`                 // how approved pictures are cleaned
-	Select        art.Select     `json:"select,omitempty" yaml:"select,omitempty"`                       // the usual share that is picked
-	Rights        art.Rights     `json:"rights" yaml:"rights"`                                           // whose the pictures are
-	Usage         art.Usage      `json:"usage,omitzero" yaml:"usage,omitempty"`                          // what the brand's pictures are made for; models are chosen by it
-	Budgets       []art.Budget   `json:"budgets,omitempty" yaml:"budgets,omitempty"`                     // what may be spent for the brand; one for each currency
-	PromptInFiles string         `json:"prompt_in_files,omitempty" yaml:"prompt_in_files,omitempty"`     // "hash" (default) or "text": how published files name their prompt
-	Signature     Signature      `json:"signature,omitempty" yaml:"signature,omitempty"`                 // who signs the files
+	ID            string          `json:"id" yaml:"-"`                                                    // the folder's name
+	Name          art.Text        `json:"name" yaml:"name"`                                               // as people read it
+	Owner         Owner           `json:"owner" yaml:"owner"`                                             // who answers for these rules
+	Colours       []art.Colour    `json:"colours" yaml:"colours"`                                         // the palette that pictures are judged against
+	Forbidden     []art.Colour    `json:"forbidden_colours,omitempty" yaml:"forbidden_colours,omitempty"` // colours that pictures must not live in
+	Layout        art.Layout      `json:"layout,omitzero" yaml:"layout,omitempty"`                        // how pictures are built, as far as it is measured
+	Logo          Logo            `json:"logo,omitzero" yaml:"logo,omitempty"`                            // mark of the brand
+	Identity      string          `json:"identity,omitempty" yaml:"identity,omitempty"`                   // picture of the product or character that pictures are to show, by its path in the workspace, or sha256:… of one that was made here
+	Composition   []art.Text      `json:"composition,omitempty" yaml:"composition,omitempty"`             // rules for people: how pictures are built
+	Fonts         []Font          `json:"fonts,omitempty" yaml:"fonts,omitempty"`                         // type faces of the brand
+	Negatives     []string        `json:"negatives,omitempty" yaml:"negatives,omitempty"`                 // words that every picture avoids; "@quality" and the like pull in a group of the starter library
+	Sector        string          `json:"sector,omitempty" yaml:"sector,omitempty"`                       // policy for words: general (default), health, finance, public, or one of the workspace's safety/policies
+	NoGos         []string        `json:"no_gos,omitempty" yaml:"no_gos,omitempty"`                       // words and things that must never be asked for
+	Mandatory     []string        `json:"mandatory,omitempty" yaml:"mandatory,omitempty"`                 // parameters without which production refuses
+	Defaults      art.Parameters  `json:"defaults,omitempty" yaml:"defaults,omitempty"`                   // parameters where neither style nor brief says otherwise
+	Failover      []string        `json:"failover,omitempty" yaml:"failover,omitempty"`                   // engines that stand in for one that is down, the first one first, each as NAME or NAME/MODEL
+	Channels      []art.Channel   `json:"channels" yaml:"channels"`                                       // places where the brand's pictures are shown
+	Rubric        []art.Gate      `json:"rubric" yaml:"rubric"`                                           // what a picture must reach to be seen by a person
+	Finishing     art.Finishing   `json:"finishing,omitempty" yaml:"finishing,omitempty"`                 // how approved pictures are cleaned
+	Select        art.Select      `json:"select,omitempty" yaml:"select,omitempty"`                       // the usual share that is picked
+	Rights        art.Rights      `json:"rights" yaml:"rights"`                                           // whose the pictures are
+	Disclosure    *art.Stance     `json:"disclosure,omitempty" yaml:"disclosure,omitempty"`               // whether the brand's pictures could mislead, where neither brief nor a person says so
+	Labels        art.LabelPolicy `json:"labels,omitzero" yaml:"labels,omitempty"`                        // codes that the brand keeps to, and where visible labels stand
+	Usage         art.Usage       `json:"usage,omitzero" yaml:"usage,omitempty"`                          // what the brand's pictures are made for; models are chosen by it
+	Budgets       []art.Budget    `json:"budgets,omitempty" yaml:"budgets,omitempty"`                     // what may be spent for the brand; one for each currency
+	PromptInFiles string          `json:"prompt_in_files,omitempty" yaml:"prompt_in_files,omitempty"`     // "hash" (default) or "text": how published files name their prompt
+	Signature     Signature       `json:"signature,omitempty" yaml:"signature,omitempty"`                 // who signs the files
 }
 
 // Owner is the person who answers for a kit.

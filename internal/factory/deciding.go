@@ -29,8 +29,12 @@ func (f *Factory) Decide(ctx context.Context, d art.Decision) error {
 	if err := mayDecide(d, c, run.Run); err != nil {
 		return err
 	}
+	var said []art.Disclosure
 	if d.Action == art.Approve {
 		if err := f.covered(ctx, c.Candidate, run.Run); err != nil {
+			return err
+		}
+		if said, err = f.decided(c, run.Run); err != nil {
 			return err
 		}
 	}
@@ -42,8 +46,8 @@ func (f *Factory) Decide(ctx context.Context, d art.Decision) error {
 	d.Concerns = concernsOf(c)
 	d.ID = art.Digest(fmt.Appendf(nil, "%s %d %s %s", c.ID, len(earlier), d.Action, d.By))[:16]
 	change := art.Change{
-		Decisions: []art.Decision{d},
-		Events:    []art.Event{{Kind: "candidate", Run: c.Run, Candidate: c.ID, At: d.At}},
+		Decisions: []art.Decision{d}, Disclosures: said,
+		Events: []art.Event{{Kind: "candidate", Run: c.Run, Candidate: c.ID, At: d.At}},
 	}
 	switch {
 	case d.Action == art.Approve && c.AssetID == "":

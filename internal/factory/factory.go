@@ -16,6 +16,7 @@ import (
 	"presswerk/internal/finish"
 	"presswerk/internal/imaging"
 	"presswerk/internal/judge"
+	"presswerk/internal/label"
 	"presswerk/internal/ledger"
 	"presswerk/internal/safety"
 )
@@ -34,6 +35,7 @@ type Records interface {
 	Assets(ctx context.Context, words string) ([]art.Asset, error)
 	Asset(ctx context.Context, id string) (art.Asset, error)
 	Decisions(ctx context.Context, candidate string) ([]art.Decision, error)
+	Disclosures(ctx context.Context, candidate string) ([]art.Disclosure, error)
 	Kept(ctx context.Context, recipe string) (art.Kept, error)
 	Baseline(ctx context.Context, key string) (art.Probe, error)
 	Pauses(ctx context.Context) ([]art.Pause, error)
@@ -64,6 +66,7 @@ type Options struct {
 	Clips    *clip.Tool                                                         // looks into clips; nil, or without its programs, makes none
 	Finisher *finish.Finisher
 	Site     Site
+	Labels   label.Table // what laws, codes and platforms want of generated pictures; the zero table wants nothing
 	Now      func() time.Time
 	Hub      *Hub
 	Logger   *slog.Logger

@@ -58,7 +58,10 @@ func (f *Factory) newAsset(ctx context.Context, c art.CandidateView, run art.Run
 	if asset, err = f.described(ctx, asset, c.Candidate, run.Brief); err != nil {
 		return art.Asset{}, err
 	}
-	in := finishInput(asset, c.Candidate, picture, channels, k)
+	if asset, err = f.labelled(asset, c, run); err != nil {
+		return art.Asset{}, err
+	}
+	in := finishInput(asset, c.Candidate, picture, channels, k, run.Brief)
 	if in.Given, err = given(ctx, f.Blobs.Get, c.Planned.Recipe); err != nil {
 		return art.Asset{}, err
 	}
@@ -98,10 +101,11 @@ func altText(c art.Candidate, b art.Brief) (art.Text, error) {
 	return prompt.ClipText(c.Planned.Source, b.Languages)
 }
 
-func finishInput(a art.Asset, c art.Candidate, picture []byte, channels []art.Channel, k brand.Kit) finish.Input {
+func finishInput(a art.Asset, c art.Candidate, picture []byte, channels []art.Channel, k brand.Kit, b art.Brief) finish.Input {
 	return finish.Input{
 		Candidate: c, Picture: picture, AssetID: a.ID, Slug: a.Slug, Title: a.Title, Alt: a.Alt,
 		Channels: channels, Layout: k.Layout, Finishing: k.Finishing, Rights: a.Rights, License: a.License, PromptInFiles: k.PromptMode(), Sources: a.Sources, Approval: a.Approval,
+		Label: a.Labelling.Label, Languages: b.Languages,
 	}
 }
 

@@ -30,6 +30,9 @@ func (f *Factory) publish(ctx context.Context, job art.Job) (art.Change, error) 
 	if err := f.publishable(ctx, candidates, run.Run); err != nil {
 		return art.Change{}, fmt.Errorf("factory: publish: %w", err)
 	}
+	if assets, err = f.marked(assets, candidates, run.Run); err != nil {
+		return art.Change{}, fmt.Errorf("factory: publish: %w", err)
+	}
 	if len(assets) == 0 && run.Publication == nil {
 		return f.nothingToPublish(run.Run, candidates), nil
 	}
@@ -120,6 +123,9 @@ func (f *Factory) PublishAgain(ctx context.Context, id string) (string, error) {
 	assets, _, err := f.approved(ctx, candidates, id)
 	if err == nil {
 		err = f.publishable(ctx, candidates, run.Run)
+	}
+	if err == nil {
+		assets, err = f.marked(assets, candidates, run.Run)
 	}
 	if err != nil {
 		return "", fmt.Errorf("factory: publish again: %w", err)

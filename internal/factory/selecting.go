@@ -110,10 +110,11 @@ func ballot(candidates []art.CandidateView, b art.Brief, house art.Select) ([]ar
 // afterSelection says what happens next: the policy decides, a person is waited for, or nothing is left to do.
 // What a person has decided about while the run was still being made is left to that decision.
 func (f *Factory) afterSelection(c art.Change, run art.Run, candidates []art.CandidateView) art.Change {
-	decided, flagged := map[string]bool{}, map[string]bool{}
+	decided, flagged, said := map[string]bool{}, map[string]bool{}, map[string][]art.Disclosure{}
 	for _, v := range candidates {
-		decided[v.ID] = v.Decision != nil
-		flagged[v.ID] = run.Plan.NeedsPerson || len(v.NeedsPerson()) > 0
+		answers, err := f.decided(v, run)
+		decided[v.ID], said[v.ID] = v.Decision != nil, answers
+		flagged[v.ID] = run.Plan.NeedsPerson || len(v.NeedsPerson()) > 0 || err != nil
 	}
 	var winners []string
 	for _, s := range c.Selections {
@@ -133,6 +134,7 @@ func (f *Factory) afterSelection(c art.Change, run art.Run, candidates []art.Can
 				continue // a person decides
 			}
 			state = art.RunWorking
+			c.Disclosures = append(c.Disclosures, said[w]...)
 			c.Decisions = append(c.Decisions, art.Decision{
 				ID: art.Digest([]byte(art.PolicyAuto + w))[:16], Run: run.ID, Candidate: w, Action: art.Approve,
 				By: art.PolicyAuto, Reason: "passed every gate and was selected; the brief says approval: auto", At: f.Now(),

@@ -70,8 +70,10 @@ type Input struct {
 	PromptInFiles string              // "text" puts the prompt's words into the files, anything else its SHA-256
 	Sources       []art.Source
 	Approval      art.Decision
-	Given         []Given // what the recipe began with or was steered by
-	Clip          *Clip   // the clip whose poster the picture is; nil where a picture is finished
+	Given         []Given           // what the recipe began with or was steered by
+	Label         *art.VisibleLabel // drawn into every picture, unless it stands beside it; nil draws none
+	Languages     []art.Language    // of who will see it
+	Clip          *Clip             // the clip whose poster the picture is; nil where a picture is finished
 }
 
 // File is one finished file.
@@ -103,12 +105,13 @@ type work struct {
 	f       *Finisher
 	size    int // longer side of the master
 	picture *imaging.RGB
-	unsized *imaging.RGB          // the picture before it was brought to the master's size
-	blank   *imaging.RGB          // the picture before its number was hidden in it; nil where none was
-	mime    string                // of the picture as it came
-	marked  bool                  // whether the asset's number is hidden in it
-	windows map[string]art.Window // by aspect
-	orders  []*order              // of the files that channels ask for
+	unsized *imaging.RGB            // the picture before it was brought to the master's size
+	blank   *imaging.RGB            // the picture before a label was drawn and a number hidden in it; nil where neither was
+	mime    string                  // of the picture as it came
+	marked  bool                    // whether the asset's number is hidden in it
+	windows map[string]art.Window   // by aspect
+	orders  []*order                // of the files that channels ask for
+	crops   map[string]*imaging.RGB // crops with a label of their own, by aspect; empty without a label
 	out     Output
 }
 
@@ -121,8 +124,8 @@ type step struct {
 // steps is the order in which a master is made.
 func steps() []step {
 	return []step{
-		{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"watermark", mark}, {"placeholder", placeholder},
-		{"master", master}, {"archive", archive}, {"windows", windows}, {"sizes", sizes}, {"quality", quality}, {"renditions", renditions}, {"print", pages},
+		{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"windows", windows}, {"label", drawLabel}, {"watermark", mark}, {"placeholder", placeholder},
+		{"master", master}, {"archive", archive}, {"sizes", sizes}, {"quality", quality}, {"renditions", renditions}, {"print", pages},
 	}
 }
 
@@ -266,7 +269,15 @@ func mark(_ context.Context, w *work) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.blank, w.picture, w.marked = w.picture, p, true
+	if w.blank == nil {
+		w.blank = w.picture
+	}
+	w.picture, w.marked = p, true
+	for aspect, crop := range w.crops {
+		if w.crops[aspect], err = w.f.o.Mark.Embed(crop, id, watermark.Options{PSNR: psnr}); err != nil {
+			return nil, err
+		}
+	}
 	return map[string]any{"algorithm": watermark.Algorithm, "id": watermark.Name(id), "psnr_db": psnr}, nil
 }
 

@@ -20,7 +20,7 @@ type FaceFinder interface {
 	FindFaces(ctx context.Context, p *imaging.RGB) ([]art.Box, error)
 }
 
-// windows chooses the part of the master that each aspect shows. Channels of one aspect share a window, and what is safe for all of them.
+// windows chooses the part of the picture that each aspect shows. Channels of one aspect share a window, and what is safe for all of them.
 func windows(ctx context.Context, w *work) (map[string]any, error) {
 	w.windows = map[string]art.Window{}
 	var v *view
@@ -52,11 +52,14 @@ func windows(ctx context.Context, w *work) (map[string]any, error) {
 	return record, nil
 }
 
-// crop cuts the picture to an aspect's window, which is nil where that is the whole picture.
+// crop cuts the picture to an aspect's window, which is nil where that is the whole picture; a label was drawn into the crop anew.
 func (w *work) crop(aspect string) (*imaging.RGB, *art.Window, error) {
 	window, ok := w.windows[aspect]
 	if !ok || window.Width == w.picture.Width && window.Height == w.picture.Height {
 		return w.picture, nil, nil
+	}
+	if p := w.crops[aspect]; p != nil {
+		return p, &window, nil
 	}
 	p, err := imaging.Crop(w.picture, window.X, window.Y, window.Width, window.Height)
 	return p, &window, err

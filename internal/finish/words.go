@@ -116,6 +116,9 @@ func (w *work) first(ctx context.Context, title string) (provenance.Claim, error
 			SourceType: w.enlarged(),
 		})
 	}
+	if w.labelled() {
+		c.Actions = append(c.Actions, w.labelling())
+	}
 	if w.marked {
 		c.Actions = append(c.Actions, provenance.Action{Action: "c2pa.watermarked.bound"})
 	}
@@ -174,6 +177,9 @@ func (w *work) opened(title string, cropped bool) provenance.Claim {
 	c.Actions = []provenance.Action{{Action: "c2pa.opened", Ingredients: []string{masterLabel}}}
 	if cropped {
 		c.Actions = append(c.Actions, provenance.Action{Action: "c2pa.cropped", SourceType: w.cut()})
+		if w.labelled() {
+			c.Actions = append(c.Actions, w.labelling()) // the crop has its own
+		}
 	}
 	c.Actions = append(c.Actions, provenance.Action{Action: "c2pa.resized.proportional"}, provenance.Action{Action: "c2pa.transcoded"})
 	return c

@@ -15,11 +15,11 @@ func Generated(a art.Asset) bool {
 
 // lead is the sentence about an asset's making.
 func lead(a art.Asset, w words) string {
-	text := w["ai_long"]
+	text := disclosed(a, w)
 	if l := a.License; l != nil {
 		text = fmt.Sprintf(w["licensed"], l.Source)
 		if Generated(a) {
-			text += " " + w["ai_long"]
+			text += " " + disclosed(a, w)
 		}
 	}
 	return text

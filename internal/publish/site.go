@@ -258,6 +258,7 @@ type card struct {
 	Title, Href string
 	Length      string // of a clip
 	AI          bool   // it has to be called generated
+	Label       *label
 }
 
 type picturePage struct {
@@ -266,7 +267,9 @@ type picturePage struct {
 	Picture    picture
 	Video      *video // in the place of the picture, which is its poster then
 	Lead       string
+	Note       string // of an editor
 	AI         bool
+	Label      *label
 	Making     []row
 	Rights     []row
 	License    string
@@ -287,7 +290,7 @@ func (b *builder) language(c Campaign, lang art.Language) error {
 		if i == 0 {
 			sizes = heroSizes
 		}
-		cards = append(cards, card{newPicture(a, root, sizes, lang, i == 0), a.Title.In(lang), assetPage(a), length(a), Generated(a)})
+		cards = append(cards, card{newPicture(a, root, sizes, lang, i == 0), a.Title.In(lang), assetPage(a), length(a), Generated(a), newLabel(a, lang)})
 		if o, ok := describe(c, a, c.page(lang, assetPage(a)), lang); ok {
 			objects = append(objects, o)
 		}
@@ -349,7 +352,7 @@ func (b *builder) picture(c Campaign, lang art.Language, a art.Asset, near [2]*c
 		}
 	}
 	p := picturePage{
-		frame: f, Heading: a.Title.In(lang), Picture: hero, Video: newVideo(a, f.Root, lang), Lead: lead(a, w), AI: Generated(a), Making: making(c, a, w), Files: files(a, f.Root, w),
+		frame: f, Heading: a.Title.In(lang), Picture: hero, Video: newVideo(a, f.Root, lang), Lead: lead(a, w), Note: note(a, lang), AI: Generated(a), Label: newLabel(a, lang), Making: making(c, a, w), Files: files(a, f.Root, w),
 		Scores: scores(c, a, lang), Recipe: f.Root + "recipes/" + a.Planned.ID + ".json", License: a.Rights.License,
 		Acquire: a.Rights.AcquireURL, Prev: near[0], Next: near[1],
 		Rights: []row{{w["credit"], a.Rights.Credit}, {w["copyright"], a.Rights.Copyright}, {w["mining"], a.Rights.DataMining}},
@@ -358,7 +361,13 @@ func (b *builder) picture(c Campaign, lang art.Language, a art.Asset, near [2]*c
 		p.Recipe = ""
 	}
 	if p.Video != nil {
-		p.Hero, p.Lead = nil, w["ai_clip"]
+		p.Hero = nil
+		if p.Label == nil {
+			p.Lead = w["ai_clip"]
+		}
+	}
+	if !offered(a) {
+		p.Files = nil
 	}
 	return b.page(c.page(lang, name), "picture.html", p)
 }

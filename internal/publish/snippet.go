@@ -23,6 +23,9 @@ func Snippet(c Campaign, a art.Asset, base string, lang art.Language) (string, e
 	if err := pages.ExecuteTemplate(&out, name, element); err != nil {
 		return "", fmt.Errorf("publish: writing the snippet of %s: %w", a.ID, err)
 	}
+	shown := labelled(a, out.String(), lang)
+	out.Reset()
+	out.WriteString(shown)
 	o, ok := describe(c, a, c.page(lang, assetPage(a)), lang)
 	if !ok {
 		return out.String(), nil

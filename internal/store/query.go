@@ -129,16 +129,18 @@ func cover(candidates []art.CandidateView) string {
 // candidateJoin is a candidate with everything that was said about it.
 type candidateJoin struct {
 	candidateRow
-	Verdict   sql.NullString `bun:"verdict"`
-	Selection sql.NullString `bun:"selection"`
-	Decision  sql.NullString `bun:"decision"`
-	Asset     sql.NullString `bun:"asset"`
+	Verdict    sql.NullString `bun:"verdict"`
+	Selection  sql.NullString `bun:"selection"`
+	Decision   sql.NullString `bun:"decision"`
+	Disclosure sql.NullString `bun:"disclosure"`
+	Asset      sql.NullString `bun:"asset"`
 }
 
 func candidateQuery(from bun.IDB) *bun.SelectQuery {
 	return from.NewSelect().TableExpr("candidates AS c").ColumnExpr("c.*").
 		ColumnExpr("v.doc AS verdict").ColumnExpr("s.doc AS selection").ColumnExpr("a.id AS asset").
 		ColumnExpr("(SELECT d.doc FROM decisions AS d WHERE d.candidate = c.id ORDER BY d.seq DESC LIMIT 1) AS decision").
+		ColumnExpr("(SELECT d.doc FROM disclosures AS d WHERE d.candidate = c.id ORDER BY d.seq DESC LIMIT 1) AS disclosure").
 		Join("LEFT JOIN verdicts AS v ON v.candidate = c.id").
 		Join("LEFT JOIN selections AS s ON s.candidate = c.id").
 		Join("LEFT JOIN assets AS a ON a.candidate = c.id")
@@ -190,7 +192,10 @@ func (row candidateJoin) view() (art.CandidateView, error) {
 	if v.Selection, err = optional[art.Selection](row.Selection); err != nil {
 		return v, err
 	}
-	v.Decision, err = optional[art.Decision](row.Decision)
+	if v.Decision, err = optional[art.Decision](row.Decision); err != nil {
+		return v, err
+	}
+	v.Disclosure, err = optional[art.Disclosure](row.Disclosure)
 	return v, err
 }
 

@@ -48,6 +48,13 @@ type (
 			By     string     `json:"by,omitempty" doc:"Who decides; the studio's own user when left out."`
 		}
 	}
+	disclosureRequest struct {
+		Candidate string `path:"id" doc:"Identity of the candidate."`
+		Body      struct {
+			art.Stance
+			By string `json:"by,omitempty" doc:"Who says so; the studio's own user when left out."`
+		}
+	}
 	makeRequest struct {
 		Body struct {
 			Brief string `json:"brief" doc:"Name of a brief of the workspace, without .yaml."`
@@ -120,6 +127,7 @@ func (s *Studio) api(r chi.Router) {
 		return &runBody{run}, err
 	})
 	post(api, "decide", "/candidates/{id}/decisions", "Approve, reject or send back a candidate.", access.Decide, s.apiDecide)
+	post(api, "disclose", "/candidates/{id}/disclosures", "Say whether somebody could take a candidate for real.", access.Decide, s.apiDisclose)
 	post(api, "again", "/assets/{id}/again", "Make an asset's picture again and compare.", access.Make, func(ctx context.Context, in *againRequest) (*comparisonBody, error) {
 		c, err := s.Line.Again(ctx, in.ID, in.Pay)
 		return &comparisonBody{c}, err
@@ -181,6 +189,18 @@ func (s *Studio) apiDecide(ctx context.Context, in *decisionRequest) (*candidate
 		d.By = s.User
 	}
 	if err := s.Line.Decide(ctx, d); err != nil {
+		return nil, err
+	}
+	v, err := s.Line.Candidate(ctx, in.Candidate)
+	return &candidateBody{v}, err
+}
+
+func (s *Studio) apiDisclose(ctx context.Context, in *disclosureRequest) (*candidateBody, error) {
+	d := art.Disclosure{Candidate: in.Candidate, Stance: in.Body.Stance, By: in.Body.By}
+	if d.By == "" {
+		d.By = s.User
+	}
+	if err := s.Line.Disclose(ctx, d); err != nil {
 		return nil, err
 	}
 	v, err := s.Line.Candidate(ctx, in.Candidate)

@@ -57,7 +57,7 @@ func TestEvidenceIsShownForOneScoreAtATime(t *testing.T) {
 	}
 	run := art.RunView{Run: art.Run{Brief: art.Brief{Channels: []string{"shop"}}}}
 	view := newTile(seen(), art.Exploration, words{art.English}, making{})
-	if err := candidateView(frame{words: words{art.English}}, run, view, o, kit, nil).Render(context.Background(), &page); err != nil {
+	if err := candidateView(frame{words: words{art.English}}, run, view, o, kit, nil, labelState{}).Render(context.Background(), &page); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"&lt;b&gt;SALE 0.93", `href="/candidates/c-1?show=blocks#picture"`, "Marked: ocr", "not a gate", "Nothing is cut off.", "The price is right."} {
@@ -115,7 +115,7 @@ func TestWhatAPolicyAsksIsShown(t *testing.T) {
 	var page, sheet, quiet bytes.Buffer
 	f := frame{words: words{art.English}}
 	for _, err := range []error{
-		candidateView(f, art.RunView{}, view, overlay{}, brand.Kit{}, nil).Render(context.Background(), &page),
+		candidateView(f, art.RunView{}, view, overlay{}, brand.Kit{}, nil, labelState{}).Render(context.Background(), &page),
 		tileView(view).Render(context.Background(), &sheet),
 		tileView(newTile(seen(), art.Production, words{art.English}, making{})).Render(context.Background(), &quiet),
 	} {

@@ -159,9 +159,14 @@ func (s *Studio) candidatePage(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	labels, err := s.labels(r, c, run.Run)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	t := newTile(c, run.Kind, f.words, making{})
 	f.Title = t.Name()
-	s.render(w, r, http.StatusOK, candidateView(f, run, t, newOverlay(c, r.URL.Query().Get("show")), kit, decisions))
+	s.render(w, r, http.StatusOK, candidateView(f, run, t, newOverlay(c, r.URL.Query().Get("show")), kit, decisions, labels))
 }
 
 func (s *Studio) candidate(ctx context.Context, id string) (art.CandidateView, art.RunView, error) {

@@ -33,6 +33,7 @@ type sentence struct{ en, de string }
 func catalogue() map[string]sentence {
 	all := pageWords()
 	maps.Copy(all, evidenceWords())
+	maps.Copy(all, labelWords())
 	return all
 }
 
