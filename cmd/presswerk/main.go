@@ -42,6 +42,7 @@ func commands() []command {
 		{"review", &reviewCmd{}},
 		{"finish", &finishCmd{}},
 		{"verify", &verifyCmd{}},
+		{"manifests", &manifestsCmd{}},
 		{"again", &againCmd{}},
 		{"search", &searchCmd{}},
 		{"publish", &publishCmd{}},

@@ -69,6 +69,7 @@ func sentences() map[string]sentence {
 	maps.Copy(all, engineSentences())
 	maps.Copy(all, safetySentences())
 	maps.Copy(all, duplicateSentences())
+	maps.Copy(all, doorSentences())
 	return all
 }
 

@@ -36,6 +36,7 @@ type Change struct {
 	Selections    []Selection
 	Decisions     []Decision
 	Assets        []Asset
+	Manifests     []Manifest
 	Publications  []Publication
 	Guards        []Guard
 	Comparisons   []EngineComparison

@@ -61,6 +61,7 @@ type Options struct {
 	People   func(ctx context.Context, p *imaging.RGB) ([]art.Presented, error) // finds people and what they present; nil finds none
 	Clips    *clip.Tool                                                         // looks into clips; nil, or without its programs, makes none
 	Finisher *finish.Finisher
+	Keep     func(ctx context.Context, a art.Asset) ([]art.Manifest, error) // keeps the manifests of an asset's files; nil keeps none
 	Site     Site
 	Now      func() time.Time
 	Hub      *Hub

@@ -53,6 +53,17 @@ type Recovered struct {
 	History       []Step `json:"history"`  // as the manifest tells it
 }
 
+// Sentence names what is to be said of it: that the pixels were changed, that they are the same, or that the manifest doesn't hold.
+func (r Recovered) Sentence() string {
+	switch {
+	case !r.Holds:
+		return "recovered_broken"
+	case r.PixelsChanged:
+		return "recovered_changed"
+	}
+	return "recovered_same"
+}
+
 // PixelsDigest is the SHA-256 of 8-bit RGB pixels with their size, in lower-case hex: equal for equal pictures in whatever file.
 func PixelsDigest(p *imaging.RGB) string {
 	h := sha256.New()

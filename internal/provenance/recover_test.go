@@ -159,7 +159,10 @@ func TestALostManifestIsRecoveredAndItsDoubtsAreTold(t *testing.T) {
 	if v, err := Verify(t.Context(), same, o); err != nil || v.Recovered != nil || v.Verdict != Unknown || !slices.Contains(v.Unsure, DoubtNothing) {
 		t.Errorf("nothing kept: %+v, %v", v, err)
 	}
-	o.Recover = func(context.Context, Clues) (Kept, error) { t.Error("a file with its manifest was looked up"); return Kept{}, nil }
+	o.Recover = func(context.Context, Clues) (Kept, error) {
+		t.Error("a file with its manifest was looked up")
+		return Kept{}, nil
+	}
 	if v, err := Verify(t.Context(), signed, o); err != nil || v.Findings[0].Sure != Proven || len(v.History) == 0 {
 		t.Errorf("the signed file: %+v, %v", v, err)
 	}

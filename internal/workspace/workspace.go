@@ -27,6 +27,8 @@ const Format = 1
 type Workspace struct {
 	Dir  string // absolute path
 	Name string // from presswerk.yaml
+
+	Door art.Door // the same
 }
 
 // marker is presswerk.yaml.
@@ -34,6 +36,8 @@ type marker struct {
 	Name    string       `yaml:"name"`
 	Version int          `yaml:"version"`
 	Budgets []art.Budget `yaml:"budgets"` // what may be spent in the whole workspace; one for each currency
+
+	Door art.Door `yaml:"door,omitempty"` // who may ask without a key where a picture comes from
 }
 
 // Find opens the workspace that contains start, a folder or a file in it. Outside any it gives art.ErrNotFound.
@@ -81,9 +85,11 @@ func Open(dir string) (Workspace, error) {
 		d.place([]*art.FieldError{{Field: "version", Reason: "is missing or below 1", Remedy: fmt.Sprintf("write version: %d", Format)}})
 	}
 	d.place(art.CheckBudgets("budgets", m.Budgets))
+	d.place(m.Door.Check("door"))
 	if err := d.found.err(); err != nil {
 		return Workspace{}, err
 	}
+	w.Door = m.Door
 	if w.Name = m.Name; w.Name == "" {
 		w.Name = filepath.Base(abs)
 	}
