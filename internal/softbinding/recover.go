@@ -81,9 +81,10 @@ func (r *Resolver) alike(ctx context.Context, c provenance.Clues) ([]hit, error)
 	return r.index.within(ctx, r.o.Records, c.Hashes, library.Radius)
 }
 
-// nearest orders the files of one asset by how much they look like a picture; of equal ones those whose hash covers the file's bytes as a
-// whole come first, because it can be checked against any other file.
+// nearest orders the files of one asset by how much they look like a picture. Those whose hash covers the file's bytes as a whole come first,
+// because it can be checked against any other file; of files that look alike the master comes last, since strangers have what was published.
 func nearest(all []art.Manifest, c provenance.Clues) []hit {
+	const alike = 16 // bits that sizes and encodings of one crop are apart
 	hits := make([]hit, len(all))
 	for i, m := range all {
 		hits[i] = hit{m, 256}
@@ -97,7 +98,7 @@ func nearest(all []art.Manifest, c provenance.Clues) []hit {
 	}
 	const boxes = "image/avif"
 	slices.SortStableFunc(hits, func(a, b hit) int {
-		return cmp.Or(order(a.MIME == boxes, b.MIME == boxes), cmp.Compare(a.distance, b.distance))
+		return cmp.Or(order(a.MIME == boxes, b.MIME == boxes), cmp.Compare(a.distance/alike, b.distance/alike), order(a.ID == all[0].ID, b.ID == all[0].ID), cmp.Compare(a.distance, b.distance))
 	})
 	for i := range hits {
 		hits[i].distance = 0 // it is this asset's, however it looks

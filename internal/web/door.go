@@ -131,6 +131,27 @@ func (l looked) Steps() []provenance.Step {
 	return l.History
 }
 
+// verdictText explains the verdict: the file says so itself, or what it once was does.
+func (l looked) verdictText() string {
+	key := "verdict_" + string(l.Verdict) + "_text"
+	made := l.Verdict == provenance.AIGenerated || l.Verdict == provenance.AIEdited
+	if made && len(l.Layers.C2PA.SourceTypes) == 0 && l.Layers.Metadata.SourceType == "" {
+		return key + "_found"
+	}
+	return key
+}
+
+// unique leaves out what was said before.
+func unique(all []string) []string {
+	var some []string
+	for _, s := range all {
+		if !slices.Contains(some, s) {
+			some = append(some, s)
+		}
+	}
+	return some
+}
+
 func (s *Studio) verify(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	most := s.most(ctx)
@@ -223,11 +244,9 @@ func stepsIn(w words, actions []string) []string {
 		if text == "step_"+a {
 			text = a
 		}
-		if !slices.Contains(said, text) {
-			said = append(said, text)
-		}
+		said = append(said, text)
 	}
-	return said
+	return unique(said)
 }
 
 func signedBy(w words, signer string) string {

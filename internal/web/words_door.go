@@ -9,7 +9,9 @@ func doorWords() map[string]sentence {
 		"layer_recovered": {"Kept manifest", "Aufbewahrtes Manifest"},
 		"sure_proven":     {"proven", "bewiesen"}, "sure_strong": {"strong", "stark"}, "sure_claimed": {"only claimed", "nur behauptet"},
 		"sure_broken": {"broken", "gebrochen"}, "sure_none": {"nothing", "nichts"}, "sure_not-asked": {"not looked at", "nicht angesehen"},
-		"sure_of": {"%.1f %%", "%.1f %%"},
+		"sure_of":                         {"%.1f %%", "%.1f %%"},
+		"verdict_ai-generated_text_found": {"The file itself says nothing any more. What leads back from its pixels says that a model made this picture.", "Die Datei selbst sagt nichts mehr. Was aus ihren Pixeln zurückführt, sagt, dass ein Modell dieses Bild gemacht hat."},
+		"verdict_ai-edited_text_found":    {"The file itself says nothing any more. What leads back from its pixels says that a model changed parts of this picture.", "Die Datei selbst sagt nichts mehr. Was aus ihren Pixeln zurückführt, sagt, dass ein Modell Teile dieses Bildes verändert hat."},
 
 		"recovered":         {"Recovered", "Wiedergefunden"},
 		"recovered_changed": {"Found by %s: this was signed as %s. The pixels were changed since.", "Gefunden über %s: Dies wurde als %s signiert. Die Pixel wurden seitdem verändert."},
