@@ -315,7 +315,7 @@ func TestTheDoorAnswersAndKeepsNothing(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	kind, form := uploadOf(t, secret+".jpg", data)
-	if status, page := g.post(address+"/verify", kind, form); status != http.StatusOK || strings.Count(string(page), "data:image/jpeg;base64,") != 2 || !strings.Contains(string(page), "The pixels were changed since") {
+	if status, page := g.post(address+"/verify", kind, form); status != http.StatusOK || strings.Count(string(page), "data:image/jpeg;base64,") != 3 || !strings.Contains(string(page), "The pixels were changed since") {
 		t.Errorf("%d\n%s", status, page)
 	}
 	for _, bad := range [][]byte{[]byte(secret), data[:200], append([]byte("\xff\xd8\xff"), secret...), append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x7f\xff\xff\xff\x7f\xff\xff\xff\x08\x02\x00\x00\x00"), secret...)} {
@@ -366,8 +366,8 @@ func TestThePageTellsAStranger(t *testing.T) {
 		if overflow := testkit.Evaluate[float64](t, tab, `document.documentElement.scrollWidth - innerWidth`); overflow > 0 {
 			t.Errorf("%s: the page is %v pixels wider than the screen", screen.Name, overflow)
 		}
-		if n := testkit.Evaluate[int](t, tab, `[...document.querySelectorAll(".chain img")].filter(i => i.complete && i.naturalWidth > 0).length`); n != 2 {
-			t.Errorf("%s: %d pictures in the chain, want the file and what it was", screen.Name, n)
+		if n := testkit.Evaluate[int](t, tab, `[...document.querySelectorAll(".chain img")].filter(i => i.complete && i.naturalWidth > 0).length`); n != 3 {
+			t.Errorf("%s: %d pictures in the chain, want the file, what was published, and the master", screen.Name, n)
 		}
 		if links := testkit.Evaluate[int](t, tab, `document.querySelectorAll('a[href^="/candidates"], a[href^="/assets"]').length`); links != 0 {
 			t.Errorf("%s: %d links into the studio", screen.Name, links)

@@ -30,12 +30,13 @@ const (
 // fullStore is the report of the library with what links its manifests.
 type fullStore struct {
 	manifestStore
-	links
+
+	links links
 }
 
 // links mirror how c2pa-rs' JSON report ties manifests, ingredients and thumbnails together.
 type links struct {
-	Linked map[string]struct {
+	Manifests map[string]struct {
 		Thumbnail resource `json:"thumbnail"`
 		Signature struct {
 			Time string `json:"time"`
@@ -63,7 +64,7 @@ func (l *Library) History(ctx context.Context, mime string, file []byte, detache
 	}
 	own := detached
 	if len(own.Data) == 0 {
-		own, _ = ManifestOf(file) //nolint:errcheck // without it the history has no pictures
+		own, _ = ManifestOf(file) // without it the history has no pictures
 	}
 	return store.history(own), nil
 }
@@ -82,7 +83,7 @@ func (s *fullStore) history(own Manifest) []Step {
 			steps = append(steps, v.step)
 			continue
 		}
-		link := s.Linked[v.step.Manifest]
+		link := s.links.Manifests[v.step.Manifest]
 		v.step.tell(m)
 		v.step.When = link.Signature.Time
 		if v.step.Thumbnail == "" {

@@ -97,17 +97,17 @@ func TestHistoriesEnd(t *testing.T) {
 		Manifest     string   `json:"active_manifest"`
 		Thumbnail    resource `json:"thumbnail"`
 	}
-	s.Linked = map[string]struct {
+	s.links.Manifests = map[string]struct {
 		Thumbnail resource `json:"thumbnail"`
 		Signature struct {
 			Time string `json:"time"`
 		} `json:"signature_info"`
 		Ingredients ingredients `json:"ingredients"`
 	}{}
-	a, b := s.Linked["a"], s.Linked["b"]
+	a, b := s.links.Manifests["a"], s.links.Manifests["b"]
 	a.Ingredients, b.Ingredients = make(ingredients, 500), make(ingredients, 1)
 	a.Ingredients[0].Manifest, b.Ingredients[0].Manifest = "b", "a"
-	s.Linked["a"], s.Linked["b"] = a, b
+	s.links.Manifests["a"], s.links.Manifests["b"] = a, b
 	steps := s.history(Manifest{})
 	if len(steps) != maxSteps || steps[1].Title != "B" || steps[2].Manifest != "a" || steps[3].Depth != 1 {
 		t.Errorf("%d steps: %+v", len(steps), steps[:4])

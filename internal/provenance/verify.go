@@ -148,7 +148,7 @@ func (v *Verification) past(ctx context.Context, data []byte, kind string, look 
 	if err != nil {
 		return nil //nolint:nilerr // a damaged file has no clues; its layers say so
 	}
-	number, _ := strconv.ParseUint(v.Layers.Watermark.ID, 16, 64) //nolint:errcheck // without a mark there is none
+	number, _ := strconv.ParseUint(v.Layers.Watermark.ID, 16, 64) // without a mark there is none
 	clues, err := cluesOf(p, v.Layers.Watermark, number)
 	if err != nil {
 		return err

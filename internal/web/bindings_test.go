@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -126,9 +127,7 @@ func TestTheSoftBindingAPIKeepsC2PAsContract(t *testing.T) {
 	number := url.Values{"alg": {watermark.Algorithm}, "value": {"AAAAAAAB"}}
 	with := func(q url.Values, name, value string) url.Values {
 		out := url.Values{}
-		for k, v := range q {
-			out[k] = v
-		}
+		maps.Copy(out, q)
 		out.Set(name, value)
 		return out
 	}

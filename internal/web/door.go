@@ -118,9 +118,9 @@ type looked struct {
 	provenance.Verification
 
 	Name    string
-	Now     string // the file itself, small, as a data URI; "" where it can't be shown
-	Then    string // what it was when it was signed
-	Private bool   // whether links into the studio may be shown
+	Now     string   // the file itself, small, as a data URI; "" where it can't be shown
+	Then    []string // the states that its history names, in its order; "" where one can't be shown
+	Private bool     // whether links into the studio may be shown
 }
 
 // Steps are the history to show: the file's own, or that of what it was.
@@ -175,8 +175,8 @@ func (s *Studio) verify(w http.ResponseWriter, r *http.Request) {
 	if s.Thumbnail != nil {
 		l.Now = s.Thumbnail(ctx, data)
 	}
-	if s.Preview != nil && v.Recovered != nil {
-		l.Then = s.Preview(ctx, v.Recovered.Asset, v.Recovered.File)
+	for _, step := range l.Steps() {
+		l.Then = append(l.Then, s.pictureOf(ctx, l, step))
 	}
 	if r.Header.Get("HX-Request") != "" {
 		s.render(w, r, http.StatusOK, verifyResult(f.words, l))
@@ -223,17 +223,16 @@ func tooLarge(err error) bool {
 	return large
 }
 
-// pictureOf is what a step of the history is shown with: its own thumbnail, or for the newest the published file that it is about.
-func pictureOf(l looked, n int, s provenance.Step) string {
-	switch {
-	case s.Thumbnail != "":
-		return s.Thumbnail
-	case n == 0 && l.Recovered != nil:
-		return l.Then
-	case n == 0:
-		return l.Now
+// pictureOf is what a step of the history is shown with: its own thumbnail, or the file of the asset that has its name.
+func (s *Studio) pictureOf(ctx context.Context, l looked, step provenance.Step) string {
+	asset := l.Layers.Watermark.Asset
+	if l.Recovered != nil {
+		asset = l.Recovered.Asset
 	}
-	return ""
+	if step.Thumbnail != "" || s.Preview == nil || asset == "" || step.Title == "" {
+		return step.Thumbnail
+	}
+	return s.Preview(ctx, asset, step.Title)
 }
 
 // stepsIn says actions in words, each once; one without words is called by C2PA's name.

@@ -86,6 +86,6 @@ func clientOf(r *http.Request, proxies int) netip.Prefix {
 	if a.Is6() {
 		bits = 64
 	}
-	p, _ := a.Prefix(bits) //nolint:errcheck // the bits are at most the address's
+	p, _ := a.Prefix(bits) // the bits are at most the address's
 	return p
 }
