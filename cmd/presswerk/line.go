@@ -20,6 +20,7 @@ import (
 	"presswerk/internal/factory"
 	"presswerk/internal/label"
 	"presswerk/internal/queue"
+	"presswerk/internal/softbinding"
 	"presswerk/internal/store"
 	"presswerk/internal/workspace"
 )
@@ -163,6 +164,7 @@ func openLine(ctx context.Context, g *globals, ws workspaceDir, o lineOptions) (
 		if options.Finisher, err = l.tools.finisher(id, l.ws.signing()); err != nil {
 			return l, err
 		}
+		options.Keep = softbinding.Keeper{Blobs: l.blobs, Now: time.Now}.Keep
 		options.Site = &files{l, options.Finisher}
 	}
 	l.factory = factory.New(options)

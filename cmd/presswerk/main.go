@@ -44,6 +44,7 @@ func commands() []command {
 		{"proof", &proofCmd{}},
 		{"verify", &verifyCmd{}},
 		{"sign", &signCmd{}},
+		{"manifests", &manifestsCmd{}},
 		{"again", &againCmd{}},
 		{"search", &searchCmd{}},
 		{"publish", &publishCmd{}},

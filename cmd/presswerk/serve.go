@@ -158,7 +158,7 @@ func (l *line) studio() (*web.Studio, error) {
 	if err != nil {
 		return nil, err
 	}
-	mark := watermark.New(key)
+	people, strange, bindings := l.origins(root, lib, watermark.New(key))
 	user := l.g.settings.User
 	if user == "" {
 		user = "studio"
@@ -166,8 +166,12 @@ func (l *line) studio() (*web.Studio, error) {
 	return web.New(web.Options{
 		Line: l.factory, Briefs: l.briefs, Make: l.makeNamed, Engines: l.lookAtEngines,
 		Verify: func(ctx context.Context, data []byte) (provenance.Verification, error) {
-			return provenance.Verify(ctx, data, provenance.VerifyOptions{Library: lib, Anchors: root, Lookup: l.lookup, Poster: l.tools.poster, Read: readApart, Mark: mark, Search: watermark.Search{Scales: true, Mirror: true}, Numbers: l.numberOf})
+			return provenance.Verify(ctx, data, people)
 		},
+		Ask: func(ctx context.Context, data []byte) (provenance.Verification, error) {
+			return provenance.Verify(ctx, data, strange)
+		},
+		Door: l.ws.Door, Bindings: bindings, Preview: l.preview, Thumbnail: thumbnail,
 		Keys:    func() (access.Ring, error) { return access.Load(l.ws.keyRing()) },
 		SiteDir: l.ws.SiteDir(), Comparisons: l.comparisons, CompareDir: l.ws.comparisons(), Name: l.ws.Name, User: user, Version: version, Now: time.Now,
 		Logger: slog.New(slog.NewTextHandler(l.g.err, &slog.HandlerOptions{Level: slog.LevelWarn})),

@@ -11,6 +11,7 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/provenance"
+	"presswerk/internal/softbinding"
 )
 
 // signCmd is about the workspace's signing key, its certificates, and the time stamps that files are owed.
@@ -246,7 +247,11 @@ func (*signStampCmd) Run(ctx context.Context, g *globals) error {
 	for _, a := range assets {
 		stamped, err := l.stampAsset(ctx, lib, id, &a)
 		if stamped > 0 {
-			if err := l.commit(ctx, art.Change{Stamped: []art.Asset{a}}); err != nil {
+			kept, err := softbinding.Keeper{Blobs: l.blobs, Now: time.Now}.Keep(ctx, a)
+			if err != nil {
+				return err
+			}
+			if err := l.commit(ctx, art.Change{Stamped: []art.Asset{a}, Manifests: kept}); err != nil {
 				return err
 			}
 			answer.Stamped = append(answer.Stamped, a.ID)

@@ -7,13 +7,16 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"presswerk/internal/art"
+	"presswerk/internal/blob"
 	"presswerk/internal/provenance"
 	"presswerk/internal/provenance/watermark"
 	"presswerk/internal/store"
+	"presswerk/internal/web"
 )
 
 // verifyCmd says what a file tells about its origin.
@@ -39,7 +42,7 @@ func (c *verifyCmd) Run(ctx context.Context, g *globals) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
-	if err := g.answer(v, func(w io.Writer) { verifyText(w, v) }); err != nil {
+	if err := g.answer(v, func(w io.Writer) { verifyText(w, g.words, v) }); err != nil {
 		return err
 	}
 	if v.Verdict == provenance.Tampered {
@@ -84,12 +87,17 @@ func verifyOptions(ctx context.Context, g *globals, t *tools, near string) (prov
 	if err != nil {
 		return o, nil, err
 	}
+	blobs, err := blob.Open(filepath.Join(ws.data(), blobsName))
+	if err != nil {
+		return o, nil, errors.Join(err, db.Close())
+	}
 	l := &line{db: db}
-	o.Lookup, o.Numbers = l.lookup, l.numberOf
-	return o, func() { _ = db.Close() }, nil
+	o.Lookup, o.Numbers, o.Recover = l.lookup, l.numberOf, resolver(db, blobs, o.Mark, o.Search).Recover
+	return o, func() { _ = errors.Join(blobs.Close(), db.Close()) }, nil
 }
 
-func verifyText(w io.Writer, v provenance.Verification) {
+func verifyText(w io.Writer, words words, v provenance.Verification) {
+	say := func(key string, args ...any) string { return web.Say(words.lang, key, args...) }
 	c := v.Layers.C2PA
 	fmt.Fprintf(w, "%s\n", v.Verdict)
 	fmt.Fprintf(w, "  C2PA         %s %s\n", c.State, strings.TrimSpace(c.Generator+" "+strings.Join(c.Codes, " ")+c.Reason))
@@ -100,4 +108,27 @@ func verifyText(w io.Writer, v provenance.Verification) {
 	m := v.Layers.Watermark
 	fmt.Fprintf(w, "  watermark    %s\n", strings.TrimSpace(fmt.Sprintf("%t %s %s %s", m.Found, m.ID, m.Asset, m.Reason)))
 	fmt.Fprintf(w, "  fingerprint  %s\n", v.Layers.Fingerprint.Match)
+	for _, f := range v.Findings {
+		fmt.Fprintf(w, "  %s: %s\n", say("layer_"+f.Layer), say("sure_"+string(f.Sure)))
+	}
+	if r := v.Recovered; r != nil {
+		fmt.Fprintf(w, "%s\n  %s\n", say(r.Sentence(), say("found_"+r.By), r.File), r.ID)
+	}
+	for _, s := range steps(v) {
+		fmt.Fprintf(w, "  %s%s\n", strings.Repeat("  ", s.Depth), strings.Join(append([]string{s.Title, s.Generator, s.Signer}, s.Actions...), " · "))
+	}
+	if len(v.Unsure) > 0 {
+		fmt.Fprintln(w, say("unsure"))
+	}
+	for _, d := range v.Unsure {
+		fmt.Fprintf(w, "  %s\n", say("doubt_"+d))
+	}
+}
+
+// steps are the history of a file, or of what it was.
+func steps(v provenance.Verification) []provenance.Step {
+	if v.Recovered != nil {
+		return v.Recovered.History
+	}
+	return v.History
 }

@@ -73,6 +73,7 @@ func sentences() map[string]sentence {
 	maps.Copy(all, duplicateSentences())
 	maps.Copy(all, pressSentences())
 	maps.Copy(all, labelSentences())
+	maps.Copy(all, doorSentences())
 	return all
 }
 

@@ -38,6 +38,7 @@ type Change struct {
 	Disclosures   []Disclosure
 	Assets        []Asset
 	Stamped       []Asset // assets that are there, whose files now have the time stamps that they were owed
+	Manifests     []Manifest
 	Publications  []Publication
 	Guards        []Guard
 	Comparisons   []EngineComparison

@@ -91,6 +91,18 @@ func (s *Store) Open(ctx context.Context, sum string) (io.ReadSeekCloser, int64,
 	return r, r.Size(), nil
 }
 
+// Delete removes bytes for good. Only what must be forgotten is: manifests, on request. A name that nobody put is no error.
+func (s *Store) Delete(ctx context.Context, sum string) error {
+	k, err := key(sum)
+	if err != nil {
+		return err
+	}
+	if err := s.bucket.Delete(ctx, k); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+		return fmt.Errorf("blob: deleting %s: %w", sum, err)
+	}
+	return nil
+}
+
 // Close ends the store.
 func (s *Store) Close() error {
 	if err := s.bucket.Close(); err != nil {

@@ -65,6 +65,7 @@ type Options struct {
 	Read     imaging.Read                                                       // reads pictures that come from elsewhere; nil reads them in this process
 	Clips    *clip.Tool                                                         // looks into clips; nil, or without its programs, makes none
 	Finisher *finish.Finisher
+	Keep     func(ctx context.Context, a art.Asset) ([]art.Manifest, error) // keeps the manifests of an asset's files; nil keeps none
 	Site     Site
 	Labels   label.Table // what laws, codes and platforms want of generated pictures; the zero table wants nothing
 	Now      func() time.Time

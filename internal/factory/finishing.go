@@ -30,11 +30,23 @@ func (f *Factory) finish(ctx context.Context, job art.Job) (art.Change, error) {
 	if err != nil {
 		return art.Change{}, fmt.Errorf("factory: finishing %s: %w", c.ID, err)
 	}
+	manifests, err := f.manifests(ctx, asset)
+	if err != nil {
+		return art.Change{}, fmt.Errorf("factory: finishing %s: %w", c.ID, err)
+	}
 	return art.Change{
-		Assets: []art.Asset{asset},
+		Assets: []art.Asset{asset}, Manifests: manifests,
 		Jobs:   []art.Job{{Kind: art.JobPublish, Run: c.Run, Subject: asset.ID}},
 		Events: []art.Event{{Kind: "asset", Run: c.Run, Candidate: c.ID, Asset: asset.ID, At: f.Now()}},
 	}, nil
+}
+
+// manifests keeps what an asset's files were signed with, so that it is found again when somebody takes it off.
+func (f *Factory) manifests(ctx context.Context, a art.Asset) ([]art.Manifest, error) {
+	if f.Keep == nil {
+		return nil, nil
+	}
+	return f.Keep(ctx, a)
 }
 
 func (f *Factory) newAsset(ctx context.Context, c art.CandidateView, run art.Run) (art.Asset, error) {

@@ -36,6 +36,7 @@ type calls struct {
 	free                                                        func(uintptr) int32
 	createStream                                                func(ctx, read, seek, write, flush uintptr) uintptr
 	releaseStream                                               func(uintptr)
+	readerWithManifest                                          func(reader uintptr, format string, stream uintptr, manifest unsafe.Pointer, size int) uintptr
 	settingsNew, contextBuilderNew                              func() uintptr
 	settingsUpdate                                              func(settings uintptr, text, format string) int32
 	contextSetSettings                                          func(builder, settings uintptr) int32
@@ -64,7 +65,8 @@ func Open(path string) (lib *Library, err error) {
 	for name, call := range map[string]any{
 		"c2pa_version": &c.version, "c2pa_error": &c.err, "c2pa_free": &c.free,
 		"c2pa_create_stream": &c.createStream, "c2pa_release_stream": &c.releaseStream,
-		"c2pa_settings_new": &c.settingsNew, "c2pa_settings_update_from_string": &c.settingsUpdate,
+		"c2pa_reader_with_manifest_data_and_stream": &c.readerWithManifest,
+		"c2pa_settings_new":                         &c.settingsNew, "c2pa_settings_update_from_string": &c.settingsUpdate,
 		"c2pa_context_builder_new": &c.contextBuilderNew, "c2pa_context_builder_set_settings": &c.contextSetSettings,
 		"c2pa_context_builder_build": &c.contextBuild, "c2pa_builder_from_context": &c.builderFromContext,
 		"c2pa_builder_with_definition": &c.builderWithDefinition, "c2pa_builder_add_ingredient_from_stream": &c.addIngredient,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"presswerk/internal/imaging"
 	"presswerk/internal/provenance/watermark"
@@ -22,8 +23,12 @@ const (
 
 // Verification is the answer with what each layer says.
 type Verification struct {
-	Verdict Answer `json:"verdict"`
-	Layers  Layers `json:"layers"`
+	Verdict   Answer     `json:"verdict"`
+	Layers    Layers     `json:"layers"`
+	Recovered *Recovered `json:"recovered,omitempty"` // the manifest that the file has lost, where it was kept
+	History   []Step     `json:"history"`             // as the file's own manifest tells it
+	Findings  []Finding  `json:"findings"`            // each layer, and how sure what it says is
+	Unsure    []string   `json:"unsure"`              // what nobody knows in spite of all that; see Doubts
 }
 
 // Layers are the four places where a file can say where it comes from.
@@ -88,6 +93,7 @@ type VerifyOptions struct {
 	Numbers func(ctx context.Context, id uint64) (asset string, err error) // whose number it is, "" where nobody knows; nil knows none
 	Read    imaging.Read                                                   // reads pictures, which may be anybody's; nil reads them in this process
 	Poster  func(ctx context.Context, clip []byte) (*imaging.RGB, error)   // the frame of a clip that was fingerprinted
+	Recover func(ctx context.Context, c Clues) (Kept, error)               // finds a kept manifest, or gives art.ErrNotFound; nil keeps none
 }
 
 // nearEnough is Meta's threshold for two PDQ hashes of the same picture.
@@ -106,27 +112,81 @@ func Verify(ctx context.Context, data []byte, o VerifyOptions) (Verification, er
 		kind, xmp = info.Format.MIME(), info.XMP
 		look = func(context.Context, []byte) (*imaging.RGB, error) { return p, damage } // a damaged file still has the other layers
 	}
-	v := Verification{Verdict: Unknown}
+	v := Verification{Verdict: Unknown, History: []Step{}}
 	var err error
 	if v.Layers.C2PA, err = manifestLayer(ctx, data, kind, o); err != nil {
 		return v, err
 	}
 	v.Layers.Metadata = metadataLayer(xmp)
+	look = once(look)
 	if v.Layers.Fingerprint, err = fingerprintLayer(ctx, data, look, o.Lookup); err != nil {
 		return v, err
 	}
 	if v.Layers.Watermark, err = watermarkLayer(ctx, data, look, o); err != nil {
 		return v, err
 	}
-	v.Verdict = sumUp(v.Layers)
+	if err := v.past(ctx, data, kind, look, o); err != nil {
+		return v, err
+	}
+	v.Verdict = sumUp(v)
+	v.Findings, v.Unsure = findings(v), doubts(v)
 	return v, nil
 }
 
-func sumUp(l Layers) Answer {
+// past finds out how the picture came to be: from its own manifest, or from one that was kept where it has lost it.
+func (v *Verification) past(ctx context.Context, data []byte, kind string, look looker, o VerifyOptions) error {
+	if o.Library != nil && v.Layers.C2PA.State != Absent {
+		history, err := o.Library.History(ctx, kind, data, Manifest{})
+		if err != nil {
+			return err
+		}
+		v.History = append(v.History, history...)
+	}
+	if o.Recover == nil || look == nil || v.Layers.C2PA.State == Trusted || v.Layers.C2PA.State == Valid {
+		return nil
+	}
+	p, err := look(ctx, data)
+	if err != nil {
+		return nil //nolint:nilerr // a damaged file has no clues; its layers say so
+	}
+	number, _ := strconv.ParseUint(v.Layers.Watermark.ID, 16, 64) // without a mark there is none
+	clues, err := cluesOf(p, v.Layers.Watermark, number)
+	if err != nil {
+		return err
+	}
+	v.Recovered, err = recovered(ctx, data, kind, clues, o)
+	return err
+}
+
+// looker reads a file's pixels.
+type looker = func(context.Context, []byte) (*imaging.RGB, error)
+
+// once reads the pixels a single time for all layers, which ask one after the other.
+func once(look looker) looker {
+	if look == nil {
+		return nil
+	}
+	var p *imaging.RGB
+	var err error
+	asked := false
+	return func(ctx context.Context, data []byte) (*imaging.RGB, error) {
+		if !asked {
+			p, err = look(ctx, data)
+			asked = true
+		}
+		return p, err
+	}
+}
+
+func sumUp(v Verification) Answer {
+	l := v.Layers
 	if l.C2PA.State == Invalid {
 		return Tampered
 	}
 	said := slices.Concat(l.C2PA.SourceTypes, []string{l.Metadata.SourceType})
+	if v.Recovered != nil && v.Recovered.Holds {
+		said = append(said, v.Recovered.Manifest.SourceTypes...)
+	}
 	switch {
 	case slices.Contains(said, Composite):
 		return AIEdited
@@ -137,7 +197,7 @@ func sumUp(l Layers) Answer {
 	}
 }
 
-func watermarkLayer(ctx context.Context, data []byte, look func(context.Context, []byte) (*imaging.RGB, error), o VerifyOptions) (WatermarkLayer, error) {
+func watermarkLayer(ctx context.Context, data []byte, look looker, o VerifyOptions) (WatermarkLayer, error) {
 	if o.Mark == nil || look == nil {
 		return WatermarkLayer{Reason: "there is no key to look with"}, nil
 	}
@@ -185,7 +245,7 @@ func metadataLayer(packet []byte) MetadataLayer {
 	}
 }
 
-func fingerprintLayer(ctx context.Context, data []byte, look func(context.Context, []byte) (*imaging.RGB, error), lookup Lookup) (FingerprintLayer, error) {
+func fingerprintLayer(ctx context.Context, data []byte, look looker, lookup Lookup) (FingerprintLayer, error) {
 	if look == nil {
 		return FingerprintLayer{Reason: "nobody looks into clips here", Distance: -1}, nil
 	}

@@ -21,7 +21,7 @@ func (db *DB) Commit(ctx context.Context, c art.Change, now time.Time, also ...A
 	return db.write.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
 		w := writer{tx: tx, now: stamp(now)}
 		for _, write := range []func(context.Context, art.Change) error{
-			w.run, w.licenses, w.candidates, w.rendered, w.fingerprints, w.verdicts, w.selections, w.disclosures, w.decisions, w.assets, w.stamped, w.publications, w.guards, w.comparisons, w.probes, w.biasProbes, w.state,
+			w.run, w.licenses, w.candidates, w.rendered, w.fingerprints, w.verdicts, w.selections, w.disclosures, w.decisions, w.assets, w.manifests, w.stamped, w.publications, w.guards, w.comparisons, w.probes, w.biasProbes, w.state,
 		} {
 			if err := write(ctx, c); err != nil {
 				return err

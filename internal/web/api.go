@@ -2,7 +2,9 @@ package web
 
 import (
 	"context"
+	"math"
 	"net/http"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
@@ -133,7 +135,7 @@ func (s *Studio) api(r chi.Router) {
 		return &comparisonBody{c}, err
 	})
 	post(api, "verify", "/verify", "Say what each layer of a picture tells about its origin. The body is the file.", access.Read, func(ctx context.Context, in *pictureRequest) (*verifyBody, error) {
-		v, err := s.Verify(ctx, in.RawBody)
+		v, err := s.origin(ctx, in.RawBody)
 		return &verifyBody{v}, err
 	})
 }
@@ -168,6 +170,10 @@ func (s *Studio) apiKey(api huma.API) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, _ := humachi.Unwrap(ctx)
 		k, ok, err := s.authorize(r)
+		if ctx.Operation().OperationID == "verify" && !ok && err == nil && s.door.Public {
+			s.apiStranger(api, ctx, r, next)
+			return
+		}
 		if err == nil && ok {
 			next(huma.WithValue(ctx, keyContext{}, k))
 			return
@@ -180,6 +186,26 @@ func (s *Studio) apiKey(api huma.API) func(huma.Context, func(huma.Context)) {
 		if err := huma.WriteErr(api, ctx, code, message); err != nil {
 			s.Logger.Error("writing an answer", "error", err)
 		}
+	}
+}
+
+// apiStranger lets a request without a key in through the open door, which may read what verify says and nothing else.
+func (s *Studio) apiStranger(api huma.API, ctx huma.Context, r *http.Request, next func(huma.Context)) {
+	free, wait := s.door.limit.take(clientOf(r, s.door.Proxies))
+	code, message := http.StatusTooManyRequests, errTooMany.Error()
+	if free && r.ContentLength > int64(s.door.MaxBytes) {
+		free, code, message = false, http.StatusRequestEntityTooLarge, "the file is too large"
+	}
+	if free {
+		r.Body = http.MaxBytesReader(nil, r.Body, int64(s.door.MaxBytes))
+		next(huma.WithValue(ctx, keyContext{}, access.Key{Scopes: []access.Scope{access.Read}}))
+		return
+	}
+	if wait > 0 {
+		ctx.SetHeader("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	}
+	if err := huma.WriteErr(api, ctx, code, message); err != nil {
+		s.Logger.Error("writing an answer", "error", err)
 	}
 }
 

@@ -41,6 +41,7 @@ func status(err error) int {
 		err  error
 		code int
 	}{
+		{errTooMany, http.StatusTooManyRequests},
 		{art.ErrNotFound, http.StatusNotFound},
 		{art.ErrRefused, http.StatusForbidden},
 		{art.ErrConflict, http.StatusConflict},
@@ -70,7 +71,9 @@ func (s *Studio) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case code == http.StatusInternalServerError:
 		s.Logger.Error("request failed", "path", r.URL.Path, "error", err)
 	case code == http.StatusRequestEntityTooLarge:
-		message = f.say("too_big", maxUpload>>20)
+		message = f.say("too_big", s.most(r.Context())>>20)
+	case code == http.StatusTooManyRequests:
+		message = f.say("too_many", w.Header().Get("Retry-After"))
 	}
 	if r.Header.Get("HX-Request") != "" {
 		s.render(w, r, code, toast(message, true))
@@ -267,50 +270,6 @@ func (s *Studio) again(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.render(w, r, http.StatusOK, againView(f, a, c))
-}
-
-func (s *Studio) verifyPage(w http.ResponseWriter, r *http.Request) {
-	s.render(w, r, http.StatusOK, verifyView(s.frame(r, "verify"), "", nil, ""))
-}
-
-func (s *Studio) verify(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
-	f := s.frame(r, "verify")
-	name, data, err := upload(r)
-	if err != nil {
-		if !errors.Is(err, http.ErrMissingFile) {
-			s.fail(w, r, err)
-			return
-		}
-		s.fail(w, r, art.Invalid("file", f.say("no_file"), ""))
-		return
-	}
-	v, err := s.Verify(r.Context(), data)
-	if err != nil {
-		s.fail(w, r, fmt.Errorf("%s: %w", name, err))
-		return
-	}
-	if r.Header.Get("HX-Request") != "" {
-		s.render(w, r, http.StatusOK, verifyResult(f.words, name, v))
-		return
-	}
-	s.render(w, r, http.StatusOK, verifyView(f, name, &v, ""))
-}
-
-func upload(r *http.Request) (name string, data []byte, err error) {
-	file, head, err := r.FormFile("file")
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		return "", nil, fmt.Errorf("web: reading the upload: %w", err)
-	case err != nil:
-		return "", nil, fmt.Errorf("web: reading the upload: %w: %w", err, art.ErrInvalid)
-	}
-	defer file.Close()
-	if data, err = io.ReadAll(file); err != nil {
-		return "", nil, fmt.Errorf("web: reading the upload: %w", err)
-	}
-	return head.Filename, data, nil
 }
 
 // blob hands out kept bytes. They never change, so browsers may keep them for ever; what is neither picture, clip nor

@@ -46,15 +46,22 @@ type BriefCard struct {
 	Error string   `json:"error,omitempty"` // what is wrong with the file
 }
 
-// Options are what the studio is made of. All fields but Logger and Comparisons are needed.
+// Options are what the studio is made of. All fields but Logger, Comparisons, Bindings, Preview and Thumbnail are needed.
 type Options struct {
-	Line    Line
-	Briefs  func(ctx context.Context) ([]BriefCard, error)
-	Make    func(ctx context.Context, brief string) (art.RunView, error) // starts a run, or finds it
-	Verify  func(ctx context.Context, data []byte) (provenance.Verification, error)
-	Engines func(ctx context.Context) ([]EngineCard, art.Radar, error) // how engines are, and what depends on models that go away
-	Keys    func() (access.Ring, error)
-	SiteDir string // where sites are published; shown under /site/
+	Line   Line
+	Briefs func(ctx context.Context) ([]BriefCard, error)
+	Make   func(ctx context.Context, brief string) (art.RunView, error) // starts a run, or finds it
+	Verify func(ctx context.Context, data []byte) (provenance.Verification, error)
+	Ask    func(ctx context.Context, data []byte) (provenance.Verification, error) // the same for strangers, who hear of finished files only
+	Door   art.Door                                                                // what strangers may ask
+	// Bindings finds kept manifests; nil serves no Soft Binding Resolution API. Preview shows a finished file of an asset, and Thumbnail
+	// any picture, small, as data URIs; nil shows none.
+	Bindings  Bindings
+	Preview   func(ctx context.Context, asset, file string) string
+	Thumbnail func(ctx context.Context, data []byte) string
+	Engines   func(ctx context.Context) ([]EngineCard, art.Radar, error) // how engines are, and what depends on models that go away
+	Keys      func() (access.Ring, error)
+	SiteDir   string // where sites are published; shown under /site/
 	// Comparisons lists the comparisons of engines, the newest first; nil: there are none. Their pages are in CompareDir, each in
 	// a folder of its name, and shown under /comparisons/.
 	Comparisons func(ctx context.Context) ([]art.EngineComparison, error)
@@ -70,6 +77,7 @@ type Options struct {
 type Studio struct {
 	Options
 	handler http.Handler
+	door    *door
 }
 
 // New makes a studio.
@@ -77,18 +85,23 @@ func New(o Options) (*Studio, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Studio{Options: o}
+	s := &Studio{Options: o, door: newDoor(o.Door, o.Now)}
 	files, err := fs.Sub(static, "static")
 	if err != nil {
 		return nil, fmt.Errorf("web: reading the embedded files: %w", err)
 	}
 	r := chi.NewRouter()
-	r.Use(s.recover, headers, http.NewCrossOriginProtection().Handler)
+	foreign := http.NewCrossOriginProtection()
+	foreign.AddInsecureBypassPattern("POST " + bindingsBase + "/") // it changes nothing, and other sites' pages may ask
+	r.Use(s.recover, headers, foreign.Handler)
 	r.Handle("/static/*", http.StripPrefix("/static/", cached(http.FileServerFS(files))))
 	r.Get("/login", s.loginPage)
 	r.Post("/login", s.login)
 	r.Post("/language", s.language)
 	s.api(r)
+	s.bindings(r)
+	r.Method(http.MethodGet, "/verify", s.entered(s.verifyPage))
+	r.Method(http.MethodPost, "/verify", s.entered(s.verify))
 	r.Group(func(r chi.Router) {
 		r.Use(s.signedIn)
 		s.pages(r)
@@ -115,8 +128,6 @@ func (s *Studio) pages(r chi.Router) {
 	r.Get("/assets/{asset}", s.assetPage)
 	r.With(s.may(access.Make)).Post("/assets/{asset}/again", s.again)
 	r.Get("/engines", s.enginesPage)
-	r.Get("/verify", s.verifyPage)
-	r.Post("/verify", s.verify)
 	r.Get("/blobs/{sha256}", s.blob)
 	r.Handle("/site/*", http.StripPrefix("/site/", http.FileServer(http.Dir(s.SiteDir))))
 	if s.Comparisons != nil {

@@ -26,6 +26,9 @@ func (w words) say(key string, args ...any) string {
 	return fmt.Sprintf(text, args...)
 }
 
+// Say gives a sentence of the studio to others who say the same, such as 'presswerk verify'.
+func Say(lang art.Language, key string, args ...any) string { return words{lang}.say(key, args...) }
+
 // sentence is the same in both languages.
 type sentence struct{ en, de string }
 
@@ -34,6 +37,7 @@ func catalogue() map[string]sentence {
 	all := pageWords()
 	maps.Copy(all, evidenceWords())
 	maps.Copy(all, labelWords())
+	maps.Copy(all, doorWords())
 	return all
 }
 

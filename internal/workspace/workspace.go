@@ -29,6 +29,7 @@ type Workspace struct {
 	Name string // from presswerk.yaml
 
 	Signing art.Signing // the same
+	Door    art.Door    // the same
 }
 
 // marker is presswerk.yaml.
@@ -37,6 +38,8 @@ type marker struct {
 	Version int          `yaml:"version"`
 	Budgets []art.Budget `yaml:"budgets"`           // what may be spent in the whole workspace; one for each currency
 	Signing art.Signing  `yaml:"signing,omitempty"` // who attests when files were signed
+
+	Door art.Door `yaml:"door,omitempty"` // who may ask without a key where a picture comes from
 }
 
 // Find opens the workspace that contains start, a folder or a file in it. Outside any it gives art.ErrNotFound.
@@ -85,10 +88,12 @@ func Open(dir string) (Workspace, error) {
 	}
 	d.place(art.CheckBudgets("budgets", m.Budgets))
 	d.place(art.CheckSigning("signing", m.Signing))
+	d.place(m.Door.Check("door"))
 	if err := d.found.err(); err != nil {
 		return Workspace{}, err
 	}
 	w.Signing = m.Signing
+	w.Door = m.Door
 	if w.Name = m.Name; w.Name == "" {
 		w.Name = filepath.Base(abs)
 	}
