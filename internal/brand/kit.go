@@ -30,6 +30,7 @@ type Kit struct {
 	Rubric        []art.Gate     `json:"rubric" yaml:"rubric"`                                           // what a picture must reach to be seen by a person
 	Finishing     art.Finishing  `json:"finishing,omitempty" yaml:"finishing,omitempty"`                 // how approved pictures are cleaned
 	Select        art.Select     `json:"select,omitempty" yaml:"select,omitempty"`                       // the usual share that is picked
+	Repair        *art.Repair    `json:"repair,omitempty" yaml:"repair,omitempty"`                       // what is mended by itself where it failed gates
 	Rights        art.Rights     `json:"rights" yaml:"rights"`                                           // whose the pictures are
 	Usage         art.Usage      `json:"usage,omitzero" yaml:"usage,omitempty"`                          // what the brand's pictures are made for; models are chosen by it
 	Budgets       []art.Budget   `json:"budgets,omitempty" yaml:"budgets,omitempty"`                     // what may be spent for the brand; one for each currency

@@ -56,10 +56,11 @@ type Options struct {
 	Ledger   *ledger.Ledger                // buys pictures; nil buys none
 	Consents func() ([]art.Consent, error) // who has agreed that which engine stands in, read each time; nil: nobody has
 	Panel    judge.Panel
-	Guide    func(sector string) (*safety.Guide, error)                         // policy for words that are read in pictures; nil reads none
-	Scores   judge.Memory                                                       // what was scored before; nil looks again
-	People   func(ctx context.Context, p *imaging.RGB) ([]art.Presented, error) // finds people and what they present; nil finds none
-	Clips    *clip.Tool                                                         // looks into clips; nil, or without its programs, makes none
+	Guide    func(sector string) (*safety.Guide, error)                                     // policy for words that are read in pictures; nil reads none
+	Scores   judge.Memory                                                                   // what was scored before; nil looks again
+	People   func(ctx context.Context, p *imaging.RGB) ([]art.Presented, error)             // finds people and what they present; nil finds none
+	Locate   func(ctx context.Context, p *imaging.RGB, words string) (judge.Located, error) // finds what words name in a picture; nil finds nothing
+	Clips    *clip.Tool                                                                     // looks into clips; nil, or without its programs, makes none
 	Finisher *finish.Finisher
 	Site     Site
 	Now      func() time.Time

@@ -75,11 +75,11 @@ func (p *pictures) readKnown(ctx context.Context, records Records) error {
 	return nil
 }
 
-// compare has a subject compared with what was there before its candidate.
-func (p *pictures) compare(s *judge.Subject, c art.Candidate) {
+// compare has a subject compared with what was there before its candidate. Its kin are the same picture in other states.
+func (p *pictures) compare(s *judge.Subject, c art.Candidate, kin map[string]bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s.Earlier = among{p.candidates, func(o library.Print) bool { return o.Run != c.Run || o.Place < c.Index }}
+	s.Earlier = among{p.candidates, func(o library.Print) bool { return !kin[o.Name] && (o.Run != c.Run || o.Place < c.Index) }}
 	if p.references != nil && p.references.Len() > 0 {
 		s.References = among{prints: p.references}
 	}
