@@ -120,6 +120,7 @@ func (s *Studio) api(r chi.Router) {
 		return &runBody{run}, err
 	})
 	post(api, "decide", "/candidates/{id}/decisions", "Approve, reject or send back a candidate.", access.Decide, s.apiDecide)
+	post(api, "fix", "/candidates/{id}/fixes", "Have a part of a candidate made anew, as a new candidate.", access.Decide, s.apiFix)
 	post(api, "again", "/assets/{id}/again", "Make an asset's picture again and compare.", access.Make, func(ctx context.Context, in *againRequest) (*comparisonBody, error) {
 		c, err := s.Line.Again(ctx, in.ID, in.Pay)
 		return &comparisonBody{c}, err

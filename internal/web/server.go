@@ -15,6 +15,7 @@ import (
 
 	"presswerk/internal/access"
 	"presswerk/internal/art"
+	"presswerk/internal/factory"
 	"presswerk/internal/provenance"
 )
 
@@ -31,6 +32,7 @@ type Line interface {
 	Assets(ctx context.Context, words string) ([]art.Asset, error)
 	Asset(ctx context.Context, id string) (art.Asset, error)
 	Decide(ctx context.Context, d art.Decision) error
+	Fix(ctx context.Context, o factory.FixOrder) (art.Candidate, error)
 	Again(ctx context.Context, asset string, pay bool) (art.Comparison, error)
 	Blob(ctx context.Context, sha256 string) (io.ReadSeekCloser, int64, error)
 	Subscribe(ctx context.Context) <-chan art.Event
@@ -107,6 +109,7 @@ func (s *Studio) pages(r chi.Router) {
 	r.Get("/candidates/{candidate}", s.candidatePage)
 	r.Get("/candidates/{candidate}/heat/{scorer}", s.heat)
 	r.With(s.may(access.Decide)).Post("/candidates/{candidate}/decision", s.decide)
+	r.With(s.may(access.Decide)).Post("/candidates/{candidate}/fix", s.fix)
 	r.Get("/library", s.libraryPage)
 	r.Get("/assets/{asset}", s.assetPage)
 	r.With(s.may(access.Make)).Post("/assets/{asset}/again", s.again)
