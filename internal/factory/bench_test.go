@@ -75,12 +75,13 @@ func (a *artist) Render(ctx context.Context, r art.Recipe, progress engine.Progr
 	for y := range p.Height {
 		for x := range p.Width {
 			p.Set(x, y, 255, 208, 178)
-			if r.Mode == art.ModeInpaint {
+			switch {
+			case r.Mode == art.ModeInpaint:
 				c := anew(r, x, y)
 				p.Set(x, y, c[0], c[1], c[2])
-			} else if r.Seed >= spotted && x >= 40 && x < 50 && y >= 44 && y < 52 {
+			case r.Seed >= spotted && x >= 40 && x < 50 && y >= 44 && y < 52:
 				p.Set(x, y, 255, 0, 0)
-			} else if r.Seed != blank && (x-cx)*(x-cx)+(y-cy)*(y-cy) < 150 {
+			case r.Seed != blank && (x-cx)*(x-cx)+(y-cy)*(y-cy) < 150:
 				p.Set(x, y, 40+shade, 30+shade, 60+shade)
 			}
 		}

@@ -141,9 +141,7 @@ func TestWhoNamesNoPartIsToldWhy(t *testing.T) {
 	b, o := spotless(t, t.TempDir(), a, 0, 100)
 	run := b.work(b.start(o).ID, in(art.RunEmpty))
 	id, small, most := b.candidates(run.ID)[0].ID, mask(t, 16, 16), 2.0
-	b.Locate = func(_ context.Context, p *imaging.RGB, words string) (judge.Located, error) {
-		return judge.Locate(context.Background(), p, words, nil)
-	}
+	b.Locate = locate
 	o.Kit.NoGos = []string{"cigarette"}
 	forbidden := b.work(b.start(o).ID, in(art.RunEmpty))
 	box := []art.Box{{X: 1, Y: 1, Width: 5, Height: 5}}
@@ -182,9 +180,7 @@ func TestPartsAreNamedByMaskAndByWords(t *testing.T) {
 	b, o := spotless(t, t.TempDir(), a, 0, 1)
 	run := b.work(b.start(o).ID, in(art.RunReview))
 	id := b.candidates(run.ID)[0].ID
-	b.Locate = func(ctx context.Context, p *imaging.RGB, words string) (judge.Located, error) {
-		return judge.Locate(ctx, p, words, nil)
-	}
+	b.Locate = locate
 	zero, none := 0, 0.0
 	drawn, err := b.Fix(context.Background(), factory.FixOrder{Candidate: id, By: "Ada", Mask: mask(t, 64, 64, art.Box{X: 2, Y: 3, Width: 5, Height: 6}), Grow: &zero, Feather: &none})
 	if err != nil {
@@ -202,6 +198,11 @@ func TestPartsAreNamedByMaskAndByWords(t *testing.T) {
 	if n := b.unchangedOutside(all[0], all[2]); n < 2500 || said.Planned.Retouch.Named != "the background" {
 		t.Errorf("%d pixels of the background have changed", n)
 	}
+}
+
+// locate finds what needs no network.
+func locate(ctx context.Context, p *imaging.RGB, words string) (judge.Located, error) {
+	return judge.Locate(ctx, p, words, nil)
 }
 
 // mask draws boxes white.

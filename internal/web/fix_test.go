@@ -18,7 +18,7 @@ func TestTheFormOfAFixNamesOnePart(t *testing.T) {
 	}{
 		"a scorer": {url.Values{"region": {"evidence:hands"}, "words": {"left hand"}, "x": {"3"}}, true, func(w, e string, b []art.Box) bool { return e == "hands" && w == "" && b == nil }},
 		"words":    {url.Values{"region": {"words"}, "words": {"left hand"}}, true, func(w, e string, b []art.Box) bool { return w == "left hand" && e == "" && b == nil }},
-		"a rectangle": {url.Values{"region": {"box"}, "x": {"3"}, "y": {"4"}, "width": {" 5"}, "height": {"6"}}, true, func(w, e string, b []art.Box) bool {
+		"a rectangle": {url.Values{"region": {"box"}, "x": {"3"}, "y": {"4"}, "width": {" 5"}, "height": {"6"}}, true, func(_, _ string, b []art.Box) bool {
 			return len(b) == 1 && b[0] == art.Box{X: 3, Y: 4, Width: 5, Height: 6}
 		}},
 		"half of one": {url.Values{"region": {"box"}, "x": {"3"}}, false, nil},

@@ -33,6 +33,7 @@ type sentence struct{ en, de string }
 func catalogue() map[string]sentence {
 	all := pageWords()
 	maps.Copy(all, evidenceWords())
+	maps.Copy(all, fixWords())
 	return all
 }
 
@@ -102,13 +103,7 @@ func pageWords() map[string]sentence {
 		"scores": {"What the judge measured", "Was die Jury gemessen hat"}, "overall": {"Overall", "Gesamt"}, "score": {"Score", "Maß"}, "value": {"Value", "Wert"}, "gate": {"Gate", "Prüfung"}, "meaning": {"Meaning", "Bedeutung"}, "evidence": {"Evidence", "Beleg"},
 		"no_score": {"not available: %s", "nicht verfügbar: %s"}, "gate_pass": {"passed", "bestanden"}, "gate_fail": {"failed", "gescheitert"}, "no_gate": {"not a gate", "keine Prüfung"}, "like": {"most like %s", "am ähnlichsten: %s"},
 		"selection": {"Selection", "Auswahl"}, "rank": {"Rank %d", "Rang %d"}, "decisions": {"Decisions", "Entscheidungen"}, "no_decisions": {"Nobody has said a word yet.", "Noch hat niemand entschieden."}, "policy": {"policy: the brief says approval: auto", "Regel: das Briefing sagt approval: auto"},
-		"recipe": {"Recipe", "Rezept"}, "recipe_json": {"Whole recipe as JSON", "Ganzes Rezept als JSON"}, "lineage": {"Lineage", "Herkunft"}, "made_from": {"made again from %s", "neu gemacht aus %s"},
-		"fixed_from": {"a part of %s, made anew", "ein Teil von %s, neu gemacht"}, "made_of_it": {"Made from it:", "Daraus gemacht:"}, "fix_title": {"Fix this region", "Diese Stelle reparieren"}, "fix_do": {"Make it anew", "Neu machen"},
-		"fix_text":  {"The part is made anew in a new picture of this run, which is judged like any other. Nothing outside it changes; this picture stays and counts as sent back.", "Der Teil wird in einem neuen Bild dieses Laufs neu gemacht, das wie jedes andere beurteilt wird. Außerhalb ändert sich nichts; dieses Bild bleibt und gilt als zurückgeschickt."},
-		"fix_where": {"Where", "Wo"}, "fix_evidence": {"where %s looks", "wo %s hinsieht"}, "fix_words": {"what is seen there", "was dort zu sehen ist"}, "fix_words_such": {"left hand, face, text, background …", "linke Hand, Gesicht, Text, Hintergrund …"},
-		"fix_box": {"a rectangle", "ein Rechteck"}, "fix_box_size": {"Rectangle in pixels of %d×%d", "Rechteck in Pixeln von %d×%d"}, "fix_x": {"from the left", "von links"}, "fix_y": {"from the top", "von oben"}, "fix_width": {"width", "Breite"}, "fix_height": {"height", "Höhe"},
-		"fix_prompt": {"What shall be seen there, in English; left empty, as before", "Was dort zu sehen sein soll, auf Englisch; leer wie bisher"}, "fix_strength": {"How far it may leave what was there, above 0 to 1; left empty, 0.75", "Wie weit es verlassen darf, was dort war, über 0 bis 1; leer 0,75"},
-		"fix_strength_short": {"Strength", "Stärke"}, "fix_share": {"Part of the picture", "Anteil am Bild"}, "fix_edge": {"Edge", "Rand"}, "fix_by": {"Wanted by", "Gewollt von"}, "fix_policy": {"the repair rule, round %d", "die Regel für Reparaturen, Runde %d"}, "fix_by_mask": {"as drawn", "wie gezeichnet"}, "fix_by_boxes": {"rectangles", "Rechtecke"}, "asset": {"Asset", "Asset"}, "candidate": {"Candidate", "Kandidat"}, "run": {"Run", "Lauf"}, "brief": {"Brief", "Briefing"},
+		"recipe": {"Recipe", "Rezept"}, "recipe_json": {"Whole recipe as JSON", "Ganzes Rezept als JSON"}, "lineage": {"Lineage", "Herkunft"}, "made_from": {"made again from %s", "neu gemacht aus %s"}, "asset": {"Asset", "Asset"}, "candidate": {"Candidate", "Kandidat"}, "run": {"Run", "Lauf"}, "brief": {"Brief", "Briefing"},
 		"prompt": {"Prompt", "Prompt"}, "negative": {"Negative prompt", "Negativ-Prompt"}, "model": {"Model", "Modell"}, "sampler": {"Sampler", "Sampler"}, "steps": {"Steps", "Schritte"}, "guidance": {"Guidance", "Führung"}, "seed": {"Seed", "Startwert"}, "size": {"Size", "Maße"}, "engine": {"Engine", "Maschine"}, "identity": {"Identity", "Identität"},
 		"reused": {"taken from an equal recipe", "aus gleichem Rezept übernommen"}, "notes": {"Notes", "Hinweise"}, "back_run": {"Back to the run", "Zurück zum Lauf"}, "open_asset": {"Open the asset", "Asset öffnen"}, "open_candidate": {"Open the candidate", "Kandidat öffnen"},
 
