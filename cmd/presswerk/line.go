@@ -153,7 +153,7 @@ func openLine(ctx context.Context, g *globals, ws workspaceDir, o lineOptions) (
 	}
 	options := factory.Options{
 		Read:   readApart,
-		Labels: rules, Records: l.db, Blobs: l.blobs, Commit: l.commit, Engines: l.engines, Panel: l.tools.panel(), Embedder: l.tools.embedders(), Scores: l.db, Clips: l.tools.clips(),
+		Labels: rules, Records: l.db, Blobs: l.blobs, Commit: l.commit, Engines: l.engines, Panel: l.tools.panel(), Embedder: l.tools.embedders(), Scores: l.db, Clips: l.tools.clips(), Locate: l.tools.locate,
 		Ledger: newLedger(ws, l.db, l.blobs), Now: time.Now, Hub: l.hub, Logger: l.logger(), Version: version, Consents: ws.consents, Guide: ws.Guide,
 	}
 	if o.Work {

@@ -40,6 +40,7 @@ func commands() []command {
 		{"judge", &judgeCmd{}},
 		{"duplicates", &duplicatesCmd{}},
 		{"review", &reviewCmd{}},
+		{"fix", &fixCmd{}},
 		{"finish", &finishCmd{}},
 		{"proof", &proofCmd{}},
 		{"verify", &verifyCmd{}},

@@ -64,6 +64,12 @@ func planText(w io.Writer, words words, p art.Plan) {
 	if p.Cost.Money > 0 {
 		fmt.Fprintln(w, words.say("plan_money", p.Cost.Money, p.Cost.Currency))
 	}
+	if p.Cost.Repairs > 0 {
+		fmt.Fprintln(w, words.say("plan_repairs", p.Cost.Repairs, duration(p.Cost.RepairSeconds)))
+		if p.Cost.RepairMoney > 0 {
+			fmt.Fprintln(w, words.say("plan_repair_money", p.Cost.RepairMoney, p.Cost.Currency))
+		}
+	}
 	for i, r := range p.Recipes {
 		canary := ""
 		if r.Canary {

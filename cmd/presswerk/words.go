@@ -67,6 +67,7 @@ func sentences() map[string]sentence {
 	maps.Copy(all, costSentences())
 	maps.Copy(all, compareSentences())
 	maps.Copy(all, reviewSentences())
+	maps.Copy(all, fixSentences())
 	maps.Copy(all, engineSentences())
 	maps.Copy(all, safetySentences())
 	maps.Copy(all, gazeSentences())

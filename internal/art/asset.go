@@ -11,7 +11,7 @@ type Candidate struct {
 	ID           string          `json:"id"` // run and place in the plan: "<run>-007"
 	Run          string          `json:"run"`
 	Index        int             `json:"index"`            // place in the plan, from 0; what was made again follows
-	Parent       string          `json:"parent,omitempty"` // the candidate that was sent back for this one
+	Parent       string          `json:"parent,omitempty"` // the candidate that was sent back, or mended, for this one
 	Planned      PlannedRecipe   `json:"planned"`
 	Image        string          `json:"image,omitempty"`         // SHA-256 of the encoded bytes in the blob store; "" until rendered; of a clip, its poster
 	Clip         *ClipFile       `json:"clip,omitempty"`          // the clip whose poster the picture is

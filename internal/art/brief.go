@@ -42,6 +42,7 @@ type Brief struct {
 	Matrix     []Axis              `json:"matrix,omitempty" yaml:"matrix,omitempty"`
 	Failover   []string            `json:"failover,omitempty" yaml:"failover,omitempty"` // engines that stand in for one that is down, the first one first, each as NAME or NAME/MODEL; over the kit's
 	Select     Select              `json:"select,omitempty" yaml:"select,omitempty"`
+	Repair     *Repair             `json:"repair,omitempty" yaml:"repair,omitempty"` // over the kit's; without scorers nothing is mended
 	Legal      Legal               `json:"legal,omitempty" yaml:"legal,omitempty"`
 	Disclosure *Stance             `json:"disclosure,omitempty" yaml:"disclosure,omitempty"` // whether its pictures could mislead, over the kit's
 	Budgets    []Budget            `json:"budgets,omitempty" yaml:"budgets,omitempty"`       // what each run of the brief may cost; one for each currency

@@ -34,12 +34,13 @@ type Capabilities struct {
 	Checkpoint        ModelRef          `json:"checkpoint,omitzero"` // what the model was converted from; LoRA trained on that fit
 	Embeddings        bool              `json:"embeddings"`
 	Hires             bool              `json:"hires"`
-	Tiling            bool              `json:"tiling"`            // seamless patterns
-	Refiner           bool              `json:"refiner"`           // a second model may take over
-	MaxBatch          int               `json:"max_batch"`         // pictures of one call; 0 counts as 1
-	Options           []string          `json:"options,omitempty"` // names that Recipe.Options may have
-	Clip              *ClipCapabilities `json:"clip,omitempty"`    // it makes clips, and no pictures
-	Service           *Service          `json:"service,omitempty"` // nil: the engine runs on this machine
+	Tiling            bool              `json:"tiling"`                // seamless patterns
+	Refiner           bool              `json:"refiner"`               // a second model may take over
+	MaxBatch          int               `json:"max_batch"`             // pictures of one call; 0 counts as 1
+	Options           []string          `json:"options,omitempty"`     // names that Recipe.Options may have
+	OnlyMasked        bool              `json:"only_masked,omitempty"` // what is inpainted may be rendered alone, at full size
+	Clip              *ClipCapabilities `json:"clip,omitempty"`        // it makes clips, and no pictures
+	Service           *Service          `json:"service,omitempty"`     // nil: the engine runs on this machine
 }
 
 // Size is a picture's, in pixels.

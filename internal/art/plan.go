@@ -29,6 +29,7 @@ type PlannedRecipe struct {
 	// StandIns are what other engines make of it when its own is down, in the order in which they are asked.
 	StandIns   []StandIn   `json:"stand_ins,omitempty"`
 	FailedOver *FailedOver `json:"failed_over,omitempty"` // another engine than the planned one makes it
+	Retouch    *Retouch    `json:"retouch,omitempty"`     // it makes a part of another candidate anew
 }
 
 // NeedsPerson lists the concerns on which a person has to say a word.
@@ -64,5 +65,9 @@ type Cost struct {
 	Untimed  int     `json:"untimed"`  // pictures of which nobody knows how long they take
 	Money    float64 `json:"money"`    // in Currency
 	Currency string  `json:"currency"` // ISO 4217
-	Basis    string  `json:"basis"`    // where the figures come from, such as "measured: 12 pictures in run …"
+	// Repairs are pictures that the repair rule makes at most besides, with their time and money as above.
+	Repairs       int     `json:"repairs,omitempty"`
+	RepairSeconds float64 `json:"repair_seconds,omitempty"`
+	RepairMoney   float64 `json:"repair_money,omitempty"`
+	Basis         string  `json:"basis"` // where the figures come from, such as "measured: 12 pictures in run …"
 }

@@ -41,6 +41,7 @@ func CheckBrief(b art.Brief, k Kit) []*art.FieldError {
 	checkClip(&p, b)
 	checkMatrix(&p, b.Matrix)
 	checkFailover(&p, b.Failover)
+	checkRepair(&p, b.Repair)
 	checkSelect(&p, b.Select)
 	p.all = append(p.all, b.Legal.Usage.Check("legal.usage")...)
 	if b.Disclosure != nil {

@@ -39,6 +39,7 @@ func (k Kit) Check() []*art.FieldError {
 	k.checkWords(&p)
 	checkParameters(&p, "defaults", k.Defaults)
 	checkFailover(&p, k.Failover)
+	checkRepair(&p, k.Repair)
 	k.checkChannels(&p)
 	k.checkRubric(&p)
 	if s := k.Finishing.Smooth; s < 0 || s > 64 || !finite(s) {

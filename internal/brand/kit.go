@@ -31,6 +31,7 @@ type Kit struct {
 	Rubric        []art.Gate      `json:"rubric" yaml:"rubric"`                                           // what a picture must reach to be seen by a person
 	Finishing     art.Finishing   `json:"finishing,omitempty" yaml:"finishing,omitempty"`                 // how approved pictures are cleaned
 	Select        art.Select      `json:"select,omitempty" yaml:"select,omitempty"`                       // the usual share that is picked
+	Repair        *art.Repair     `json:"repair,omitempty" yaml:"repair,omitempty"`                       // what is mended by itself where it failed gates
 	Rights        art.Rights      `json:"rights" yaml:"rights"`                                           // whose the pictures are
 	Disclosure    *art.Stance     `json:"disclosure,omitempty" yaml:"disclosure,omitempty"`               // whether the brand's pictures could mislead, where neither brief nor a person says so
 	Labels        art.LabelPolicy `json:"labels,omitzero" yaml:"labels,omitempty"`                        // codes that the brand keeps to, and where visible labels stand

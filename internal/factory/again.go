@@ -39,6 +39,9 @@ func (f *Factory) Again(ctx context.Context, assetID string, pay bool) (art.Comp
 	if err != nil {
 		return answer, fmt.Errorf("factory: making %s again: %w", a.ID, err)
 	}
+	if p, err = f.putBack(ctx, r, p); err != nil {
+		return answer, fmt.Errorf("factory: making %s again: %w", a.ID, err)
+	}
 	if r.Clip != nil { // posters are compared, after all frames
 		if _, p.Bytes, p.PixelsSHA256, err = f.unrolled(ctx, p.Bytes); err != nil {
 			return answer, fmt.Errorf("factory: looking at the new clip of %s: %w", a.ID, err)

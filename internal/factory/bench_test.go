@@ -36,12 +36,16 @@ func TestMain(m *testing.M) {
 // blank is the seed of which the artist makes an empty sheet, which fails the rubric.
 const blank art.Seed = 13
 
+// spotted is the seed from which on the artist leaves a red spot of 10×8 pixels at 40,44.
+const spotted art.Seed = 100
+
 // artist is an engine that draws a disc whose place follows from the seed.
 type artist struct {
 	mu     sync.Mutex
 	drawn  []art.Seed
 	shade  uint8                                          // added to every value of a disc
 	before func(ctx context.Context, seed art.Seed) error // may refuse or wait
+	anew   func(r art.Recipe, x, y int) [3]uint8          // what is inpainted; outside the mask, too, as careless engines do
 }
 
 func (*artist) Close() error { return nil }
@@ -49,14 +53,14 @@ func (*artist) Close() error { return nil }
 func (*artist) Info() engine.Info {
 	return engine.Info{Name: "local", Version: "1", Ready: true, Models: []engine.Model{{Capabilities: art.Capabilities{
 		Engine: "local", EngineVersion: "1", Model: art.ModelRef{Name: "toy", Version: "1", SHA256: "aa"}, Card: &art.ModelCard{Terms: art.Terms{Commercial: art.TermYes}}, ModelLicense: "MIT",
-		Samplers: []string{"euler"}, Schedulers: []string{"normal"}, MinSize: 16, MaxSize: 512, NativeWidth: 64, NativeHeight: 64, MaxSteps: 50,
+		Modes: []string{art.ModeTextToImage, art.ModeInpaint}, Samplers: []string{"euler"}, Schedulers: []string{"normal"}, MinSize: 16, MaxSize: 512, NativeWidth: 64, NativeHeight: 64, MaxSteps: 50,
 		Seeds: true, Dialect: "plain", Deterministic: true, SecondsPerPicture: 1,
 	}}}}
 }
 
 func (a *artist) Render(ctx context.Context, r art.Recipe, progress engine.Progress) (engine.Picture, error) {
 	a.mu.Lock()
-	before, shade := a.before, a.shade
+	before, shade, anew := a.before, a.shade, a.anew
 	a.mu.Unlock()
 	if before != nil {
 		if err := before(ctx, r.Seed); err != nil {
@@ -71,7 +75,13 @@ func (a *artist) Render(ctx context.Context, r art.Recipe, progress engine.Progr
 	for y := range p.Height {
 		for x := range p.Width {
 			p.Set(x, y, 255, 208, 178)
-			if r.Seed != blank && (x-cx)*(x-cx)+(y-cy)*(y-cy) < 150 {
+			switch {
+			case r.Mode == art.ModeInpaint:
+				c := anew(r, x, y)
+				p.Set(x, y, c[0], c[1], c[2])
+			case r.Seed >= spotted && x >= 40 && x < 50 && y >= 44 && y < 52:
+				p.Set(x, y, 255, 0, 0)
+			case r.Seed != blank && (x-cx)*(x-cx)+(y-cy)*(y-cy) < 150:
 				p.Set(x, y, 40+shade, 30+shade, 60+shade)
 			}
 		}

@@ -34,27 +34,15 @@ func (f *Factory) Decide(ctx context.Context, d art.Decision) error {
 		if err := f.covered(ctx, c.Candidate, run.Run); err != nil {
 			return err
 		}
-		if said, err = f.decided(c, run.Run); err != nil {
+		if said, err = f.disclosed(c, run.Run); err != nil {
 			return err
 		}
 	}
-	earlier, err := f.Records.Decisions(ctx, c.ID)
+	change, err := f.decided(ctx, d, c, run.Run)
 	if err != nil {
 		return fmt.Errorf("factory: decide: %w", err)
 	}
-	d.Run, d.At = c.Run, f.Now()
-	d.Concerns = concernsOf(c)
-	d.ID = art.Digest(fmt.Appendf(nil, "%s %d %s %s", c.ID, len(earlier), d.Action, d.By))[:16]
-	change := art.Change{
-		Decisions: []art.Decision{d}, Disclosures: said,
-		Events: []art.Event{{Kind: "candidate", Run: c.Run, Candidate: c.ID, At: d.At}},
-	}
-	switch {
-	case d.Action == art.Approve && c.AssetID == "":
-		change.Jobs = []art.Job{{Kind: art.JobFinish, Run: c.Run, Subject: c.ID, Revision: len(earlier), Priority: 1}}
-	case run.Kind == art.Production: // the site may change, and perhaps nobody is waited for any more
-		change.Jobs = []art.Job{{Kind: art.JobPublish, Run: c.Run, Subject: d.ID}}
-	}
+	change.Disclosures = said
 	if d.Action == art.Fix {
 		if err := f.remake(ctx, c.Candidate, &change); err != nil {
 			return fmt.Errorf("factory: making %s again: %w", c.ID, err)
@@ -64,6 +52,37 @@ func (f *Factory) Decide(ctx context.Context, d art.Decision) error {
 		return fmt.Errorf("factory: writing the decision on %s: %w", c.ID, err)
 	}
 	return nil
+}
+
+// decided is what a decision changes by itself.
+func (f *Factory) decided(ctx context.Context, d art.Decision, c art.CandidateView, run art.Run) (art.Change, error) {
+	earlier, err := f.Records.Decisions(ctx, c.ID)
+	if err != nil {
+		return art.Change{}, err
+	}
+	d.Run, d.At = c.Run, f.Now()
+	d.Concerns = concernsOf(c)
+	d.ID = art.Digest(fmt.Appendf(nil, "%s %d %s %s", c.ID, len(earlier), d.Action, d.By))[:16]
+	change := art.Change{
+		Decisions: []art.Decision{d},
+		Events:    []art.Event{{Kind: "candidate", Run: c.Run, Candidate: c.ID, At: d.At}},
+	}
+	switch {
+	case d.Action == art.Approve && c.AssetID == "":
+		change.Jobs = []art.Job{{Kind: art.JobFinish, Run: c.Run, Subject: c.ID, Revision: len(earlier), Priority: 1}}
+	case run.Kind == art.Production: // the site may change, and perhaps nobody is waited for any more
+		change.Jobs = []art.Job{{Kind: art.JobPublish, Run: c.Run, Subject: d.ID}}
+	}
+	return change, nil
+}
+
+// added puts a new candidate that follows from another into a change, as the one at place in the run, and has it rendered.
+func (f *Factory) added(change *art.Change, place int, parent art.Candidate, planned art.PlannedRecipe) art.Candidate {
+	anew := art.Candidate{ID: fmt.Sprintf("%s-%03d", parent.Run, place+1), Run: parent.Run, Index: place, Parent: parent.ID, Planned: planned}
+	change.NewCandidates = append(change.NewCandidates, anew)
+	change.Jobs = append(change.Jobs, art.Job{Kind: art.JobRender, Run: parent.Run, Subject: anew.ID, Priority: 1})
+	change.Events = append(change.Events, art.Event{Kind: "candidate", Run: parent.Run, Candidate: anew.ID, At: f.Now()})
+	return anew
 }
 
 // remake adds a candidate like c with the next seed that the run has not tried.
@@ -83,12 +102,7 @@ func (f *Factory) remake(ctx context.Context, c art.Candidate, change *art.Chang
 	if planned.StandIns, err = reseeded(planned.StandIns, planned.Seed); err != nil {
 		return err
 	}
-	again := art.Candidate{
-		ID: fmt.Sprintf("%s-%03d", c.Run, len(all)+1), Run: c.Run, Index: len(all), Parent: c.ID, Planned: planned,
-	}
-	change.NewCandidates = append(change.NewCandidates, again)
-	change.Jobs = append(change.Jobs, art.Job{Kind: art.JobRender, Run: c.Run, Subject: again.ID, Priority: 1})
-	change.Events = append(change.Events, art.Event{Kind: "candidate", Run: c.Run, Candidate: again.ID, At: f.Now()})
+	f.added(change, len(all), c, planned)
 	return nil
 }
 

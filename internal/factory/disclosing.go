@@ -125,9 +125,9 @@ func (f *Factory) usual(c art.CandidateView, run art.Run) (*art.Disclosure, erro
 	return &d, nil
 }
 
-// decided refuses to approve what rules want a word on that nobody has said. It gives what has to be written down with the
+// disclosed refuses to approve what rules want a word on that nobody has said. It gives what has to be written down with the
 // approval: the usual answer, where that is what counts.
-func (f *Factory) decided(c art.CandidateView, run art.Run) ([]art.Disclosure, error) {
+func (f *Factory) disclosed(c art.CandidateView, run art.Run) ([]art.Disclosure, error) {
 	want, d, err := f.Labelling(c, run)
 	if err != nil {
 		return nil, err

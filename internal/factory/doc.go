@@ -3,6 +3,9 @@
 //
 //	render → judge → select → finish → publish
 //
+// Before the selection, what failed only where the judge shows it may be mended by rule: a part is made anew as a candidate
+// of its own, which is rendered and judged in turn.
+//
 // The factory also answers for the people around the line: it starts a run from a brief, takes decisions, and makes an
 // asset again from its record.
 //

@@ -58,12 +58,13 @@ type Options struct {
 	Ledger   *ledger.Ledger                // buys pictures; nil buys none
 	Consents func() ([]art.Consent, error) // who has agreed that which engine stands in, read each time; nil: nobody has
 	Panel    judge.Panel
-	Guide    func(sector string) (*safety.Guide, error)                         // policy for words that are read in pictures; nil reads none
-	Embedder judge.Embedders                                                    // turns pictures into vectors, which are kept; nil keeps none
-	Scores   judge.Memory                                                       // what was scored before; nil looks again
-	People   func(ctx context.Context, p *imaging.RGB) ([]art.Presented, error) // finds people and what they present; nil finds none
-	Read     imaging.Read                                                       // reads pictures that come from elsewhere; nil reads them in this process
-	Clips    *clip.Tool                                                         // looks into clips; nil, or without its programs, makes none
+	Guide    func(sector string) (*safety.Guide, error)                                     // policy for words that are read in pictures; nil reads none
+	Embedder judge.Embedders                                                                // turns pictures into vectors, which are kept; nil keeps none
+	Scores   judge.Memory                                                                   // what was scored before; nil looks again
+	People   func(ctx context.Context, p *imaging.RGB) ([]art.Presented, error)             // finds people and what they present; nil finds none
+	Read     imaging.Read                                                                   // reads pictures that come from elsewhere; nil reads them in this process
+	Clips    *clip.Tool                                                                     // looks into clips; nil, or without its programs, makes none
+	Locate   func(ctx context.Context, p *imaging.RGB, words string) (judge.Located, error) // finds what words name in a picture; nil finds nothing
 	Finisher *finish.Finisher
 	Keep     func(ctx context.Context, a art.Asset) ([]art.Manifest, error) // keeps the manifests of an asset's files; nil keeps none
 	Site     Site

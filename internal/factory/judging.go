@@ -41,7 +41,7 @@ func (f *Factory) judge(ctx context.Context, job art.Job) (art.Change, error) {
 		return art.Change{}, err
 	}
 	k.Identity = cmp.Or(run.Brief.Identity, k.Identity)
-	subject, err := f.subject(ctx, c.Candidate, k)
+	subject, err := f.subject(ctx, c.Candidate, kinOf(c.Candidate, all), k)
 	if err != nil {
 		return art.Change{}, fmt.Errorf("factory: judging %s: %w", c.ID, err)
 	}
@@ -120,8 +120,8 @@ func (f *Factory) readWords(v art.Verdict, k brand.Kit) ([]art.Concern, error) {
 	return nil, nil
 }
 
-// subject is what the panel looks at: the picture, the brand's colours and everything made earlier.
-func (f *Factory) subject(ctx context.Context, c art.Candidate, k brand.Kit) (judge.Subject, error) {
+// subject is what the panel looks at: the picture, the brand's colours and everything made earlier, but for its kin.
+func (f *Factory) subject(ctx context.Context, c art.Candidate, kin map[string]bool, k brand.Kit) (judge.Subject, error) {
 	p, err := f.decode(ctx, c.Image)
 	if err != nil {
 		return judge.Subject{}, err
@@ -143,7 +143,7 @@ func (f *Factory) subject(ctx context.Context, c art.Candidate, k brand.Kit) (ju
 			return judge.Subject{}, err
 		}
 	}
-	f.pictures.compare(&s, c)
+	f.pictures.compare(&s, c, kin)
 	return s, nil
 }
 

@@ -101,11 +101,11 @@ func addLook(looks []judge.Look, k art.KnownPicture) ([]judge.Look, error) {
 	return looks, nil
 }
 
-// compare has a subject compared with what was there before its candidate.
-func (p *pictures) compare(s *judge.Subject, c art.Candidate) {
+// compare has a subject compared with what was there before its candidate. Its kin are the same picture in other states.
+func (p *pictures) compare(s *judge.Subject, c art.Candidate, kin map[string]bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s.Earlier = among{p.candidates, func(o library.Print) bool { return o.Run != c.Run || o.Place < c.Index }}
+	s.Earlier = among{p.candidates, func(o library.Print) bool { return !kin[o.Name] && (o.Run != c.Run || o.Place < c.Index) }}
 	s.Looks = p.looks
 	if p.references != nil && p.references.Len() > 0 {
 		s.References = among{prints: p.references}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"strings"
 
 	"presswerk/internal/art"
 	"presswerk/internal/engine"
@@ -62,6 +63,9 @@ func (f *Factory) picture(ctx context.Context, c art.Candidate) (art.Candidate, 
 	if err != nil {
 		return c, err
 	}
+	if p, err = f.putBack(ctx, c.Planned.Recipe, p); err != nil {
+		return c, err
+	}
 	c.Call, c.Notes, c.Elapsed, c.RenderedAt = call.ID, p.Notes, p.Elapsed, f.Now()
 	if c.Planned.Clip != nil {
 		return f.filmed(ctx, c, p.Bytes)
@@ -71,6 +75,32 @@ func (f *Factory) picture(ctx context.Context, c art.Candidate) (art.Candidate, 
 	}
 	c.PixelsSHA256, c.Width, c.Height = p.PixelsSHA256, p.Width, p.Height
 	return c, nil
+}
+
+// putBack lays a part that was made anew over the picture that it belongs to, so that nothing outside the mask changes,
+// whatever the engine did to it. Engines that render the part alone have blended its edge themselves.
+func (f *Factory) putBack(ctx context.Context, r art.Recipe, p engine.Picture) (engine.Picture, error) {
+	if r.Mode != art.ModeInpaint {
+		return p, nil
+	}
+	var all [2]*imaging.RGB
+	for i, name := range []string{r.InitImage, r.MaskImage} {
+		var err error
+		if all[i], err = f.decode(ctx, strings.TrimPrefix(name, "sha256:")); err != nil {
+			return p, fmt.Errorf("reading what a part is put back into: %w", err)
+		}
+	}
+	anew, err := imaging.Decode(ctx, p.Bytes, imaging.Limits{})
+	if err != nil {
+		return p, fmt.Errorf("reading the part that was made anew: %w", err)
+	}
+	whole, err := imaging.PutBack(all[0], anew, all[1], r.MaskPadding != nil)
+	if err != nil {
+		return p, err
+	}
+	p.Bytes, err = imaging.Encode(whole, imaging.Encoding{Format: imaging.PNG})
+	p.MIME, p.Width, p.Height, p.PixelsSHA256 = imaging.PNG.MIME(), whole.Width, whole.Height, art.Digest(whole.Pix)
+	return p, err
 }
 
 // made renders a candidate, through the ledger where that costs something or outlives the process. Orders of one recipe

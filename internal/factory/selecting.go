@@ -30,6 +30,9 @@ func (f *Factory) selectBest(ctx context.Context, job art.Job) (art.Change, erro
 		}
 		selected = selected || c.Selection != nil
 	}
+	if waits, err := f.mend(ctx, run.Run); waits || err != nil {
+		return art.Change{}, err
+	}
 	if selected {
 		return f.selectAgain(fresh, candidates, run.Run), nil
 	}
@@ -78,7 +81,10 @@ func (f *Factory) selectAgain(fresh, candidates []art.CandidateView, run art.Run
 // late says why a picture came after the selection.
 func late(c art.CandidateView) art.Text {
 	t := art.Text{art.English: "rendered after the others were selected", art.German: "gerendert, nachdem die anderen ausgewählt waren"}
-	if c.Parent != "" {
+	switch {
+	case c.Planned.Retouch != nil:
+		t = art.Text{art.English: "a part of " + c.Parent + " was made anew", art.German: "ein Teil von " + c.Parent + " wurde neu gemacht"}
+	case c.Parent != "":
 		t = art.Text{art.English: "made again, after " + c.Parent + " was sent back", art.German: "neu gemacht, nachdem " + c.Parent + " zurückgeschickt wurde"}
 	}
 	if !c.Verdict.Pass {
@@ -112,7 +118,7 @@ func ballot(candidates []art.CandidateView, b art.Brief, house art.Select) ([]ar
 func (f *Factory) afterSelection(c art.Change, run art.Run, candidates []art.CandidateView) art.Change {
 	decided, flagged, said := map[string]bool{}, map[string]bool{}, map[string][]art.Disclosure{}
 	for _, v := range candidates {
-		answers, err := f.decided(v, run)
+		answers, err := f.disclosed(v, run)
 		decided[v.ID], said[v.ID] = v.Decision != nil, answers
 		flagged[v.ID] = run.Plan.NeedsPerson || len(v.NeedsPerson()) > 0 || err != nil
 	}

@@ -51,6 +51,7 @@ func (b *builder) cost() art.Cost {
 	}
 	total.Money = sums[total.Currency].Float()
 	b.compare(sums)
+	b.repairs(&total)
 	if len(basis) > 0 {
 		total.Basis = "estimate; " + strings.Join(basis, "; ")
 	}

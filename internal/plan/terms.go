@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"presswerk/internal/art"
 )
@@ -17,6 +18,12 @@ func (b *builder) terms(c art.Capabilities, canary bool) []art.Refusal {
 		refused = append(b.pinned(c), refused...)
 	}
 	return refused
+}
+
+// Terms lists what keeps a brief from using an engine's model: its licence and card, the brand's pins, pauses and shutdowns.
+func Terms(in Input, c art.Capabilities) []art.Refusal {
+	b := newBuilder(in)
+	return slices.Concat(b.terms(c, false), b.stopped(c))
 }
 
 // carded lists what the card of a model, or that it has none, keeps a production from.

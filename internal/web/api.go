@@ -130,6 +130,7 @@ func (s *Studio) api(r chi.Router) {
 	})
 	post(api, "decide", "/candidates/{id}/decisions", "Approve, reject or send back a candidate.", access.Decide, s.apiDecide)
 	post(api, "disclose", "/candidates/{id}/disclosures", "Say whether somebody could take a candidate for real.", access.Decide, s.apiDisclose)
+	post(api, "fix", "/candidates/{id}/fixes", "Have a part of a candidate made anew, as a new candidate.", access.Decide, s.apiFix)
 	post(api, "again", "/assets/{id}/again", "Make an asset's picture again and compare.", access.Make, func(ctx context.Context, in *againRequest) (*comparisonBody, error) {
 		c, err := s.Line.Again(ctx, in.ID, in.Pay)
 		return &comparisonBody{c}, err

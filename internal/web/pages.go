@@ -167,8 +167,13 @@ func (s *Studio) candidatePage(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	siblings, err := s.Line.Candidates(ctx, c.Run)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	t := newTile(c, run.Kind, f.words, making{})
-	f.Title = t.Name()
+	t.Heirs, f.Title = heirs(c.ID, siblings), t.Name()
 	s.render(w, r, http.StatusOK, candidateView(f, run, t, newOverlay(c, r.URL.Query().Get("show")), kit, decisions, labels))
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"presswerk/internal/access"
 	"presswerk/internal/art"
+	"presswerk/internal/factory"
 	"presswerk/internal/provenance"
 )
 
@@ -34,6 +35,7 @@ type Line interface {
 	Disclose(ctx context.Context, d art.Disclosure) error
 	Disclosures(ctx context.Context, candidate string) ([]art.Disclosure, error)
 	Labelling(c art.CandidateView, run art.Run) (art.Labelling, *art.Disclosure, error)
+	Fix(ctx context.Context, o factory.FixOrder) (art.Candidate, error)
 	Again(ctx context.Context, asset string, pay bool) (art.Comparison, error)
 	Blob(ctx context.Context, sha256 string) (io.ReadSeekCloser, int64, error)
 	Subscribe(ctx context.Context) <-chan art.Event
@@ -124,6 +126,7 @@ func (s *Studio) pages(r chi.Router) {
 	r.Get("/candidates/{candidate}/heat/{scorer}", s.heat)
 	r.With(s.may(access.Decide)).Post("/candidates/{candidate}/decision", s.decide)
 	r.With(s.may(access.Decide)).Post("/candidates/{candidate}/disclosure", s.disclose)
+	r.With(s.may(access.Decide)).Post("/candidates/{candidate}/fix", s.fix)
 	r.Get("/library", s.libraryPage)
 	r.Get("/assets/{asset}", s.assetPage)
 	r.With(s.may(access.Make)).Post("/assets/{asset}/again", s.again)

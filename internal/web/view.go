@@ -89,6 +89,7 @@ type tile struct {
 	making
 	MayApprove bool
 	Production bool
+	Heirs      []string // candidates that were made from it
 }
 
 // making is a rendering in progress.

@@ -38,6 +38,7 @@ func catalogue() map[string]sentence {
 	maps.Copy(all, evidenceWords())
 	maps.Copy(all, labelWords())
 	maps.Copy(all, doorWords())
+	maps.Copy(all, fixWords())
 	return all
 }
 

@@ -149,7 +149,7 @@ func (f *Folder) capabilities(version string) engine.Model {
 			NativeWidth: width, NativeHeight: height, MaxSteps: 1000,
 			Seeds: true, Negative: true, Weights: false, Dialect: f.about.Dialect, Deterministic: true,
 			SecondsPerPicture: f.about.Seconds, Vocabulary: f.about.Words, Checkpoint: f.about.Checkpoint,
-			TakesLoRAs: true, Embeddings: f.hasEncoder() || f.xl(), Hires: true, Tiling: true, Refiner: f.xl(), MaxBatch: maxBatch,
+			TakesLoRAs: true, Embeddings: f.hasEncoder() || f.xl(), Hires: true, Tiling: true, Refiner: f.xl(), MaxBatch: maxBatch, OnlyMasked: true,
 			MaxReferences: f.unet.ImageAdapters,
 		},
 	}

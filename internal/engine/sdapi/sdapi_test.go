@@ -39,7 +39,7 @@ func TestCapabilitiesAreWhatTheServerLists(t *testing.T) {
 		Engine: Name, EngineVersion: "automatic1111-v1.10.1", Model: art.ModelRef{Name: "apple", SHA256: strings.Repeat("01", 32)},
 		Modes: []string{art.ModeTextToImage, art.ModeImageToImage, art.ModeInpaint}, Samplers: []string{"euler", "euler_a", "dpmpp_2m", "ddim"},
 		Schedulers: []string{"normal", "karras"}, MinSize: 64, MaxSize: 2048, SizeStep: 8, NativeWidth: 512, NativeHeight: 512, MaxSteps: 150,
-		Seeds: true, Negative: true, Weights: true, Dialect: "a1111", TakesLoRAs: true, LoRAs: []art.Adapter{{Name: "toy"}}, Embeddings: true, Hires: true, Tiling: true, Refiner: true,
+		Seeds: true, Negative: true, Weights: true, Dialect: "a1111", TakesLoRAs: true, LoRAs: []art.Adapter{{Name: "toy"}}, Embeddings: true, Hires: true, Tiling: true, Refiner: true, OnlyMasked: true,
 		Controls: []string{"canny"}, Options: []string{"adetailer"},
 	}
 	if !reflect.DeepEqual(can, want) {

@@ -246,6 +246,7 @@ func (w *webServer) models() []engine.Model {
 		can.Modes = append(can.Modes, art.ModeImageToImage)
 		if pictures["mask"] != nil {
 			can.Modes = append(can.Modes, art.ModeInpaint)
+			can.OnlyMasked = pictures["inpaint_full_res_padding"] != nil
 		}
 	}
 	for _, k := range kinds() {
