@@ -71,6 +71,7 @@ func sentences() map[string]sentence {
 	maps.Copy(all, gazeSentences())
 	maps.Copy(all, duplicateSentences())
 	maps.Copy(all, pressSentences())
+	maps.Copy(all, markingSentences())
 	return all
 }
 
