@@ -1,6 +1,7 @@
 package robustness
 
 import (
+	"context"
 	"math"
 
 	"presswerk/internal/imaging"
@@ -15,19 +16,21 @@ const (
 )
 
 // markedOver embeds another number with another key.
-func markedOver(p *imaging.RGB) (*imaging.RGB, error) {
+func markedOver(_ context.Context, p *imaging.RGB) (*imaging.RGB, error) {
 	return watermark.New([]byte("somebody else's")).Embed(p, 1, watermark.Options{})
 }
 
 // untiled estimates the tile that repeats over a picture and takes it off. The key isn't needed for that.
 //
 // Source: the idea is that of Kutter, Voloshynovskiy, Herrigel 2000, "The watermark copy attack", used to remove.
-func untiled(p *imaging.RGB) (*imaging.RGB, error) { return laid(p, estimated(p), -takeOff), nil }
+func untiled(_ context.Context, p *imaging.RGB) (*imaging.RGB, error) {
+	return laid(p, estimated(p), -takeOff), nil
+}
 
 // forged lays the estimated tile of a marked picture over a picture that nobody marked.
 //
 // Source: Kutter, Voloshynovskiy, Herrigel 2000, "The watermark copy attack", SPIE 3971.
-func forged(p *imaging.RGB) (*imaging.RGB, error) {
+func forged(_ context.Context, p *imaging.RGB) (*imaging.RGB, error) {
 	target, err := Scene(p.Width, p.Height, 4711)
 	if err != nil {
 		return nil, err

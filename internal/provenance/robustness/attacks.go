@@ -27,13 +27,16 @@ type Attack struct {
 	Name art.Text
 	Kind Kind
 	Own  bool // only against the house's own scheme, which it is made for
-	Do   func(p *imaging.RGB) (*imaging.RGB, error)
+	Do   func(ctx context.Context, p *imaging.RGB) (*imaging.RGB, error)
 }
+
+// step is a part of an attack.
+type step func(ctx context.Context, p *imaging.RGB) (*imaging.RGB, error)
 
 // Attacks are all that are known, in the order of reports.
 func Attacks() []Attack {
 	var all []Attack
-	add := func(kind Kind, id, en, de string, do ...func(*imaging.RGB) (*imaging.RGB, error)) {
+	add := func(kind Kind, id, en, de string, do ...step) {
 		all = append(all, Attack{ID: id, Name: art.Text{art.English: en, art.German: de}, Kind: kind, Do: after(do)})
 	}
 	add(Use, "nothing", "nothing", "nichts")
@@ -100,10 +103,11 @@ func AttacksNamed(ids []string) ([]Attack, error) {
 	return some, nil
 }
 
-func after(all []func(*imaging.RGB) (*imaging.RGB, error)) func(*imaging.RGB) (*imaging.RGB, error) {
-	return func(p *imaging.RGB) (_ *imaging.RGB, err error) {
+// after does one thing after the other.
+func after(all []step) step {
+	return func(ctx context.Context, p *imaging.RGB) (_ *imaging.RGB, err error) {
 		for _, do := range all {
-			if p, err = do(p); err != nil {
+			if p, err = do(ctx, p); err != nil {
 				return nil, err
 			}
 		}
@@ -112,35 +116,35 @@ func after(all []func(*imaging.RGB) (*imaging.RGB, error)) func(*imaging.RGB) (*
 }
 
 // jpegOf writes a baseline JPEG with halved colour resolution (4:2:0), as most programs do, and reads it.
-func jpegOf(quality int) func(*imaging.RGB) (*imaging.RGB, error) {
-	return func(p *imaging.RGB) (*imaging.RGB, error) {
+func jpegOf(quality int) step {
+	return func(ctx context.Context, p *imaging.RGB) (*imaging.RGB, error) {
 		var b bytes.Buffer
 		if err := jpeg.Encode(&b, toImage(p), &jpeg.Options{Quality: quality}); err != nil {
 			return nil, fmt.Errorf("writing a JPEG: %w", err)
 		}
-		return imaging.Decode(context.Background(), b.Bytes(), imaging.Limits{})
+		return imaging.Decode(ctx, b.Bytes(), imaging.Limits{})
 	}
 }
 
-func fileOf(format imaging.Format, quality int) func(*imaging.RGB) (*imaging.RGB, error) {
-	return func(p *imaging.RGB) (*imaging.RGB, error) {
+func fileOf(format imaging.Format, quality int) step {
+	return func(ctx context.Context, p *imaging.RGB) (*imaging.RGB, error) {
 		data, err := imaging.Encode(p, imaging.Encoding{Format: format, Quality: quality})
 		if err != nil {
 			return nil, err
 		}
-		return imaging.Decode(context.Background(), data, imaging.Limits{})
+		return imaging.Decode(ctx, data, imaging.Limits{})
 	}
 }
 
-func resized(share float64) func(*imaging.RGB) (*imaging.RGB, error) {
-	return func(p *imaging.RGB) (*imaging.RGB, error) {
+func resized(share float64) step {
+	return func(_ context.Context, p *imaging.RGB) (*imaging.RGB, error) {
 		return imaging.Resize(p, max(1, int(share*float64(p.Width))), max(1, int(share*float64(p.Height))))
 	}
 }
 
 // cropped keeps the middle.
-func cropped(share float64) func(*imaging.RGB) (*imaging.RGB, error) {
-	return func(p *imaging.RGB) (*imaging.RGB, error) {
+func cropped(share float64) step {
+	return func(_ context.Context, p *imaging.RGB) (*imaging.RGB, error) {
 		left, top := int(share*float64(p.Width)/2), int(share*float64(p.Height)/2)
 		return imaging.Crop(p, left, top, p.Width-2*left, p.Height-2*top)
 	}

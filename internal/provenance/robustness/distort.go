@@ -1,6 +1,7 @@
 package robustness
 
 import (
+	"context"
 	"image"
 	"image/color"
 	"image/color/palette"
@@ -28,12 +29,12 @@ func toImage(p *imaging.RGB) *image.RGBA {
 }
 
 // curve changes each channel of each pixel by itself.
-func curve(of func(v float64) float64) func(*imaging.RGB) (*imaging.RGB, error) {
+func curve(of func(v float64) float64) step {
 	var table [256]uint8
 	for i := range table {
 		table[i] = level(of(float64(i)))
 	}
-	return func(p *imaging.RGB) (*imaging.RGB, error) {
+	return func(_ context.Context, p *imaging.RGB) (*imaging.RGB, error) {
 		out := like(p)
 		for i, v := range p.Pix {
 			out.Pix[i] = table[v]
@@ -42,7 +43,7 @@ func curve(of func(v float64) float64) func(*imaging.RGB) (*imaging.RGB, error) 
 	}
 }
 
-func gamma(g float64) func(*imaging.RGB) (*imaging.RGB, error) {
+func gamma(g float64) step {
 	return curve(func(v float64) float64 { return 255 * math.Pow(v/255, 1/g) })
 }
 
@@ -58,13 +59,15 @@ func smoothed(p *imaging.RGB, sigma, share float64) *imaging.RGB {
 	return out
 }
 
-func blurred(sigma float64) func(*imaging.RGB) (*imaging.RGB, error) {
-	return func(p *imaging.RGB) (*imaging.RGB, error) { return smoothed(p, sigma, 1), nil }
+func blurred(sigma float64) step {
+	return func(_ context.Context, p *imaging.RGB) (*imaging.RGB, error) { return smoothed(p, sigma, 1), nil }
 }
 
-func sharpened(p *imaging.RGB) (*imaging.RGB, error) { return smoothed(p, 1, -1), nil }
+func sharpened(_ context.Context, p *imaging.RGB) (*imaging.RGB, error) {
+	return smoothed(p, 1, -1), nil
+}
 
-func noisy(p *imaging.RGB) (*imaging.RGB, error) {
+func noisy(_ context.Context, p *imaging.RGB) (*imaging.RGB, error) {
 	dice, out := rand.New(rand.NewPCG(5, 5)), like(p) //nolint:gosec // the same noise each time
 	for i, v := range p.Pix {
 		out.Pix[i] = level(float64(v) + 5*dice.NormFloat64())
@@ -72,14 +75,14 @@ func noisy(p *imaging.RGB) (*imaging.RGB, error) {
 	return out, nil
 }
 
-func mirrored(p *imaging.RGB) (*imaging.RGB, error) {
+func mirrored(_ context.Context, p *imaging.RGB) (*imaging.RGB, error) {
 	return warped(p, func(x, y float64) (float64, float64) { return float64(p.Width-1) - x, y }), nil
 }
 
 // turned keeps the size; what comes in at the corners repeats the edge.
-func turned(degrees float64) func(*imaging.RGB) (*imaging.RGB, error) {
+func turned(degrees float64) step {
 	sin, cos := math.Sincos(degrees * math.Pi / 180)
-	return func(p *imaging.RGB) (*imaging.RGB, error) {
+	return func(_ context.Context, p *imaging.RGB) (*imaging.RGB, error) {
 		cx, cy := float64(p.Width-1)/2, float64(p.Height-1)/2
 		return warped(p, func(x, y float64) (float64, float64) {
 			return (x-cx)*cos - (y-cy)*sin + cx, (x-cx)*sin + (y-cy)*cos + cy
@@ -88,7 +91,7 @@ func turned(degrees float64) func(*imaging.RGB) (*imaging.RGB, error) {
 }
 
 // bent shifts each place by up to 3 pixels, smoothly, over some 200 pixels: hardly seen, and no turn or scale undoes it.
-func bent(p *imaging.RGB) (*imaging.RGB, error) {
+func bent(_ context.Context, p *imaging.RGB) (*imaging.RGB, error) {
 	wave := func(u, v, phase float64) float64 { return 1.5 * (math.Sin(u/31+phase) + math.Sin(v/37+2*phase)) }
 	return warped(p, func(x, y float64) (float64, float64) { return x + wave(x, y, 1), y + wave(y, x, 2) }), nil
 }
@@ -114,7 +117,7 @@ func warped(p *imaging.RGB, from func(x, y float64) (u, v float64)) *imaging.RGB
 }
 
 // dithered takes the 256 colours of Plan 9, with Floyd and Steinberg's error diffusion.
-func dithered(p *imaging.RGB) (*imaging.RGB, error) {
+func dithered(_ context.Context, p *imaging.RGB) (*imaging.RGB, error) {
 	paletted := image.NewPaletted(image.Rect(0, 0, p.Width, p.Height), palette.Plan9)
 	draw.FloydSteinberg.Draw(paletted, paletted.Rect, toImage(p), image.Point{})
 	out := like(p)
@@ -125,7 +128,7 @@ func dithered(p *imaging.RGB) (*imaging.RGB, error) {
 	return out, nil
 }
 
-func grey(p *imaging.RGB) (*imaging.RGB, error) {
+func grey(_ context.Context, p *imaging.RGB) (*imaging.RGB, error) {
 	out := like(p)
 	for i, v := range luma(p).Pix {
 		out.Pix[3*i], out.Pix[3*i+1], out.Pix[3*i+2] = level(float64(v)), level(float64(v)), level(float64(v))
@@ -134,7 +137,7 @@ func grey(p *imaging.RGB) (*imaging.RGB, error) {
 }
 
 // framed puts a grey window around a picture: an eighth of its size on the left and the right, more above than below.
-func framed(p *imaging.RGB) (*imaging.RGB, error) {
+func framed(_ context.Context, p *imaging.RGB) (*imaging.RGB, error) {
 	left, top := p.Width/8, p.Height/6
 	out, err := imaging.NewRGB(p.Width+2*left, p.Height+top+p.Height/12)
 	if err != nil {
@@ -149,7 +152,7 @@ func framed(p *imaging.RGB) (*imaging.RGB, error) {
 	return out, nil
 }
 
-func denoised(p *imaging.RGB) (*imaging.RGB, error) {
+func denoised(_ context.Context, p *imaging.RGB) (*imaging.RGB, error) {
 	return imaging.Bilateral{Radius: 3, Space: 2, Colour: 14}.Apply(p), nil
 }
 

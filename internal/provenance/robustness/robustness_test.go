@@ -72,7 +72,7 @@ func TestTheUpperBoundIsThatOfScipy(t *testing.T) {
 // strip is a picture that is wide and low, so that little has to be looked at.
 func strip(seed uint64) robustness.Picture {
 	return robustness.Picture{ID: string(rune('a' + seed)), Name: "strip", Open: func(context.Context) (*imaging.RGB, error) {
-		return robustness.Scene(1024, 256, seed)
+		return robustness.Scene(1024, 192, seed)
 	}}
 }
 
@@ -84,14 +84,14 @@ func TestARunFindsItsMarksAndNoneElsewhere(t *testing.T) {
 	mark := watermark.New([]byte("ours"))
 	plan := robustness.Plan{
 		Subjects: []robustness.Subject{{Scheme: robustness.Own{Mark: mark, PSNR: 42}}}, Attacks: attacks,
-		Pictures: []robustness.Picture{strip(0), strip(1), strip(2)}, Side: 1024, Mark: mark, Crops: 6,
+		Pictures: []robustness.Picture{strip(0), strip(1), strip(2)}, Side: 1024, Mark: mark, Crops: 2,
 	}
 	var records []robustness.Record
 	if err := plan.Run(t.Context(), nil, func(r robustness.Record) error { records = append(records, r); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	keys := plan.Keys()
-	if len(records) != len(keys) || len(keys) != 3*6+6 {
+	if len(records) != len(keys) || len(keys) != 3*6+2 {
 		t.Errorf("%d records, %d keys", len(records), len(keys))
 	}
 	for _, r := range records {
@@ -106,7 +106,7 @@ func TestARunFindsItsMarksAndNoneElsewhere(t *testing.T) {
 			t.Errorf("%s: %+v", a.Name, a)
 		}
 	}
-	if own.PSNR.Least < 41.5 || own.SSIM.Least < 0.9 || report.Unmarked[0].Found != 0 || report.Unmarked[0].Looks != 12 {
+	if own.PSNR.Least < 41.5 || own.SSIM.Least < 0.9 || report.Unmarked[0].Found != 0 || report.Unmarked[0].Looks != 4 {
 		t.Errorf("%+v %+v", own, report.Unmarked)
 	}
 }
@@ -129,13 +129,18 @@ func (*known) Detect(_ context.Context, p *imaging.RGB) (robustness.Reading, err
 	return robustness.Reading{Found: true, Number: uint64(p.Pix[0]), Took: time.Millisecond}, nil
 }
 
+// blank is a small black picture, where nobody looks at what is in it.
+func blank(id string) robustness.Picture {
+	return robustness.Picture{ID: id, Name: id, Open: func(context.Context) (*imaging.RGB, error) { return imaging.NewRGB(64, 32) }}
+}
+
 func TestAnInterruptedRunGoesOn(t *testing.T) {
 	attacks, err := robustness.AttacksNamed([]string{"nothing", "crop-10", "template"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	scheme := &known{}
-	plan := robustness.Plan{Subjects: []robustness.Subject{{Scheme: scheme, Pictures: 2}}, Attacks: attacks, Pictures: []robustness.Picture{strip(0), strip(1), strip(2)}, Side: 1024}
+	plan := robustness.Plan{Subjects: []robustness.Subject{{Scheme: scheme, Pictures: 2}}, Attacks: attacks, Pictures: []robustness.Picture{blank("a"), blank("b"), blank("c")}, Side: 64}
 	var records []robustness.Record
 	enough, full := map[string]bool{}, errors.New("full")
 	keep := func(r robustness.Record) error {
@@ -209,7 +214,7 @@ func TestReportsCountGroupsApartAndSchemesOnTheSamePictures(t *testing.T) {
 }
 
 func TestEveryAttackLeavesAPictureAndIsTheSameAgain(t *testing.T) {
-	p, err := robustness.Scene(192, 128, 1)
+	p, err := robustness.Scene(144, 96, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,12 +227,12 @@ func TestEveryAttackLeavesAPictureAndIsTheSameAgain(t *testing.T) {
 		if a.ID == "over" || a.ID == "copy" {
 			continue // too small to be marked
 		}
-		one, err := a.Do(p)
+		one, err := a.Do(t.Context(), p)
 		if err != nil {
 			t.Errorf("%s: %v", a.ID, err)
 			continue
 		}
-		two, err := a.Do(p)
+		two, err := a.Do(t.Context(), p)
 		if err != nil || robustness.NumberOf(one) != robustness.NumberOf(two) {
 			t.Errorf("%s gives something else the second time: %v", a.ID, err)
 		}

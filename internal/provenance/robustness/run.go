@@ -205,7 +205,7 @@ func (r *runner) scheme(ctx context.Context, s Scheme) error {
 }
 
 func (r *runner) attack(ctx context.Context, s Scheme, a Attack, marked *imaging.RGB, number uint64) error {
-	attacked, err := a.Do(marked)
+	attacked, err := a.Do(ctx, marked)
 	if err != nil {
 		return err
 	}
