@@ -142,7 +142,7 @@ func (r Report) falseTable(say func(en, de string) string) sheet.Table {
 
 func (r Report) looksTable(say func(en, de string) string) sheet.Table {
 	t := sheet.Table{
-		Title: say("What marks cost", "Was Zeichen kosten"), Note: say("Medians; of PSNR and SSIM the least in brackets.", "Mediane; bei PSNR und SSIM das Kleinste in Klammern."),
+		Title: say("What marks cost", "Was Zeichen kosten"), Note: say("Medians; of PSNR and SSIM the least in brackets. SSIM is of luma: a method that marks colours looks better in it than it is.", "Mediane; bei PSNR und SSIM das Kleinste in Klammern. SSIM ist die der Helligkeit: Ein Verfahren, das Farben markiert, sieht darin besser aus, als es ist."),
 		Heads: []string{"", say("pictures", "Bilder"), "PSNR, dB", "SSIM", say("embedding, ms", "Einbetten, ms"), say("detecting, ms", "Finden, ms")},
 	}
 	for _, s := range r.Schemes {
