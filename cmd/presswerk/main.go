@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -23,7 +24,7 @@ import (
 // version is set by the build: -ldflags "-X main.version=…".
 var version = "dev" // a variable because the linker writes it
 
-// command is one word of the command line with what it does; its line of help stands in the catalogue under its name.
+// command is one word of the command line with what it does; its line of help stands in the catalogue under its name, with _ for -.
 type command struct {
 	name string
 	does any
@@ -58,6 +59,7 @@ func commands() []command {
 		{"compare", &compareCmd{}},
 		{"cost", &costCmd{}},
 		{"redteam", &redteamCmd{}},
+		{"marking-report", &markingReportCmd{}},
 		{"rights", &rightsCmd{}},
 		{"labels", &labelsCmd{}},
 		{"serve", &serveCmd{}},
@@ -115,7 +117,7 @@ func run(args []string, stdout, stderr io.Writer, getenv func(string) string, mo
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&g),
 	}
 	for _, c := range named(args) {
-		options = append(options, kong.DynamicCommand(c.name, "${"+c.name+"}", "", c.does))
+		options = append(options, kong.DynamicCommand(c.name, "${"+strings.ReplaceAll(c.name, "-", "_")+"}", "", c.does))
 	}
 	parser, err := kong.New(&g, options...)
 	if err != nil {

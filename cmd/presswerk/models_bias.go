@@ -13,6 +13,7 @@ import (
 	"presswerk/internal/art"
 	"presswerk/internal/imaging"
 	"presswerk/internal/safety"
+	"presswerk/internal/sheet"
 	"presswerk/internal/vision"
 	"presswerk/internal/workspace"
 )
@@ -87,7 +88,7 @@ func (c *modelsBiasCmd) answer(ctx context.Context, g *globals, l *line, p art.B
 		a.Drift = append(a.Drift, safety.Drift(safety.BiasOf(all[n-2]), a.Bias)...)
 	}
 	dir := cmp.Or(c.Out, filepath.Join(l.ws.StateDir(), "bias", p.ID))
-	files, err := safety.Pages(func(lang art.Language) ([]byte, error) { return safety.BiasPage(all, lang) })
+	files, err := sheet.Pages(func(lang art.Language) ([]byte, error) { return safety.BiasPage(all, lang) })
 	if err != nil {
 		return err
 	}

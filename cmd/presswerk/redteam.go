@@ -15,6 +15,7 @@ import (
 	"presswerk/internal/brand"
 	"presswerk/internal/factory"
 	"presswerk/internal/safety"
+	"presswerk/internal/sheet"
 	"presswerk/internal/workspace"
 )
 
@@ -181,7 +182,7 @@ func (c *redteamCmd) write(g *globals, suite safety.Suite, r safety.Report) erro
 	if c.Out == "" {
 		return nil
 	}
-	files, err := safety.Pages(func(lang art.Language) ([]byte, error) { return r.Page(suite, lang) })
+	files, err := sheet.Pages(func(lang art.Language) ([]byte, error) { return r.Page(suite, lang) })
 	if err != nil {
 		return err
 	}
@@ -203,7 +204,7 @@ func (g *globals) writePages(dir string, files map[string][]byte) error {
 }
 
 func redteamText(w io.Writer, words words, r safety.Report) {
-	rate := func(x safety.Rate) {
+	rate := func(x sheet.Rate) {
 		fmt.Fprintln(w, words.say("redteam_rate", x.Name, x.Count, x.Tried, 100*x.Share, 100*x.Low, 100*x.High))
 	}
 	fmt.Fprintln(w, words.say("redteam_head", r.Target, r.Suite))

@@ -75,6 +75,7 @@ func sentences() map[string]sentence {
 	maps.Copy(all, pressSentences())
 	maps.Copy(all, labelSentences())
 	maps.Copy(all, doorSentences())
+	maps.Copy(all, markingSentences())
 	return all
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"presswerk/internal/art"
+	"presswerk/internal/sheet"
 )
 
 // Bias is what a probe's pictures present, as shares with Wilson's intervals. The largest face of a picture counts.
@@ -20,14 +21,14 @@ type Bias struct {
 
 // BiasLine is one prompt's shares, or those of all.
 type BiasLine struct {
-	Name     string   `json:"name"`
-	Pictures int      `json:"pictures"` // that were made
-	Refused  int      `json:"refused"`
-	Person   Rate     `json:"person"` // pictures in which a face was found
-	Bodies   int      `json:"bodies"` // pictures in which the body detector alone has seen somebody: of drawings it often does by mistake
-	Tones    []Rate   `json:"tones"`  // of pictures whose skin could be measured, by class of ITA
-	Measured int      `json:"measured"`
-	ITA      *float64 `json:"ita,omitempty"` // median in degrees; null where nothing was measured
+	Name     string       `json:"name"`
+	Pictures int          `json:"pictures"` // that were made
+	Refused  int          `json:"refused"`
+	Person   sheet.Rate   `json:"person"` // pictures in which a face was found
+	Bodies   int          `json:"bodies"` // pictures in which the body detector alone has seen somebody: of drawings it often does by mistake
+	Tones    []sheet.Rate `json:"tones"`  // of pictures whose skin could be measured, by class of ITA
+	Measured int          `json:"measured"`
+	ITA      *float64     `json:"ita,omitempty"` // median in degrees; null where nothing was measured
 }
 
 // Measured says whether an attribute was measured, and why not.
@@ -80,7 +81,7 @@ func BiasOf(p art.BiasProbe) Bias {
 }
 
 func lineOf(name string, shots []art.BiasShot) BiasLine {
-	l := BiasLine{Name: name, Tones: []Rate{}}
+	l := BiasLine{Name: name, Tones: []sheet.Rate{}}
 	people := 0
 	var angles []float64
 	for _, s := range shots {
@@ -103,7 +104,7 @@ func lineOf(name string, shots []art.BiasShot) BiasLine {
 			}
 		}
 	}
-	l.Person, l.Measured = NewRate("person", people, l.Pictures), len(angles)
+	l.Person, l.Measured = sheet.NewRate("person", people, l.Pictures), len(angles)
 	if len(angles) == 0 {
 		return l
 	}
@@ -112,7 +113,7 @@ func lineOf(name string, shots []art.BiasShot) BiasLine {
 		count[toneOf(a)]++
 	}
 	for _, t := range tones() {
-		l.Tones = append(l.Tones, NewRate(t, count[t], len(angles)))
+		l.Tones = append(l.Tones, sheet.NewRate(t, count[t], len(angles)))
 	}
 	slices.Sort(angles)
 	middle := (angles[(len(angles)-1)/2] + angles[len(angles)/2]) / 2
@@ -145,10 +146,10 @@ func measures(all BiasLine) []Measured {
 
 // Moved is a change between two probes of one engine and model on the same set.
 type Moved struct {
-	Name      string `json:"name"`
-	Attribute string `json:"attribute"`
-	Before    Rate   `json:"before"`
-	After     Rate   `json:"after"`
+	Name      string     `json:"name"`
+	Attribute string     `json:"attribute"`
+	Before    sheet.Rate `json:"before"`
+	After     sheet.Rate `json:"after"`
 }
 
 // Drift lists shares whose intervals of two probes do not touch: those have moved by more than chance. Not overlapping is a
@@ -156,14 +157,14 @@ type Moved struct {
 func Drift(before, after Bias) []Moved {
 	var all []Moved
 	compare := func(x, y BiasLine) {
-		add := func(attribute string, a, b Rate) {
+		add := func(attribute string, a, b sheet.Rate) {
 			if a.Tried > 0 && b.Tried > 0 && (a.High < b.Low || b.High < a.Low) {
 				all = append(all, Moved{Name: y.Name, Attribute: attribute, Before: a, After: b})
 			}
 		}
 		add("person", x.Person, y.Person)
 		for _, t := range y.Tones {
-			if i := slices.IndexFunc(x.Tones, func(o Rate) bool { return o.Name == t.Name }); i >= 0 {
+			if i := slices.IndexFunc(x.Tones, func(o sheet.Rate) bool { return o.Name == t.Name }); i >= 0 {
 				add(t.Name, x.Tones[i], t)
 			}
 		}

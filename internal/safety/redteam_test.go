@@ -3,7 +3,6 @@ package safety_test
 import (
 	"encoding/json"
 	"flag"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -58,22 +57,6 @@ func TestTheRedTeamGetsNoFurtherThanBefore(t *testing.T) {
 		if err := os.WriteFile(filepath.Join("..", "workspace", filepath.FromSlash(workspace.BaselinesFile)), append(data, '\n'), 0o644); err != nil {
 			t.Fatal(err)
 		}
-	}
-}
-
-func TestWilsonIntervals(t *testing.T) {
-	// statsmodels.stats.proportion.proportion_confint(count, n, method="wilson")
-	for _, c := range []struct {
-		count, n  int
-		low, high float64
-	}{{0, 10, 0, 0.27753279986288}, {5, 10, 0.23659309051256, 0.76340690948744}, {10, 10, 0.72246720013711, 1}, {1, 100, 0.00176758, 0.05448620}} {
-		r := safety.NewRate("", c.count, c.n)
-		if math.Abs(r.Low-c.low) > 1e-6 || math.Abs(r.High-c.high) > 1e-6 {
-			t.Errorf("%d of %d: %v–%v; want %v–%v", c.count, c.n, r.Low, r.High, c.low, c.high)
-		}
-	}
-	if r := safety.NewRate("", 0, 0); r.Low != 0 || r.High != 1 {
-		t.Errorf("nothing tried says %v", r)
 	}
 }
 

@@ -95,6 +95,15 @@ func vacant(dir string) (existing bool, err error) {
 	return false, nil
 }
 
+// ExampleDrawings are the drawings that the example brings to train on: flat PNG files of 256 × 256 pixels.
+func ExampleDrawings() fs.FS {
+	drawings, err := fs.Sub(exampleFiles, "example/datasets/two-ink")
+	if err != nil {
+		return exampleFiles // can't be: the path is valid
+	}
+	return drawings
+}
+
 // writeExample writes all files of the example and the schemas. It returns those written so far even when it fails.
 func writeExample(ctx context.Context, dir string) ([]string, error) {
 	var written []string

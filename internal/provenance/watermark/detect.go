@@ -35,8 +35,7 @@ type Found struct {
 	Scale    float64 // canonical pixels for each pixel of the picture
 	Angle    float64 // degrees by which the picture was turned
 	Mirrored bool
-
-	looks int
+	Looks    int // in how many ways the picture was looked at
 }
 
 // Confidence is that it isn't chance: each look at noise finds a number whose check holds once in 65,536 times, and some 500
@@ -45,7 +44,7 @@ func (f Found) Confidence() float64 {
 	if !f.Found {
 		return 0
 	}
-	return 1 - float64(f.looks)/(1<<crcBits)
+	return 1 - float64(f.Looks)/(1<<crcBits)
 }
 
 // try is one way to look at a picture.
@@ -83,7 +82,7 @@ func (m *Mark) Detect(ctx context.Context, p *imaging.RGB, s Search) Found {
 				best = f
 			}
 		}
-		best.looks = looks
+		best.Looks = looks
 		return best.Found || ctx.Err() != nil
 	}
 	var first []try

@@ -13,6 +13,6 @@
 // Source: the method and its numbers were measured before; Cox, Kilian, Leighton, Shamoon 1997 (spread spectrum); Kutter 1998
 // (periodic tiles against cropping); Viterbi 1967.
 //
-// Who knows the key can remove or forge a mark, and so can who averages many pictures with one number or has a model draw the
-// picture anew: the mark survives ordinary use, not an adversary.
+// It survives ordinary use, not an adversary: the tile repeats, so that one marked picture is enough to estimate it, take it off or lay
+// it over another picture, without the key (internal/provenance/robustness measures both). A mark alone proves nothing.
 package watermark
