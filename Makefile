@@ -4,8 +4,10 @@ SHELL := /bin/bash
 tools := $(or $(PRESSWERK_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/presswerk/tools)
 version := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 presswerk := bin/presswerk
-# Number crunching that shares nothing between goroutines: under the race detector it is ten times slower and says nothing.
-crunching := presswerk/internal/imaging/... presswerk/internal/provenance/watermark modernc.org/... compress/... image/... hash/...
+# Number crunching that shares next to nothing between goroutines: under the race detector it is ten times slower and says nothing.
+# What the judge does share has a run of its own.
+crunching := presswerk/internal/imaging/... presswerk/internal/vision presswerk/internal/judge presswerk/internal/icc presswerk/internal/press \
+	presswerk/internal/provenance/watermark presswerk/internal/provenance/robustness modernc.org/... compress/... image/... hash/...
 race := -race $(foreach p,$(crunching),-gcflags=$(p)=-race=false)
 
 .PHONY: help setup tools build models demo test check generate fmt lint unit bench clean
@@ -43,7 +45,8 @@ lint: tools ## go vet and golangci-lint
 	@$(tools)/go/golangci-lint run ./...
 
 unit: tools models ## Go tests under the race detector; what is missing fails, nothing is skipped
-	@PRESSWERK_ALL=1 go test $(race) -timeout 40m ./...
+	@PRESSWERK_ALL=1 go test $(race) -timeout 50m ./...
+	@go test $(race) -gcflags=presswerk/internal/judge=-race=true -run 'LookedAtOnce|BadPicture|ABatch|ScorerThatFails' ./internal/judge
 
 generate: tools ## write generated files anew
 	@$(tools)/go/templ generate -path internal/web

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -439,10 +440,15 @@ func TestAContactSheetShowsEveryTile(t *testing.T) {
 	}
 }
 
-// claims keeps what it is asked to sign.
-type claims struct{ all *[]provenance.Claim }
+// claims keeps what it is asked to sign, the master's first.
+type claims struct {
+	mu  sync.Mutex
+	all *[]provenance.Claim // guarded by mu
+}
 
-func (c claims) Sign(_ context.Context, _ string, data []byte, claim provenance.Claim) (provenance.Signed, error) {
+func (c *claims) Sign(_ context.Context, _ string, data []byte, claim provenance.Claim) (provenance.Signed, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	*c.all = append(*c.all, claim)
 	return provenance.Signed{Data: data}, nil
 }
@@ -460,7 +466,7 @@ func TestPicturesFromElsewhereAreNotCalledGenerated(t *testing.T) {
 		var signed []provenance.Claim
 		in := input(t, x.side, x.side)
 		in.Candidate, in.Origin = art.Candidate{}, x.origin
-		out, err := finisher(func(o *finish.Options) { o.Signer = claims{&signed} }).Finish(t.Context(), in)
+		out, err := finisher(func(o *finish.Options) { o.Signer = &claims{all: &signed} }).Finish(t.Context(), in)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

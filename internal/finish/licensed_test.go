@@ -21,7 +21,7 @@ func TestALicensedPictureStaysWhatItIs(t *testing.T) {
 		in.Candidate = art.Candidate{ID: "r-001", License: &art.PictureLicense{}}
 		in.License = &art.PictureLicense{Source: "Agency X", Creator: "Grace", SourceType: test.origin}
 		in.Rights, in.Finishing = art.Rights{Creator: "Grace", Credit: "Grace / Agency X", License: "https://agency.example/terms"}, art.Finishing{Smooth: 18, EvenBackground: true}
-		out, err := finisher(func(o *finish.Options) { o.Signer = claims{&signed} }).Finish(t.Context(), in)
+		out, err := finisher(func(o *finish.Options) { o.Signer = &claims{all: &signed} }).Finish(t.Context(), in)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
