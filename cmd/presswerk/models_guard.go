@@ -163,6 +163,9 @@ func (w workspaceDir) promptSet(name string, brief art.Brief) (factory.Order, br
 		return o, set, err
 	}
 	o.Kit = kit
+	if o.Logo, err = w.ReadLogo(kit); err != nil {
+		return o, set, err
+	}
 	if o.Safety, err = w.Guide(kit.Sector); err != nil {
 		return o, set, err
 	}

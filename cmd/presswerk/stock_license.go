@@ -67,6 +67,7 @@ func (f shelfFlags) shelf(ctx context.Context, g *globals) (*line, factory.Order
 	case f.Brand != "":
 		if o.Kit, err = ws.ReadKit(f.Brand); err == nil {
 			o.Brief = brandBrief(o)
+			o.Logo, err = ws.ReadLogo(o.Kit)
 		}
 	}
 	if err != nil {

@@ -39,6 +39,9 @@ func (f *Factory) Guard(ctx context.Context, o GuardOrder, progress func(done, t
 	if err != nil {
 		return art.Guard{}, err
 	}
+	if err := f.keepPictures(ctx, o.Order); err != nil {
+		return art.Guard{}, err
+	}
 	set, err := o.Set.Digest()
 	if err != nil {
 		return art.Guard{}, err

@@ -49,6 +49,9 @@ func (f *Factory) Bring(ctx context.Context, o Order, into string, l art.Picture
 	b := Brought{Run: run.ID, License: *c.License, Warnings: reasons(f.allowed(*c.License, run))}
 	change := art.Change{Licenses: []art.PictureLicense{*c.License}}
 	if begun {
+		if err := f.keepPictures(ctx, o); err != nil {
+			return Brought{}, err
+		}
 		change.NewRun = &run
 	}
 	others, err := f.Records.Candidates(ctx, run.ID)

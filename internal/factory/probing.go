@@ -32,6 +32,9 @@ func (f *Factory) Probe(ctx context.Context, o ProbeOrder, progress func(done, t
 	if err != nil {
 		return p, art.Change{}, err
 	}
+	if err := f.keepPictures(ctx, o.Order); err != nil {
+		return p, art.Change{}, err
+	}
 	baseline, err := f.Records.Baseline(ctx, p.Key)
 	first := errors.Is(err, art.ErrNotFound)
 	if err != nil && !first {

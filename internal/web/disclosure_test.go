@@ -30,7 +30,8 @@ func (l *labelLine) Candidate(context.Context, string) (art.CandidateView, error
 func (*labelLine) Run(context.Context, string) (art.RunView, error) {
 	return art.RunView{Run: art.Run{ID: "r", Kind: art.Production, BrandKit: []byte("{}"), Brief: art.Brief{Title: art.Text{"en": "Toys"}}}}, nil
 }
-func (*labelLine) Decisions(context.Context, string) ([]art.Decision, error) { return nil, nil }
+func (*labelLine) Candidates(context.Context, string) ([]art.CandidateView, error) { return nil, nil }
+func (*labelLine) Decisions(context.Context, string) ([]art.Decision, error)       { return nil, nil }
 
 func (l *labelLine) Disclosures(context.Context, string) ([]art.Disclosure, error) {
 	return l.said, nil
