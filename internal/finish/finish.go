@@ -124,8 +124,21 @@ type step struct {
 // steps is the order in which a master is made.
 func steps() []step {
 	return []step{
-		{"read", read}, {"smooth", smooth}, {"background", background}, {"upscale", upscale}, {"size", size}, {"windows", windows}, {"label", drawLabel}, {"watermark", mark}, {"placeholder", placeholder},
-		{"master", master}, {"archive", archive}, {"sizes", sizes}, {"quality", quality}, {"renditions", renditions}, {"print", pages},
+		{"read", read},
+		{"smooth", smooth},
+		{"background", background},
+		{"upscale", upscale},
+		{"size", size},
+		{"windows", windows},
+		{"label", drawLabel},
+		{"watermark", mark},
+		{"placeholder", placeholder},
+		{"master", master},
+		{"archive", archive},
+		{"sizes", sizes},
+		{"quality", quality},
+		{"renditions", renditions},
+		{"print", pages},
 	}
 }
 

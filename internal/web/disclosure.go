@@ -37,7 +37,7 @@ func (s *Studio) disclose(w http.ResponseWriter, r *http.Request) {
 		yes := answer == "yes"
 		d.CouldMislead = &yes
 	}
-	d.Shows, d.Artistic, d.StandardEdit = r.Form["shows"], r.FormValue("artistic") != "", r.FormValue("standard_edit") != ""
+	d.Shows, d.Artistic, d.StandardEdit = r.Form["shows[]"], r.FormValue("artistic") != "", r.FormValue("standard_edit") != ""
 	d.Reason = strings.TrimSpace(r.FormValue("reason"))
 	if note := strings.TrimSpace(r.FormValue("note")); note != "" {
 		d.Note = art.Text{languageOf(r): note}

@@ -30,8 +30,10 @@ func (l *labelLine) Candidate(context.Context, string) (art.CandidateView, error
 func (*labelLine) Run(context.Context, string) (art.RunView, error) {
 	return art.RunView{Run: art.Run{ID: "r", Kind: art.Production, BrandKit: []byte("{}"), Brief: art.Brief{Title: art.Text{"en": "Toys"}}}}, nil
 }
+
 func (*labelLine) Candidates(context.Context, string) ([]art.CandidateView, error) { return nil, nil }
-func (*labelLine) Decisions(context.Context, string) ([]art.Decision, error)       { return nil, nil }
+
+func (*labelLine) Decisions(context.Context, string) ([]art.Decision, error) { return nil, nil }
 
 func (l *labelLine) Disclosures(context.Context, string) ([]art.Disclosure, error) {
 	return l.said, nil
@@ -84,7 +86,7 @@ func TestTheStudioAsksWhetherAPictureCouldMislead(t *testing.T) {
 		}
 	}
 	has("Nobody has said so yet, and eu-50-4 asks", `name="could_mislead" value="yes" required`, "c2pa / watermark", "none on the picture")
-	form := url.Values{"could_mislead": {"yes"}, "shows": {"person", "place"}, "reason": {" a face <b>that exists "}, "note": {"Symbolic picture"}}
+	form := url.Values{"could_mislead": {"yes"}, "shows[]": {"person", "place"}, "reason": {" a face <b>that exists "}, "note": {"Symbolic picture"}}
 	if r, _ := ask(t, http.MethodPost, address+"/candidates/c-1/disclosure", headers, form); r.status != http.StatusSeeOther || r.header.Get("Location") != "/candidates/c-1#misleading" {
 		t.Fatalf("%d, %v", r.status, r.header)
 	}
@@ -125,6 +127,7 @@ func TestTheAPITakesAWordOnMisleading(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer response.Body.Close()
 		return response.StatusCode
 	}
 	if got := post(`{"could_mislead": true, "shows": ["place"], "reason": "a real tower", "note": {"de": "Symbolbild"}}`); got != http.StatusOK {

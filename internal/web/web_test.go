@@ -51,12 +51,12 @@ func studio(t *testing.T, scopes ...access.Scope) (address, key string) {
 		},
 		Engines: func(context.Context) ([]EngineCard, art.Radar, error) {
 			return []EngineCard{{
-					Info:   engine.Info{Name: "far", Version: "1", Reason: "<b>why</b>", Models: []engine.Model{{Capabilities: art.Capabilities{Model: art.ModelRef{Name: "cloud"}}}}},
-					Health: engine.Health{State: engine.StateUnreachable, Milliseconds: 12}, Seen: engine.Figures{Requests: 4, Failed: 1},
-				}}, art.Radar{Endings: []art.Ending{{
-					Shutdown: art.Shutdown{Engine: "far", Model: "cloud", Date: "2026-12-01", Instead: "sky"}, Days: 5, Hits: []art.Hit{{Kind: art.HitBrief, Name: "spring"}},
-					Also: []art.Shutdown{{Model: "sky", Date: "2026-12-24"}}, Lasting: "sun",
-				}}, Unread: []art.Refusal{{Field: "briefs/torn.yaml", Reason: "torn"}}}, nil
+				Info:   engine.Info{Name: "far", Version: "1", Reason: "<b>why</b>", Models: []engine.Model{{Capabilities: art.Capabilities{Model: art.ModelRef{Name: "cloud"}}}}},
+				Health: engine.Health{State: engine.StateUnreachable, Milliseconds: 12}, Seen: engine.Figures{Requests: 4, Failed: 1},
+			}}, art.Radar{Endings: []art.Ending{{
+				Shutdown: art.Shutdown{Engine: "far", Model: "cloud", Date: "2026-12-01", Instead: "sky"}, Days: 5, Hits: []art.Hit{{Kind: art.HitBrief, Name: "spring"}},
+				Also: []art.Shutdown{{Model: "sky", Date: "2026-12-24"}}, Lasting: "sun",
+			}}, Unread: []art.Refusal{{Field: "briefs/torn.yaml", Reason: "torn"}}}, nil
 		},
 		Comparisons: func(context.Context) ([]art.EngineComparison, error) {
 			return []art.EngineComparison{{ID: "compare-1", Title: art.Text{"en": "Which engine?"}, Rows: make([]art.EngineRow, 3)}}, nil
