@@ -40,7 +40,7 @@ func (c *judgeCmd) runGaze(ctx context.Context, g *globals) error {
 	if err != nil {
 		return fmt.Errorf("reading %s: %w: %w", c.Files[0], err, art.ErrInvalid)
 	}
-	p, err := imaging.Decode(ctx, data, imaging.Limits{})
+	p, _, err := readApart(ctx, data, imaging.Limits{})
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Files[0], err)
 	}

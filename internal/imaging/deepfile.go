@@ -129,10 +129,9 @@ func encodeTIFF(d *Deep, e DeepEncoding) ([]byte, error) {
 		ppi = 72
 	}
 	rational := binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, uint32(math.Round(ppi*1000))), 1000)
-	const start = 8 // of the strip: after the header
 	fields := []tiffField{
 		long(256, d.Width), long(257, d.Height), shorts(258, slices.Repeat([]uint16{bits}, d.Channels)...), shorts(259, 8),
-		shorts(262, photometric), long(273, start), shorts(277, uint16(d.Channels)), long(278, d.Height), long(279, len(strip)),
+		shorts(262, photometric), long(273, tiffStart), shorts(277, uint16(d.Channels)), long(278, d.Height), long(279, len(strip)),
 		{282, tiffRational, 1, rational},
 		{283, tiffRational, 1, rational},
 		shorts(284, 1), shorts(296, 2),
@@ -150,25 +149,32 @@ func encodeTIFF(d *Deep, e DeepEncoding) ([]byte, error) {
 	return layTIFF(strip, fields), nil
 }
 
-// layTIFF puts header, strip, long values and the directory one after the other.
-func layTIFF(strip []byte, fields []tiffField) []byte {
-	out := append([]byte("II*\x00\x00\x00\x00\x00"), strip...)
+// tiffStart is where pixels stand in a file: after its header.
+const tiffStart = 8
+
+// layTIFF puts header, pixels, long values and the directory one after the other; fields come in the order of their tags.
+func layTIFF(pixels []byte, fields []tiffField) []byte {
+	size := tiffStart + len(pixels) + 8
+	for _, f := range fields {
+		size += 14 + len(f.value)
+	}
+	out := append(append(make([]byte, 0, size), "II*\x00\x00\x00\x00\x00"...), pixels...)
 	directory := binary.LittleEndian.AppendUint16(nil, uint16(len(fields)))
 	for _, f := range fields {
 		directory = binary.LittleEndian.AppendUint16(directory, f.tag)
 		directory = binary.LittleEndian.AppendUint16(directory, f.kind)
 		directory = binary.LittleEndian.AppendUint32(directory, uint32(f.count))
-		if len(f.value) <= 4 {
+		if len(f.value) <= 4 { // a value so short stands in the entry itself
 			directory = append(directory, append(slices.Clone(f.value), 0, 0, 0, 0)[:4]...)
 			continue
 		}
-		out = append(out, make([]byte, len(out)&1)...)
+		out = append(out, make([]byte, len(out)&1)...) // offsets are even
 		directory = binary.LittleEndian.AppendUint32(directory, uint32(len(out)))
 		out = append(out, f.value...)
 	}
 	out = append(out, make([]byte, len(out)&1)...)
 	binary.LittleEndian.PutUint32(out[4:], uint32(len(out)))
-	return slices.Concat(out, directory, []byte{0, 0, 0, 0})
+	return append(append(out, directory...), 0, 0, 0, 0)
 }
 
 // samples are the numbers as a file has them, little-endian.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"image"
 	"image/png"
-	"slices"
 
 	"github.com/davidbyttow/govips/v2/vips"
 
@@ -37,66 +36,31 @@ func toVips(p *RGB, profile, xmp []byte) (*vips.ImageRef, error) {
 	return ref, nil
 }
 
-// Tags of TIFF 6.0, and the two that Adobe and the ICC added.
-const (
-	tagWidth, tagHeight, tagBits, tagCompression, tagPhotometric, tagStrips = 256, 257, 258, 259, 262, 273
-	tagSamples, tagRows, tagStripBytes, tagXMP, tagICC                      = 277, 278, 279, 700, 34675
-)
-
 // stripRows is how many rows stand in one strip: libvips reads strips one after the other, and large ones by the row.
 const stripRows = 64
 
 // rawTIFF writes 8-bit RGB without compression.
 func rawTIFF(p *RGB, profile, xmp []byte) []byte {
 	row, strips := 3*p.Width, (p.Height+stripRows-1)/stripRows
-	out := make([]byte, 8, 8+len(p.Pix)+len(profile)+len(xmp)+8*strips+256)
-	copy(out, "II*\x00")
-	out = append(out, p.Pix...)
-	put := func(data []byte) uint32 {
-		if len(data) <= 4 { // a value so short stands in the entry itself
-			return binary.LittleEndian.Uint32(append(slices.Clone(data), 0, 0, 0, 0))
-		}
-		if len(out)%2 == 1 {
-			out = append(out, 0) // offsets are even
-		}
-		at := uint32(len(out))
-		out = append(out, data...)
-		return at
-	}
 	var offsets, sizes []byte
 	for s := range strips {
 		rows := min(stripRows, p.Height-s*stripRows)
-		offsets = binary.LittleEndian.AppendUint32(offsets, uint32(8+s*stripRows*row))
+		offsets = binary.LittleEndian.AppendUint32(offsets, uint32(tiffStart+s*stripRows*row))
 		sizes = binary.LittleEndian.AppendUint32(sizes, uint32(rows*row))
 	}
-	at, lengths := put(offsets), put(sizes)
-	entries := [][4]uint32{
-		{tagWidth, tiffLong, 1, uint32(p.Width)},
-		{tagHeight, tiffLong, 1, uint32(p.Height)},
-		{tagBits, tiffShort, 3, put([]byte{8, 0, 8, 0, 8, 0})},
-		{tagCompression, tiffShort, 1, 1},
-		{tagPhotometric, tiffShort, 1, 2},
-		{tagStrips, tiffLong, uint32(strips), at},
-		{tagSamples, tiffShort, 1, 3},
-		{tagRows, tiffLong, 1, stripRows},
-		{tagStripBytes, tiffLong, uint32(strips), lengths},
+	fields := []tiffField{
+		long(256, p.Width), long(257, p.Height), shorts(258, 8, 8, 8), shorts(259, 1), shorts(262, 2),
+		{273, tiffLong, strips, offsets},
+		shorts(277, 3), long(278, stripRows),
+		{279, tiffLong, strips, sizes},
 	}
 	if len(xmp) > 0 {
-		entries = append(entries, [4]uint32{tagXMP, tiffByte, uint32(len(xmp)), put(xmp)})
+		fields = append(fields, tiffField{700, tiffByte, len(xmp), xmp})
 	}
 	if len(profile) > 0 {
-		entries = append(entries, [4]uint32{tagICC, tiffUndefined, uint32(len(profile)), put(profile)})
+		fields = append(fields, tiffField{34675, tiffUndefined, len(profile), profile})
 	}
-	directory := binary.LittleEndian.AppendUint16(nil, uint16(len(entries)))
-	for _, e := range entries {
-		directory = binary.LittleEndian.AppendUint16(directory, uint16(e[0]))
-		directory = binary.LittleEndian.AppendUint16(directory, uint16(e[1]))
-		directory = binary.LittleEndian.AppendUint32(directory, e[2])
-		directory = binary.LittleEndian.AppendUint32(directory, e[3])
-	}
-	directory = append(directory, 0, 0, 0, 0)
-	binary.LittleEndian.PutUint32(out[4:], put(directory))
-	return out
+	return layTIFF(p.Pix, fields)
 }
 
 // profileFor gives the sRGB profile that files of a format carry: the standard one of 3 kB where a
