@@ -108,7 +108,7 @@ func TestPicturesThatAPersonBringsBecomeCandidates(t *testing.T) {
 	put("ada_egg_2.png", described(t, prompts[1]+jobWords, 160))
 	k.killed(func(i int) bool { // a little later each time, until one has lived long enough
 		_, err := os.Stat(filepath.Join(folder, "taken", "ada_egg_2.png"))
-		return err == nil || i > 200
+		return err == nil || i > 45
 	}, "import", "--watch", folder, "--every", "5ms", "--by", "Ada")
 	if left, err := os.ReadDir(filepath.Join(folder, "taken")); err != nil || len(left) != 3 {
 		t.Errorf("taken: %v, %v", left, err)
@@ -121,15 +121,17 @@ func TestPicturesThatAPersonBringsBecomeCandidates(t *testing.T) {
 	}
 }
 
-// killed starts the program and kills it, again and again and a little later each time, until done says so.
+// killed starts the program and kills it, again and again and a sixth later each time, until done says so.
 func (k keeper) killed(done func(i int) bool, args ...string) {
 	k.t.Helper()
+	life := 40 * time.Millisecond
 	for i := 0; !done(i); i++ {
 		c := k.command(args...)
 		if err := c.Start(); err != nil {
 			k.t.Fatal(err)
 		}
-		time.Sleep(time.Duration(40+10*i) * time.Millisecond)
+		time.Sleep(life)
+		life += life / 6
 		if err := c.Process.Kill(); err != nil { // SIGKILL: nothing can be tidied up
 			k.t.Fatal(err)
 		}

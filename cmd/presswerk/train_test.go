@@ -167,10 +167,10 @@ func TestAStoppedTrainingTakesItsTrainerAlong(t *testing.T) {
 	}
 }
 
-// until waits for something that another process does.
+// until waits for something that another process does; three minutes, as a loaded machine starts one slowly.
 func until(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for range 600 {
+	for range 3600 {
 		if done() {
 			return
 		}

@@ -26,10 +26,9 @@ func fromVips(ref *vips.ImageRef) (*RGB, error) {
 }
 
 // toVips hands a picture to libvips. govips has no call that takes pixels, so they travel as an uncompressed TIFF, which
-// libvips reads at the speed of memory. Profile and XMP packet go the same way: govips' SetBlob hands C a Go pointer to a
-// Go pointer, which the runtime forbids.
-func toVips(p *RGB, profile, xmp []byte) (*vips.ImageRef, error) {
-	ref, err := vips.NewImageFromBuffer(rawTIFF(p, profile, xmp))
+// libvips reads at the speed of memory.
+func toVips(p *RGB) (*vips.ImageRef, error) {
+	ref, err := vips.NewImageFromBuffer(rawTIFF(p))
 	if err != nil {
 		return nil, fmt.Errorf("imaging: handing the picture to libvips: %s", oneLine(err))
 	}
@@ -40,7 +39,7 @@ func toVips(p *RGB, profile, xmp []byte) (*vips.ImageRef, error) {
 const stripRows = 64
 
 // rawTIFF writes 8-bit RGB without compression.
-func rawTIFF(p *RGB, profile, xmp []byte) []byte {
+func rawTIFF(p *RGB) []byte {
 	row, strips := 3*p.Width, (p.Height+stripRows-1)/stripRows
 	var offsets, sizes []byte
 	for s := range strips {
@@ -48,34 +47,30 @@ func rawTIFF(p *RGB, profile, xmp []byte) []byte {
 		offsets = binary.LittleEndian.AppendUint32(offsets, uint32(tiffStart+s*stripRows*row))
 		sizes = binary.LittleEndian.AppendUint32(sizes, uint32(rows*row))
 	}
-	fields := []tiffField{
+	return layTIFF(p.Pix, []tiffField{
 		long(256, p.Width), long(257, p.Height), shorts(258, 8, 8, 8), shorts(259, 1), shorts(262, 2),
 		{273, tiffLong, strips, offsets},
 		shorts(277, 3), long(278, stripRows),
 		{279, tiffLong, strips, sizes},
-	}
-	if len(xmp) > 0 {
-		fields = append(fields, tiffField{700, tiffByte, len(xmp), xmp})
-	}
-	if len(profile) > 0 {
-		fields = append(fields, tiffField{34675, tiffUndefined, len(profile), profile})
-	}
-	return layTIFF(p.Pix, fields)
+	})
 }
 
 // profileFor gives the sRGB profile that files of a format carry: the standard one of 3 kB where a
-// file is a master or goes on, one of 0.4 kB where every byte is sent to a reader. libvips writes it into one pixel, which
+// file is a master or goes on, one of 0.4 kB where every byte is sent to a reader, and none in WebP, which means sRGB without. libvips writes it into one pixel, which
 // costs a millisecond; writing it into a whole picture would send all pixels through a transform that changes nothing.
 func profileFor(f Format) ([]byte, error) {
 	find := vips.GetSRGBIEC6196621ICCProfilePath
-	if f == JPEG || f == WebP || f == AVIF {
+	switch f {
+	case WebP:
+		return nil, nil
+	case JPEG, AVIF:
 		find = vips.GetSRGBV2MicroICCProfilePath
 	}
 	path, err := find()
 	if err != nil {
 		return nil, fmt.Errorf("imaging: reading the sRGB profile: %s", oneLine(err))
 	}
-	ref, err := toVips(&RGB{Width: 1, Height: 1, Pix: make([]byte, 3)}, nil, nil)
+	ref, err := toVips(&RGB{Width: 1, Height: 1, Pix: make([]byte, 3)})
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ func Resize(p *RGB, width, height int) (*RGB, error) {
 	if width == p.Width && height == p.Height {
 		return p, nil
 	}
-	ref, err := toVips(p, nil, nil)
+	ref, err := toVips(p)
 	if err != nil {
 		return nil, err
 	}
