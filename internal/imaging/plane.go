@@ -94,27 +94,74 @@ func mirrored(n, reach int) []int {
 // covers, a side that grows is interpolated linearly. Numbers are taken as they are: networks were trained on pictures
 // that were resized so. For pictures that people see there is the function Resize.
 func (p *Plane) Resize(width, height int) *Plane {
-	across := NewPlane(width, p.Height)
-	for x, taps := range resizeTaps(p.Width, width) {
-		for y := range p.Height {
-			sum := 0.0
-			for _, t := range taps {
-				sum += t.weight * float64(p.Pix[y*p.Width+t.at])
-			}
-			across.Pix[y*width+x] = float32(sum)
-		}
-	}
 	out := NewPlane(width, height)
-	for y, taps := range resizeTaps(p.Height, height) {
-		for x := range width {
-			sum := 0.0
-			for _, t := range taps {
-				sum += t.weight * float64(across.Pix[t.at*width+x])
+	scaled(p.Pix, 1, p.Width, p.Height, width, height, func(y int, sums []float64) {
+		to := out.Pix[y*width : (y+1)*width]
+		for x := range to {
+			to[x] = float32(sums[x])
+		}
+	})
+	return out
+}
+
+// Planes are the three channels, scaled to width × height as Plane.Resize does.
+func (p *RGB) Planes(width, height int) (all [3]*Plane) {
+	for channel := range all {
+		all[channel] = NewPlane(width, height)
+	}
+	scaled(p.Pix, 3, p.Width, p.Height, width, height, func(y int, sums []float64) {
+		for channel, out := range all {
+			to := out.Pix[y*width : (y+1)*width]
+			for x := range to {
+				to[x] = float32(sums[3*x+channel])
 			}
-			out.Pix[y*width+x] = float32(sum)
+		}
+	})
+	return all
+}
+
+// scaled works row by row, as a column is scattered over the memory, and hands over each new row with its channels side by side.
+func scaled[T uint8 | float32](pix []T, channels, fromWidth, fromHeight, width, height int, row func(y int, sums []float64)) {
+	across := make([]float32, channels*width*fromHeight)
+	columns := resizeTaps(fromWidth, width)
+	for y := range fromHeight {
+		from, to := pix[channels*y*fromWidth:channels*(y+1)*fromWidth], across[channels*y*width:channels*(y+1)*width]
+		if channels == 3 {
+			threeAcross(from, to, columns)
+			continue
+		}
+		for x := range to {
+			sum := 0.0
+			for _, t := range columns[x] {
+				sum += t.weight * float64(from[t.at])
+			}
+			to[x] = float32(sum)
 		}
 	}
-	return out
+	sums := make([]float64, channels*width)
+	for y, taps := range resizeTaps(fromHeight, height) {
+		clear(sums)
+		for _, t := range taps {
+			for x, v := range across[channels*t.at*width : channels*(t.at+1)*width] {
+				sums[x] += t.weight * float64(v)
+			}
+		}
+		row(y, sums)
+	}
+}
+
+// threeAcross scales one row of three channels.
+func threeAcross[T uint8 | float32](from []T, to []float32, columns [][]tap) {
+	for x, taps := range columns {
+		var a, b, c float64
+		for _, t := range taps {
+			pixel := from[3*t.at : 3*t.at+3]
+			a += t.weight * float64(pixel[0])
+			b += t.weight * float64(pixel[1])
+			c += t.weight * float64(pixel[2])
+		}
+		to[3*x], to[3*x+1], to[3*x+2] = float32(a), float32(b), float32(c)
+	}
 }
 
 // tap is how much of one old pixel goes into a new one.

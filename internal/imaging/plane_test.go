@@ -103,3 +103,18 @@ func TestThinLeavesLines(t *testing.T) {
 		t.Error("something came of nothing")
 	}
 }
+
+// All channels at once are what each is alone, to the last bit.
+func TestPlanesAreTheChannelsScaled(t *testing.T) {
+	p := &imaging.RGB{Width: 61, Height: 43, Pix: make([]byte, 3*61*43)}
+	for i := range p.Pix {
+		p.Pix[i] = byte(i*i + i/7)
+	}
+	for _, size := range [][2]int{{61, 43}, {30, 20}, {100, 90}, {17, 80}, {1, 1}} {
+		for channel, got := range p.Planes(size[0], size[1]) {
+			if want := p.Plane(channel).Resize(size[0], size[1]); !slices.Equal(got.Pix, want.Pix) {
+				t.Errorf("channel %d of %v is another", channel, size)
+			}
+		}
+	}
+}

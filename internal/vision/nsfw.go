@@ -50,8 +50,8 @@ func NSFW(ctx context.Context, p *imaging.RGB, network Runner) (float64, error) 
 // throughJPEG gives a picture n pixels a side with JPEG's losses.
 func throughJPEG(p *imaging.RGB, n int) (image.Image, error) {
 	small := image.NewRGBA(image.Rect(0, 0, n, n))
-	for channel := range 3 {
-		for i, v := range p.Plane(channel).Resize(n, n).Pix {
+	for channel, plane := range p.Planes(n, n) {
+		for i, v := range plane.Pix {
 			small.Pix[4*i+channel], small.Pix[4*i+3] = level(v/255), 255
 		}
 	}

@@ -82,9 +82,9 @@ func findText(ctx context.Context, p *imaging.RGB, network Runner) ([]textRect, 
 	}
 	w, h := finderSize(p.Width, p.Height)
 	mean, deviation := [3]float32{0.485, 0.456, 0.406}, [3]float32{0.229, 0.224, 0.225}
-	x := make([]float32, 0, 3*w*h)
+	x, planes := make([]float32, 0, 3*w*h), p.Planes(w, h)
 	for i := range 3 {
-		for _, v := range p.Plane(2-i).Resize(w, h).Pix { // blue first, by the numbers of red: so it was trained
+		for _, v := range planes[2-i].Pix { // blue first, by the numbers of red: so it was trained
 			x = append(x, (v/255-mean[i])/deviation[i])
 		}
 	}

@@ -44,6 +44,10 @@ func (r region) cut(p *imaging.RGB, n int, low, high float64, repeat bool) []flo
 	const places = 32 // between two pixels
 	out := make([]float32, 0, 3*n*n)
 	sin, cos := math.Sincos(r.turn)
+	var levels [256]float32
+	for i := range levels {
+		levels[i] = float32(low + (high-low)*float64(i)/255)
+	}
 	for j := range n {
 		b := (float64(j)/float64(n) - 0.5) * r.side
 		for i := range n {
@@ -52,16 +56,19 @@ func (r region) cut(p *imaging.RGB, n int, low, high float64, repeat bool) []flo
 			x, y = math.RoundToEven(x*places)/places, math.RoundToEven(y*places)/places
 			left, top := math.Floor(x), math.Floor(y)
 			right, below := x-left, y-top
-			at := corners(p, int(left), int(top), repeat)
-			for channel := range 3 {
-				var v [4]float64
-				for k, index := range at {
-					if index >= 0 {
-						v[k] = float64(p.Pix[index+channel])
-					}
+			weights := [4]float64{(1 - right) * (1 - below), right * (1 - below), (1 - right) * below, right * below}
+			var mixed [3]float64
+			for k, index := range corners(p, int(left), int(top), repeat) {
+				if index < 0 {
+					continue
 				}
-				mixed := (v[0]*(1-right)+v[1]*right)*(1-below) + (v[2]*(1-right)+v[3]*right)*below
-				out = append(out, float32(low+(high-low)*math.Floor(mixed+0.5)/255))
+				pixel := p.Pix[index : index+3]
+				mixed[0] += weights[k] * float64(pixel[0])
+				mixed[1] += weights[k] * float64(pixel[1])
+				mixed[2] += weights[k] * float64(pixel[2])
+			}
+			for _, v := range mixed {
+				out = append(out, levels[int(v+0.5)])
 			}
 		}
 	}
