@@ -49,7 +49,6 @@ unit: tools models ## Go tests; what is missing fails, nothing is skipped; then 
 	@PRESSWERK_ALL=1 go test -timeout 50m ./...
 	@$(race) $(addprefix ./internal/,$(shared))
 	@$(race) -run 'LookedAtOnce|BadPicture|ABatch|ScorerThatFails' ./internal/judge
-	@PRESSWERK_ALL=1 $(race) -run 'TestScripts/usage|TestServing|TestTheDoor' ./cmd/presswerk
 
 generate: tools ## write generated files anew
 	@$(tools)/go/templ generate -path internal/web
