@@ -131,16 +131,18 @@ func TestNothingUnmarkedIsDelivered(t *testing.T) {
 	for name, c := range map[string]struct {
 		signed      bool
 		territories []string
+		creator     string
 		says        string // "" where it is published
 	}{
-		"signed":                  {true, nil, ""},
-		"unsigned, everywhere":    {false, nil, "lacks c2pa or watermark, which eu-50-2"},
-		"unsigned, where no rule": {false, []string{"US"}, ""},
-		"in China":                {true, []string{"CN"}, "lacks aigc, which cn-gb-45438"},
+		"signed":                  {true, nil, "", ""},
+		"unsigned, everywhere":    {false, nil, "", "lacks c2pa or watermark, which eu-50-2"},
+		"unsigned, where no rule": {false, []string{"US"}, "", ""},
+		"in China, by nobody":     {true, []string{"CN"}, "", "lacks aigc, which cn-gb-45438"},
+		"in China":                {true, []string{"CN"}, "Ada & Co", ""},
 	} {
 		b := newRuledBench(t, c.signed)
 		o := order(art.ApprovalAuto, 1)
-		o.Kit.Disclosure, o.Kit.Usage.Territories = &no, c.territories
+		o.Kit.Disclosure, o.Kit.Usage.Territories, o.Kit.Rights.Creator = &no, c.territories, c.creator
 		run := b.work(b.start(o).ID, in(art.RunPublished, art.RunFailed))
 		_, err := os.Stat(filepath.Join(b.dir, "site", "toys", "index.html"))
 		if (err == nil) != (c.says == "") || !strings.Contains(run.Failure, c.says) {

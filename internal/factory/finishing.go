@@ -3,6 +3,7 @@ package factory
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"presswerk/internal/art"
 	"presswerk/internal/brand"
@@ -117,7 +118,7 @@ func finishInput(a art.Asset, c art.Candidate, picture []byte, channels []art.Ch
 	return finish.Input{
 		Candidate: c, Picture: picture, AssetID: a.ID, Slug: a.Slug, Title: a.Title, Alt: a.Alt,
 		Channels: channels, Layout: k.Layout, Finishing: k.Finishing, Rights: a.Rights, License: a.License, PromptInFiles: k.PromptMode(), Sources: a.Sources, Approval: a.Approval,
-		Label: a.Labelling.Label, Languages: b.Languages,
+		Label: a.Labelling.Label, AIGC: slices.Contains(a.Labelling.Marks, art.MarkAIGC), Languages: b.Languages,
 	}
 }
 

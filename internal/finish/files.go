@@ -27,7 +27,11 @@ func master(ctx context.Context, w *work) (map[string]any, error) {
 	if w.out.Master, err = w.f.sign(ctx, file, claim); err != nil {
 		return nil, err
 	}
-	return map[string]any{"name": name, "c2pa": w.out.Master.C2PA}, nil
+	said := map[string]any{"name": name, "c2pa": w.out.Master.C2PA}
+	if w.aigc() {
+		said[art.MarkAIGC] = true
+	}
+	return said, nil
 }
 
 // written are the formats that channels may ask for.

@@ -72,6 +72,7 @@ type Input struct {
 	Approval      art.Decision
 	Given         []Given           // what the recipe began with or was steered by
 	Label         *art.VisibleLabel // drawn into every picture, unless it stands beside it; nil draws none
+	AIGC          bool              // the files carry the field that China's GB 45438-2025 asks for
 	Languages     []art.Language    // of who will see it
 	Clip          *Clip             // the clip whose poster the picture is; nil where a picture is finished
 }

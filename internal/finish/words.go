@@ -20,13 +20,20 @@ func (w *work) metadata() provenance.Metadata {
 	default:
 		prompt = "sha256:" + art.Digest([]byte(w.Candidate.Planned.Prompt))
 	}
+	label := provenance.AIGC{}
+	if w.aigc() {
+		label = provenance.AIGC{Label: "1", Producer: w.Rights.Creator, ProduceID: w.AssetID}
+	}
 	return provenance.Metadata{
-		Title: w.Title, Description: w.Alt, Alt: w.Alt, Creator: w.Rights.Creator, Credit: w.Rights.Credit,
+		AIGC: label, Title: w.Title, Description: w.Alt, Alt: w.Alt, Creator: w.Rights.Creator, Credit: w.Rights.Credit,
 		Copyright: w.Rights.Copyright, WebStatement: w.Rights.License, LicensorName: w.licensor(),
 		LicensorURL: w.Rights.AcquireURL, SourceType: w.origin(), System: model.Name, SystemVersion: model.Version,
 		Prompt: prompt, DataMining: w.Rights.DataMining,
 	}
 }
+
+// aigc tells whether the files carry China's field, which names who made them: a kit without rights.creator names nobody.
+func (w *work) aigc() bool { return w.AIGC && w.made() && w.Rights.Creator != "" }
 
 // licensor is who gives licences: of a picture that was not made here, who gave it.
 func (w *work) licensor() string {

@@ -48,9 +48,10 @@ func save(p *RGB, profile, xmp []byte, suffix string) ([]byte, error) {
 	var bytes unsafe.Pointer
 	var size C.size_t
 	var message *C.char
-	if C.presswerk_save(unsafe.Pointer(unsafe.SliceData(p.Pix)), C.int(p.Width), C.int(p.Height),
+	failed := C.presswerk_save(unsafe.Pointer(unsafe.SliceData(p.Pix)), C.int(p.Width), C.int(p.Height),
 		unsafe.Pointer(unsafe.SliceData(profile)), C.size_t(len(profile)), unsafe.Pointer(unsafe.SliceData(xmp)), C.size_t(len(xmp)),
-		name, &bytes, &size, &message) != 0 {
+		name, &bytes, &size, &message) //nolint:gocritic // what it sees is written by cgo
+	if failed != 0 {
 		defer C.free(unsafe.Pointer(message))
 		return nil, errors.New(C.GoString(message))
 	}

@@ -67,6 +67,9 @@ func Marks(a art.Asset, r art.Rendition) []string {
 		if step(a, "watermark") != nil {
 			all = append(all, art.MarkWatermark)
 		}
+		if s := step(a, "master"); s != nil && s.Parameters[art.MarkAIGC] != nil {
+			all = append(all, art.MarkAIGC)
+		}
 	}
 	return all
 }
@@ -111,7 +114,7 @@ func remedies(miss []string) string {
 	for _, r := range [][2]string{
 		{art.MarkC2PA, "presswerk doctor says why files are not signed"},
 		{art.MarkWatermark, "finishing: {watermark: 44} in the kit hides one"},
-		{art.MarkAIGC, "nothing writes the field AIGC yet: take CN out of usage.territories, or deliver there by other means"},
+		{art.MarkAIGC, "write rights.creator into the kit, whom the field AIGC names, and take care that the kit names CN before pictures are made; clips can't carry it"},
 	} {
 		if strings.Contains(said, r[0]) {
 			all = append(all, r[1])

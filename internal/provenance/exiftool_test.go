@@ -25,6 +25,7 @@ func full() Metadata {
 		Creator: "Müller & Söhne", Credit: "Müller <Söhne>", Copyright: "© 2026 Müller", WebStatement: "https://example.com/licence?a=1&b=2",
 		LicensorName: "Müller", LicensorURL: "https://example.com/buy", SourceType: Generated, System: "house", SystemVersion: "1",
 		Prompt: "sha256:" + strings.Repeat("ab", 32), PromptWriter: "Anna", DataMining: "DMI-PROHIBITED-AIMLTRAINING", Keywords: []string{"apple", "Äpfel"},
+		AIGC: AIGC{Label: "1", Producer: "Müller & Söhne", ProduceID: "a1b2"},
 	}
 }
 
@@ -57,6 +58,7 @@ func withMetadata(t testing.TB, f imaging.Format) (told, silent []byte) {
 // told are the fields as exiftool names them, with what it reads.
 func told() map[string]string {
 	return map[string]string{
+		"XMP-TC260:Aigc":                `{"Label":"1","ContentProducer":"Müller \u0026 Söhne","ProduceID":"a1b2","ReservedCode1":"","ContentPropagator":"","PropagateID":"","ReservedCode2":""}`,
 		"XMP-iptcExt:DigitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia", "XMP-iptcExt:AISystemUsed": "house",
 		"XMP-iptcExt:AISystemVersionUsed": "1", "XMP-iptcExt:AIPromptInformation": "sha256:" + strings.Repeat("ab", 32), "XMP-iptcExt:AIPromptWriterName": "Anna",
 		"XMP-plus:DataMining": "Prohibited for AI/ML training", "XMP-dc:Creator": "[Müller & Söhne]", "XMP-photoshop:Credit": "Müller <Söhne>", "XMP-dc:Rights": "© 2026 Müller",

@@ -47,7 +47,7 @@ func findings(v Verification) []Finding {
 		c2pa.Sure = NotAsked
 	}
 	meta := Finding{Layer: "metadata", Sure: None}
-	if l.Metadata.SourceType != "" || l.Metadata.System != "" {
+	if l.Metadata.SourceType != "" || l.Metadata.System != "" || l.Metadata.AIGC != nil {
 		meta.Sure = Said
 	}
 	mark := Finding{Layer: "watermark", Sure: None}

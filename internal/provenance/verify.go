@@ -55,6 +55,7 @@ type MetadataLayer struct {
 	Alt        string `json:"alt,omitempty"`
 	DataMining string `json:"data_mining,omitempty"`
 	Prompt     string `json:"prompt,omitempty"`
+	AIGC       *AIGC  `json:"aigc,omitempty"`   // China's implicit label
 	Reason     string `json:"reason,omitempty"` // why it could not be read
 }
 
@@ -242,10 +243,14 @@ func metadataLayer(packet []byte) MetadataLayer {
 	if err != nil {
 		return MetadataLayer{Reason: err.Error()}
 	}
-	return MetadataLayer{
+	l := MetadataLayer{
 		SourceType: m.SourceType, System: m.System, Credit: m.Credit, License: m.WebStatement, Alt: m.Alt.In("en"),
 		DataMining: m.DataMining, Prompt: m.Prompt,
 	}
+	if m.AIGC.Label != "" {
+		l.AIGC = &m.AIGC
+	}
+	return l
 }
 
 func fingerprintLayer(ctx context.Context, data []byte, look looker, lookup Lookup) (FingerprintLayer, error) {

@@ -2,6 +2,7 @@ package provenance
 
 import (
 	"bytes"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ const (
 	nsPlus      = "http://ns.useplus.org/ldf/xmp/1.0/"
 	nsCore      = "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/"
 	nsExt       = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+	nsTC260     = "http://www.tc260.org.cn/ns/AIGC/1.0/"
 	nsXML       = "http://www.w3.org/XML/1998/namespace"
 	vocabulary  = "http://ns.useplus.org/ldf/vocab/"
 )
@@ -45,6 +47,29 @@ type Metadata struct {
 	PromptWriter  string
 	DataMining    string // PLUS code, such as "DMI-PROHIBITED-AIMLTRAINING"
 	Keywords      []string
+	AIGC          AIGC
+}
+
+// AIGC is the implicit label of China's GB 45438-2025, a JSON object in one XMP property. Without a label it is left out.
+//
+// Source: TC260's practice guide PG-20258A as public programs write it, which ExifTool shows as XMP-TC260:Aigc; the guide itself was not read.
+type AIGC struct {
+	Label      string `json:"Label"`             // "1" generated, "2" perhaps, "3" suspected
+	Producer   string `json:"ContentProducer"`   // name or number of who made it
+	ProduceID  string `json:"ProduceID"`         // the producer's number for it
+	Reserved1  string `json:"ReservedCode1"`     // for the producer's own safeguards
+	Propagator string `json:"ContentPropagator"` // name or number of who spreads it
+	SpreadID   string `json:"PropagateID"`       // the spreader's number for it
+	Reserved2  string `json:"ReservedCode2"`     // for the spreader's own safeguards
+}
+
+// text is the property's value, or nothing.
+func (a AIGC) text() string {
+	if a.Label == "" {
+		return ""
+	}
+	data, _ := json.Marshal(a) // strings alone never fail
+	return string(data)
 }
 
 // Packet writes the metadata as an XMP packet. Equal metadata gives equal bytes.
@@ -52,8 +77,11 @@ func (m Metadata) Packet() []byte {
 	var b bytes.Buffer
 	b.WriteString("<?xpacket begin=\"\ufeff\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\n <rdf:RDF xmlns:rdf=\"" + nsRDF + "\">\n  <rdf:Description rdf:about=\"\"")
 	for _, ns := range [][2]string{
-		{"dc", nsDC}, {"photoshop", nsPhotoshop}, {"xmpRights", nsRights}, {"plus", nsPlus}, {"Iptc4xmpCore", nsCore}, {"Iptc4xmpExt", nsExt},
+		{"dc", nsDC}, {"photoshop", nsPhotoshop}, {"xmpRights", nsRights}, {"plus", nsPlus}, {"Iptc4xmpCore", nsCore}, {"Iptc4xmpExt", nsExt}, {"TC260", nsTC260},
 	} {
+		if ns[1] == nsTC260 && m.AIGC.Label == "" {
+			continue
+		}
 		fmt.Fprintf(&b, "\n    xmlns:%s=\"%s\"", ns[0], ns[1])
 	}
 	marked, mining := "", ""
@@ -90,6 +118,9 @@ func (m Metadata) Packet() []byte {
 	if m.LicensorName != "" || m.LicensorURL != "" {
 		fmt.Fprintf(&b, "   <plus:Licensor><rdf:Seq><rdf:li rdf:parseType=\"Resource\"><plus:LicensorName>%s</plus:LicensorName><plus:LicensorURL>%s</plus:LicensorURL></rdf:li></rdf:Seq></plus:Licensor>\n",
 			escape(m.LicensorName), escape(m.LicensorURL))
+	}
+	if label := m.AIGC.text(); label != "" {
+		fmt.Fprintf(&b, "   <TC260:AIGC>%s</TC260:AIGC>\n", escape(label))
 	}
 	b.WriteString("  </rdf:Description>\n </rdf:RDF>\n</x:xmpmeta>\n<?xpacket end=\"w\"?>")
 	return b.Bytes()
@@ -211,5 +242,10 @@ func (m *Metadata) set(name xml.Name, lang, value string) {
 		m.Keywords = append(m.Keywords, value)
 	case name.Space == nsPlus && name.Local == "DataMining":
 		m.DataMining = strings.TrimPrefix(value, vocabulary)
+	case name.Space == nsTC260 && name.Local == "AIGC":
+		var a AIGC
+		if json.Unmarshal([]byte(value), &a) == nil && slices.Contains([]string{"1", "2", "3"}, a.Label) { // what a stranger wrote otherwise says nothing
+			m.AIGC = a
+		}
 	}
 }
