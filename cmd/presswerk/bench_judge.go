@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"time"
 
@@ -20,7 +21,7 @@ type benchJudgeCmd struct {
 	Texts    []string `name:"text" sep:"none" placeholder:"WORDS" help:"${flag_text}"`
 }
 
-// judgeBench is the answer of bench judge. Reading files isn't counted.
+// judgeBench is the answer of bench judge. Reading files is counted apart.
 type judgeBench struct {
 	Pictures int           `json:"pictures"`
 	Scorers  []scorerBench `json:"scorers"`
@@ -28,6 +29,7 @@ type judgeBench struct {
 	Median   float64       `json:"median_seconds"`   // of these
 	Together []float64     `json:"together_seconds"` // of each round over all pictures at once, divided by their number
 	Each     float64       `json:"each_seconds"`     // the median of these
+	Read     float64       `json:"read_seconds"`     // of reading and decoding a picture's file, in this process, as the line does
 	CPU      float64       `json:"cpu_seconds"`      // of all cores, of a picture when there are many: what other work on the machine doesn't change
 }
 
@@ -45,15 +47,26 @@ func (c *benchJudgeCmd) Run(ctx context.Context, g *globals) error {
 	}
 	t := newTools(g)
 	defer t.close() //nolint:errcheck // nothing was written
-	pictures, err := readPictures(ctx, c.Files)
-	if err != nil {
-		return err
+	var pictures []*imaging.RGB
+	var reading []float64
+	for _, path := range c.Files {
+		begun := time.Now()
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", path, err)
+		}
+		p, err := imaging.Decode(ctx, data, imaging.Limits{})
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		pictures, reading = append(pictures, p), append(reading, time.Since(begun).Seconds())
 	}
 	panel := t.panel()
 	if c.Networks {
 		panel = slices.DeleteFunc(panel, func(s judge.Scorer) bool { return s.Scale().Model == "" })
 	}
 	answer := c.measure(ctx, panel, pictures)
+	answer.Read = middle(reading)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -61,7 +74,7 @@ func (c *benchJudgeCmd) Run(ctx context.Context, g *globals) error {
 		for _, s := range answer.Scorers {
 			fmt.Fprintf(w, "%-18s %8.1f ms  %s\n", s.Scorer, s.Median, s.Reason)
 		}
-		fmt.Fprintln(w, g.words.say("bench_judged", answer.Median, answer.Pictures, answer.Each, answer.CPU))
+		fmt.Fprintln(w, g.words.say("bench_judged", answer.Median, answer.Pictures, answer.Each, answer.CPU, answer.Read))
 	})
 }
 

@@ -22,7 +22,7 @@ func duplicateSentences() map[string]sentence {
 		"bench_judge":        {"Measure what the judge takes for a picture.", "Messen, was der Prüfer für ein Bild braucht."},
 		"flag_rounds":        {"How often every picture is looked at.", "Wie oft jedes Bild angesehen wird."},
 		"flag_networks":      {"Only the scorers that look with networks.", "Nur die Prüfer, die mit Netzen sehen."},
-		"bench_judged":       {"all for one picture: %.3f s; %d at once: %.3f s each (medians), %.3f s of processor", "alle für ein Bild: %.3f s; %d zugleich: je %.3f s (Mediane), %.3f s Prozessor"},
+		"bench_judged":       {"all for one picture: %.3f s; %d at once: %.3f s each (medians), %.3f s of processor; reading a file %.3f s", "alle für ein Bild: %.3f s; %d zugleich: je %.3f s (Mediane), %.3f s Prozessor; eine Datei lesen %.3f s"},
 		"flag_set":           {"Compare the pictures of this folder as a set …", "Die Bilder dieses Ordners als Menge vergleichen …"},
 		"flag_against":       {"… with those of this one.", "… mit denen von diesem."},
 		"flag_features":      {"Network whose features are compared; default is the first that is there.", "Netz, dessen Merkmale verglichen werden; sonst das erste, das da ist."},
