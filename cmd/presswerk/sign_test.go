@@ -235,3 +235,83 @@ func drawn(t *testing.T, side int) []byte {
 	}
 	return b.Bytes()
 }
+
+// The script of docs/provenance.md signs with a key that a PKCS#11 token holds and doesn't give away.
+func TestAKeyInATokenSigns(t *testing.T) {
+	_ = testkit.Native(t, c2paLibrary)
+	for _, program := range []string{"softhsm2-util", "pkcs11-tool"} {
+		_, err := exec.LookPath(program)
+		testkit.Need(t, err == nil, program+" (run 'make tools')")
+	}
+	home := t.TempDir()
+	dir, keys := filepath.Join(home, "ws"), filepath.Join(home, "ws", ".presswerk", "keys", "signing")
+	var none any
+	told(t, dir, nil, 0, &none, "init", dir)
+	told(t, dir, nil, 0, &none, "sign") // makes the key
+	token := map[string]string{"SOFTHSM2_CONF": filepath.Join(home, "softhsm2.conf")}
+	for name, text := range map[string]string{
+		"softhsm2.conf": "directories.tokendir = " + home + "\n", "pin": "1234",
+		"sign.sh": documented(t, "provenance.md", "#!/bin/sh", "/etc/presswerk/pin", filepath.Join(home, "pin")),
+	} {
+		if err := os.WriteFile(filepath.Join(home, name), []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{
+		{"--init-token", "--free", "--label", "presswerk", "--pin", "1234", "--so-pin", "5678"},
+		{"--import", filepath.Join(keys, "leaf.key"), "--token", "presswerk", "--label", "claims", "--id", "01", "--pin", "1234"},
+	} {
+		c := exec.CommandContext(t.Context(), "softhsm2-util", args...)
+		c.Env = append(os.Environ(), "SOFTHSM2_CONF="+token["SOFTHSM2_CONF"])
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	for _, name := range []string{"chain.pem", "root.pem"} {
+		data, err := os.ReadFile(filepath.Join(keys, name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(home, name), data, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var s signState
+	told(t, dir, token, 0, &s, "sign", "external", "--chain", filepath.Join(home, "chain.pem"), "--root", filepath.Join(home, "root.pem"), "--", filepath.Join(home, "sign.sh"))
+	if left, _ := filepath.Glob(filepath.Join(keys, "*.key*")); s.Key != "command" || len(left) > 0 {
+		t.Fatalf("%+v, %v", s, left)
+	}
+	t.Setenv("SOFTHSM2_CONF", token["SOFTHSM2_CONF"])
+	file := filepath.Join(dir, "signed.png")
+	if err := os.WriteFile(file, signedBy(t, dir, "").Data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var v struct {
+		Layers struct{ C2PA struct{ State string } }
+	}
+	told(t, dir, nil, 0, &v, "verify", file)
+	if v.Layers.C2PA.State != "trusted" {
+		t.Errorf("%+v", v)
+	}
+}
+
+// documented takes the indented program that begins with a line out of a page of docs, with one thing in it replaced.
+func documented(t *testing.T, page, begin, old, instead string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(testkit.Root(t), "docs", page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, found := strings.Cut(string(text), "\n    "+begin+"\n")
+	if !found || !strings.Contains(after, old) {
+		t.Fatalf("%s has no program that begins with %s and says %s", page, begin, old)
+	}
+	program := begin + "\n"
+	for line := range strings.Lines(after) {
+		if !strings.HasPrefix(line, "    ") {
+			break
+		}
+		program += strings.TrimPrefix(line, "    ")
+	}
+	return strings.ReplaceAll(program, old, instead)
+}
