@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -106,6 +107,7 @@ type work struct {
 	f       *Finisher
 	size    int // longer side of the master
 	picture *imaging.RGB
+	shape   [2]int                  // the picture's sides before it was enlarged
 	unsized *imaging.RGB            // the picture before it was brought to the master's size
 	blank   *imaging.RGB            // the picture before a label was drawn and a number hidden in it; nil where neither was
 	mime    string                  // of the picture as it came
@@ -231,35 +233,52 @@ func background(_ context.Context, w *work) (map[string]any, error) {
 // plainGround is what counts as a plain background.
 func plainGround() imaging.Ground { return imaging.Ground{Near: 6, Far: 13, Share: 0.7} }
 
-// upscale enlarges until the master's size is reached.
+// resized is by how much the last step enlarges without a network: what a network would add to that little is thrown away again.
+const resized = 1.5
+
+// upscale enlarges until the master's size is nearly reached. A pass after the first one gets no more pixels than it needs: what an
+// upscaler has drawn is as sharp at half the size, and takes a quarter of the time.
 func upscale(ctx context.Context, w *work) (map[string]any, error) {
-	var used []string
-	for pass := 0; max(w.picture.Width, w.picture.Height) < w.size; pass++ {
+	w.shape = [2]int{w.picture.Width, w.picture.Height}
+	used, sides := []string{}, []int{}
+	factor := 0.0
+	for pass := 0; resized*float64(w.long()) < float64(w.size); pass++ {
 		if len(w.f.o.Upscalers) == 0 {
 			return nil, fmt.Errorf("there is no upscaler: %w", art.ErrUnavailable)
 		}
 		up := w.f.o.Upscalers[min(pass, len(w.f.o.Upscalers)-1)]
-		before := w.picture.Width
-		p, err := up.Upscale(ctx, w.picture, nil)
+		before := w.picture
+		if side := int(math.Ceil(float64(w.size) / factor)); pass > 0 && side < w.long() {
+			long := w.long()
+			var err error
+			if before, err = imaging.Resize(w.picture, max(1, w.picture.Width*side/long), max(1, w.picture.Height*side/long)); err != nil {
+				return nil, err
+			}
+		}
+		p, err := up.Upscale(ctx, before, nil)
 		if err != nil {
 			return nil, err
 		}
-		if p.Width <= before {
+		if p.Width <= w.picture.Width {
 			return nil, fmt.Errorf("the upscaler %s does not enlarge: %w", up.Source.Name, art.ErrUnsupported)
 		}
+		factor = float64(p.Width) / float64(before.Width)
 		w.picture = p
-		used = append(used, up.Source.Name)
+		used, sides = append(used, up.Source.Name), append(sides, max(before.Width, before.Height))
 		if !slices.Contains(w.out.Sources, up.Source) {
 			w.out.Sources = append(w.out.Sources, up.Source)
 		}
 	}
-	return map[string]any{"models": used}, nil
+	return map[string]any{"models": used, "sides": sides}, nil
 }
 
-// size brings the longer side to exactly the master's size.
+// long is the picture's longer side.
+func (w *work) long() int { return max(w.picture.Width, w.picture.Height) }
+
+// size brings the longer side to exactly the master's size, and the shorter one to what the picture had before networks rounded it.
 func size(_ context.Context, w *work) (map[string]any, error) {
-	long := max(w.picture.Width, w.picture.Height)
-	width, height := max(1, w.picture.Width*w.size/long), max(1, w.picture.Height*w.size/long)
+	long := max(w.shape[0], w.shape[1])
+	width, height := max(1, w.shape[0]*w.size/long), max(1, w.shape[1]*w.size/long)
 	p, err := imaging.Resize(w.picture, width, height)
 	if err != nil {
 		return nil, err
