@@ -11,7 +11,7 @@ shared := access art blob engine engine/bfl engine/comfyui engine/fal engine/fir
 	engine/stability engine/wire guard ledger library modelstore onnx queue softbinding store web
 race := go test -race -timeout 20m
 
-.PHONY: help setup tools build models demo test check generate fmt lint unit bench clean
+.PHONY: help setup tools build models demo reports test check generate fmt lint unit bench clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -31,6 +31,9 @@ models: build ## convert the upscalers
 demo: models ## the main job on the example workspace, into demo/; a second time renders nothing again
 	@[ -d demo ] || $(presswerk) init demo
 	@$(presswerk) make --workspace demo demo/briefs/breakfast-table.yaml
+
+reports: demo ## the example's red-team report, and what decisions about its pictures say of the judge, into demo/reports
+	@scripts/reports.sh
 
 test: tools models check unit ## every check and test
 
