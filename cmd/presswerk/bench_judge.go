@@ -18,6 +18,7 @@ type benchJudgeCmd struct {
 	Files    []string `arg:"" type:"existingfile" help:"${arg_files}"`
 	Rounds   int      `name:"rounds" default:"3" help:"${flag_rounds}"`
 	Networks bool     `name:"networks" help:"${flag_networks}"`
+	Brand    string   `name:"brand" placeholder:"ID" help:"${flag_brand}"`
 	Texts    []string `name:"text" sep:"none" placeholder:"WORDS" help:"${flag_text}"`
 }
 
@@ -65,7 +66,12 @@ func (c *benchJudgeCmd) Run(ctx context.Context, g *globals) error {
 	if c.Networks {
 		panel = slices.DeleteFunc(panel, func(s judge.Scorer) bool { return s.Scale().Model == "" })
 	}
-	answer := c.measure(ctx, panel, pictures)
+	_, subject, err := rules(ctx, g, c.Brand)
+	if err != nil {
+		return err
+	}
+	subject.Texts = c.Texts
+	answer := c.measure(ctx, panel, subject, pictures)
 	answer.Read = middle(reading)
 	if err := ctx.Err(); err != nil {
 		return err
@@ -78,10 +84,11 @@ func (c *benchJudgeCmd) Run(ctx context.Context, g *globals) error {
 	})
 }
 
-func (c *benchJudgeCmd) measure(ctx context.Context, panel judge.Panel, pictures []*imaging.RGB) judgeBench {
+func (c *benchJudgeCmd) measure(ctx context.Context, panel judge.Panel, subject judge.Subject, pictures []*imaging.RGB) judgeBench {
 	subjects := make([]judge.Subject, len(pictures))
 	for i, p := range pictures {
-		subjects[i] = judge.Subject{Picture: p, Texts: c.Texts}
+		subjects[i] = subject
+		subjects[i].Picture = p
 	}
 	panel.Score(ctx, subjects[0])
 	answer := judgeBench{Pictures: len(pictures)}

@@ -51,7 +51,7 @@ func (c *judgeCmd) Run(ctx context.Context, g *globals) error {
 	if len(c.Files) == 0 {
 		return art.Invalid("files", "there is none", "name pictures to judge, or --set DIR --against DIR to compare sets")
 	}
-	kit, subject, err := c.rules(ctx, g)
+	kit, subject, err := rules(ctx, g, c.Brand)
 	if err != nil {
 		return err
 	}
@@ -77,15 +77,15 @@ func (c *judgeCmd) Run(ctx context.Context, g *globals) error {
 }
 
 // rules are the brand's where one is named, else none: the scores then speak for themselves.
-func (c *judgeCmd) rules(ctx context.Context, g *globals) (k brand.Kit, s judge.Subject, err error) {
-	if c.Brand == "" {
+func rules(ctx context.Context, g *globals, id string) (k brand.Kit, s judge.Subject, err error) {
+	if id == "" {
 		return k, s, nil
 	}
 	ws, err := g.workspace("")
 	if err != nil {
 		return k, s, err
 	}
-	if k, err = ws.ReadKit(c.Brand); err != nil {
+	if k, err = ws.ReadKit(id); err != nil {
 		return k, s, err
 	}
 	files, err := ws.Files(&k)

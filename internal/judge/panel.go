@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"presswerk/internal/art"
 )
@@ -42,14 +42,14 @@ func (p Panel) Score(ctx context.Context, s Subject) []art.Score {
 func (p Panel) ScoreAll(ctx context.Context, subjects []Subject, memory Memory) [][]art.Score {
 	all := make([][]art.Score, len(subjects))
 	shared := make([]Subject, len(subjects))
+	turns := make(turns, runtime.GOMAXPROCS(0))
 	for i, s := range subjects {
 		all[i] = make([]art.Score, len(p))
-		s.made = &made{known: map[string]*once{}}
+		s.made = &made{known: map[string]*once{}, turns: turns}
 		shared[i] = s
 	}
-	var workers errgroup.Group
-	workers.SetLimit(runtime.GOMAXPROCS(0))
-	for k, scorer := range p {
+	var workers sync.WaitGroup
+	for k, scorer := range slices.Backward(p) { // the panel ends with what takes longest: begun first, it leaves nobody waiting at the end
 		var open []int // subjects whose score nobody remembers
 		for i, s := range shared {
 			if known, ok := recall(ctx, memory, scorer, s); ok {
@@ -58,13 +58,14 @@ func (p Panel) ScoreAll(ctx context.Context, subjects []Subject, memory Memory) 
 				open = append(open, i)
 			}
 		}
-		look := func(some []int) func() error {
-			return func() error {
+		look := func(some []int) func() {
+			return func() {
+				turns.take()
+				defer turns.give()
 				for n, score := range ask(ctx, scorer, pick(shared, some)) {
 					all[some[n]][k] = score
 					keep(ctx, memory, scorer, shared[some[n]], score)
 				}
-				return nil
 			}
 		}
 		if _, together := scorer.(Batcher); together && len(open) > 0 {
@@ -75,7 +76,7 @@ func (p Panel) ScoreAll(ctx context.Context, subjects []Subject, memory Memory) 
 			workers.Go(look([]int{i}))
 		}
 	}
-	_ = workers.Wait() // findings carry their own errors
+	workers.Wait()
 	return all
 }
 

@@ -108,10 +108,21 @@ func (contrast) Scale() Scale {
 
 // Score implements Scorer.
 func (contrast) Score(_ context.Context, s Subject) (float64, *art.Evidence, error) {
-	levels := slices.Clone(lumaOf(s))
-	slices.Sort(levels)
-	lightness := func(v float64) float64 { g := uint8(v + 0.5); return imaging.ToLab(g, g, g).L }
-	low, high := lightness(levels[len(levels)/20]), lightness(levels[len(levels)-1-len(levels)/20])
+	levels := lumaOf(s)
+	var count [256]int
+	for _, v := range levels {
+		count[uint8(v+0.5)]++
+	}
+	lightness := func(rank int) float64 { // of the pixel with so many darker ones
+		for level, n := range count {
+			if rank -= n; rank < 0 {
+				g := uint8(level)
+				return imaging.ToLab(g, g, g).L
+			}
+		}
+		return 100
+	}
+	low, high := lightness(len(levels)/20), lightness(len(levels)-1-len(levels)/20)
 	return high - low, &art.Evidence{Details: map[string]any{"p5": round(low, 1), "p95": round(high, 1)}}, nil
 }
 
