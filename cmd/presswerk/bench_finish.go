@@ -49,7 +49,7 @@ func (c *benchFinishCmd) Run(ctx context.Context, g *globals) error {
 		return fmt.Errorf("reading %s: %w", c.File, err)
 	}
 	in := finish.Input{
-		Candidate: art.Candidate{Planned: art.PlannedRecipe{ID: "bench"}}, Picture: data, AssetID: art.Digest(data), Slug: "bench",
+		Candidate: art.Candidate{Planned: art.PlannedRecipe{ID: "bench", Recipe: art.Recipe{Model: art.ModelRef{Name: "bench", Version: "1"}}}}, Picture: data, AssetID: art.Digest(data), Slug: "bench",
 		Finishing: art.Finishing{Score: c.Score},
 		Channels:  []art.Channel{{Name: "web", Widths: []int{640, 1280, 1920}, Formats: []string{"avif", "webp", "jpeg"}}},
 	}
@@ -70,10 +70,9 @@ func (c *benchFinishCmd) Run(ctx context.Context, g *globals) error {
 	}
 	answer := webSet{Seconds: map[string]float64{}, CPU: map[string]float64{}}
 	for _, s := range out.Steps {
-		for clock[1].at.Sub(clock[0].at) != s.Elapsed {
-			clock = clock[1:] // a step that had nothing to do looked only once
-		}
-		answer.Seconds[s.Name], answer.CPU[s.Name] = s.Elapsed.Seconds(), (clock[1].cpu - clock[0].cpu).Seconds()
+		var used time.Duration
+		used, clock = usedIn(s.Elapsed, clock)
+		answer.Seconds[s.Name], answer.CPU[s.Name] = s.Elapsed.Seconds(), used.Seconds()
 	}
 	if answer.Files, err = c.keep(ctx, out); err != nil {
 		return err
@@ -92,6 +91,19 @@ func (c *benchFinishCmd) Run(ctx context.Context, g *globals) error {
 type moment struct {
 	at  time.Time
 	cpu time.Duration
+}
+
+// usedIn is what all cores worked in a step, and what the clock showed after it. A step looks at the clock when it begins and ends, signing in
+// between, and one that had nothing to do only once: two looks that are as far apart as the step was long are its own.
+func usedIn(elapsed time.Duration, clock []moment) (time.Duration, []moment) {
+	for i, begun := range clock {
+		for j, ended := range clock[i+1:] {
+			if ended.at.Sub(begun.at) == elapsed {
+				return ended.cpu - begun.cpu, clock[i+1+j:]
+			}
+		}
+	}
+	return 0, clock
 }
 
 // cpuTime is what this process has used of all cores; 0 where the system doesn't say.
