@@ -28,7 +28,9 @@ type overlay struct {
 // place is a box with its words, which stand above it, or in it at the picture's upper edge.
 type place struct {
 	art.Box
+	LabelX int
 	LabelY int
+	Anchor string // which end of the words stands at LabelX
 	Words  string
 }
 
@@ -57,14 +59,18 @@ func newOverlay(c art.CandidateView, show string) (o overlay) {
 			}
 		}
 		for _, b := range s.Evidence.Boxes {
-			o.Boxes = append(o.Boxes, place{b, labelY(b, c.Height), labelOf(b)})
+			p := place{b, b.X, labelY(b, c.Height), "start", labelOf(b)}
+			if 2*b.X+b.Width > c.Width+c.Width/3 { // words would run out of the picture
+				p.LabelX, p.Anchor = b.X+b.Width, "end"
+			}
+			o.Boxes = append(o.Boxes, p)
 		}
 	}
 	return o
 }
 
 // labelSize is the height of a box's words, as a part of the picture's.
-func labelSize(height int) int { return max(6, height/36) }
+func labelSize(height int) int { return max(4, height/36) }
 
 func labelY(b art.Box, height int) int {
 	size := labelSize(height)
@@ -74,8 +80,11 @@ func labelY(b art.Box, height int) int {
 	return b.Y + size
 }
 
-// labelOf is a box's label with its value, if it has one.
+// labelOf is a box's label with its value, if it has one; of a way that eyes take, the number alone, as its places are close together.
 func labelOf(b art.Box) string {
+	if n, is := strings.CutPrefix(b.Label, "fixation "); is {
+		return n
+	}
 	if b.Value == 0 {
 		return b.Label
 	}

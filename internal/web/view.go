@@ -288,7 +288,7 @@ func scoreRows(w words, v *art.Verdict, gates []art.Gate) []scoreRow {
 			row.Gate = "gate_pass"
 		}
 		if !s.Available {
-			row.Shown, row.Gate = w.say("no_score", s.Reason), "no_gate"
+			row.Shown, row.Reason, row.Gate = w.say("not_available"), s.Reason, "no_gate"
 		}
 		if reason, bad := failed[s.Scorer]; bad {
 			row.Gate, row.Reason = "gate_fail", reason
