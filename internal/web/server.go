@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -92,11 +93,15 @@ func New(o Options) (*Studio, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: reading the embedded files: %w", err)
 	}
+	kept, err := cached(files)
+	if err != nil {
+		return nil, err
+	}
 	r := chi.NewRouter()
 	foreign := http.NewCrossOriginProtection()
 	foreign.AddInsecureBypassPattern("POST " + bindingsBase + "/") // it changes nothing, and other sites' pages may ask
 	r.Use(s.recover, headers, foreign.Handler)
-	r.Handle("/static/*", http.StripPrefix("/static/", cached(http.FileServerFS(files))))
+	r.Handle("/static/*", http.StripPrefix("/static/", kept))
 	r.Get("/login", s.loginPage)
 	r.Post("/login", s.login)
 	r.Post("/language", s.language)
@@ -172,10 +177,26 @@ func (s *Studio) recover(next http.Handler) http.Handler {
 	})
 }
 
-// cached lets browsers keep embedded files for a day: they change only with the program.
-func cached(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "public, max-age=86400")
-		next.ServeHTTP(w, r)
+// cached lets browsers keep embedded files, and ask each time whether they are still those: a new program has new ones under the same names.
+func cached(files fs.FS) (http.Handler, error) {
+	tags := map[string]string{}
+	err := fs.WalkDir(files, ".", func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(files, path)
+		tags[path] = `"` + art.Digest(data) + `"`
+		return err
 	})
+	if err != nil {
+		return nil, fmt.Errorf("web: reading the embedded files: %w", err)
+	}
+	serve := http.FileServerFS(files)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if tag := tags[strings.TrimPrefix(r.URL.Path, "/")]; tag != "" {
+			w.Header().Set("Cache-Control", "no-cache")
+			w.Header().Set("ETag", tag)
+		}
+		serve.ServeHTTP(w, r)
+	}), nil
 }

@@ -269,3 +269,26 @@ func TestEnginesSayHowTheyAreAndWhatGoesAway(t *testing.T) {
 		}
 	}
 }
+
+// A browser that has a file from an older program asks, and gets the new one; one that has this program's gets an empty answer.
+func TestStaticFilesAreAskedForAnew(t *testing.T) {
+	address, _ := studio(t)
+	ask := func(tag string) (int, http.Header) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"/static/studio.css", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("If-None-Match", tag)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		return answer.StatusCode, answer.Header
+	}
+	code, head := ask(`"of another program"`)
+	if again, _ := ask(head.Get("ETag")); code != http.StatusOK || head.Get("Cache-Control") != "no-cache" || again != http.StatusNotModified {
+		t.Errorf("%d, then %d, %v", code, again, head)
+	}
+}
