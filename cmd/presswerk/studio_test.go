@@ -186,7 +186,7 @@ func TestTheStudio(t *testing.T) {
 	if parent.Decision == nil || !strings.HasSuffix(parent.Decision.Reason, "too much shine") || again.Planned.Seed == parent.Planned.Seed || again.Planned.Prompt != parent.Planned.Prompt {
 		t.Errorf("%s was made again from %s: %+v", again.ID, again.Parent, parent.Decision)
 	}
-	testStudioAPI(t, s, run)
+	testStudioAPI(t, s, run, first)
 	testStudioPages(t, s, []string{"/", "/runs/" + run, "/runs/" + run + "?show=waiting", "/candidates/" + first, "/library", "/assets/" + decided[first].AssetID, "/verify", "/nothing"}, decided[first].AssetID)
 }
 
@@ -234,7 +234,7 @@ func testStudioPages(t *testing.T, s studio, paths []string, asset string) {
 	testkit.ValidHTML(t, files...)
 }
 
-func testStudioAPI(t *testing.T, s studio, run string) {
+func testStudioAPI(t *testing.T, s studio, run, approved string) {
 	t.Helper()
 	if code := s.ask(t, http.MethodGet, "/api/v1/runs", "", nil, nil); code != http.StatusUnauthorized {
 		t.Errorf("without a key the API answers %d", code)
@@ -257,7 +257,7 @@ func testStudioAPI(t *testing.T, s studio, run string) {
 	}
 	s.run(t, &reader, "keys", "new", "--scopes", "read")
 	approve := map[string]string{"action": "approve"}
-	target := "/api/v1/candidates/" + list.Candidates[0].ID + "/decisions"
+	target := "/api/v1/candidates/" + approved + "/decisions"
 	for _, x := range []struct {
 		name, path, key string
 		body            any
