@@ -142,7 +142,7 @@ func TestTheStudio(t *testing.T) {
 	run := strings.TrimPrefix(testkit.Evaluate[string](t, tab, "location.pathname"), "/runs/")
 
 	// The first picture that passed is approved while others are still being made.
-	testkit.Until(t, tab, `document.querySelector(".tile[data-group=waiting]") && document.querySelectorAll(".tile[data-group=busy]").length > 8`, time.Minute)
+	testkit.Until(t, tab, `document.querySelector(".tile[data-group=waiting]") && document.querySelectorAll(".tile[data-group=busy]").length > 8`, 3*time.Minute)
 	testkit.Keep(t, tab, "live")
 	first := testkit.Evaluate[string](t, tab, `document.querySelector(".tile[data-group=waiting]").dataset.candidate`)
 	testkit.Do(t, tab, chromedp.KeyEvent("a"))
