@@ -42,8 +42,10 @@ func written() []imaging.Format {
 // wish is one file that a channel asks for; equal wishes of several channels are one file.
 type wish struct {
 	cropped  *imaging.RGB
-	window   *art.Window // nil where the crop is the whole picture
-	aspect   string      // "" where the crop is the whole picture
+	clean    *imaging.RGB // the crop before a number was hidden in it; nil where none was
+	marked   int          // longer side of the picture that the number was hidden in
+	window   *art.Window  // nil where the crop is the whole picture
+	aspect   string       // "" where the crop is the whole picture
 	width    int
 	format   imaging.Format
 	maxBytes int64
@@ -62,6 +64,14 @@ func (w *work) wishes() ([]wish, error) {
 		x := wish{cropped: cropped, window: window, aspect: c.Aspect, maxBytes: c.MaxBytes}
 		if window == nil {
 			x.aspect = ""
+		}
+		if w.clean != nil {
+			if x.clean, _, err = w.clean.crop(c.Aspect); err != nil {
+				return nil, err
+			}
+			if x.marked = w.long(); w.crops[x.aspect] != nil {
+				x.marked = max(cropped.Width, cropped.Height)
+			}
 		}
 		for _, name := range c.Formats {
 			x.format = imaging.Format(name)

@@ -115,6 +115,7 @@ type work struct {
 	windows map[string]art.Window   // by aspect
 	orders  []*order                // of the files that channels ask for
 	crops   map[string]*imaging.RGB // crops with a label of their own, by aspect; empty without a label
+	clean   *work                   // picture and crops before a number was hidden in them; nil where none was
 	out     Output
 }
 
@@ -305,8 +306,9 @@ func mark(_ context.Context, w *work) (map[string]any, error) {
 	if w.blank == nil {
 		w.blank = w.picture
 	}
-	w.picture, w.marked = p, true
-	for aspect, crop := range w.crops {
+	w.clean = &work{picture: w.picture, crops: w.crops, windows: w.windows}
+	w.picture, w.marked, w.crops = p, true, map[string]*imaging.RGB{}
+	for aspect, crop := range w.clean.crops {
 		if w.crops[aspect], err = w.f.o.Mark.Embed(crop, id, watermark.Options{PSNR: psnr}); err != nil {
 			return nil, err
 		}

@@ -91,3 +91,36 @@ func TestWithoutAKeyNoMarkIsPretended(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// The grain of a number is nothing that bytes are spent on beyond what keeps it: files of a flat drawing stay lossy, and the number is
+// clearly in each of them, crops too.
+func TestTheFilesOfAMarkedDrawingCarryTheNumber(t *testing.T) {
+	key := watermark.New([]byte("ours"))
+	f := finisher(func(o *finish.Options) { o.Mark = key })
+	in := input(t, 256, 256, channel("web", "", []int{640, 1024}, "avif", "webp", "jpeg", "png"), channel("wide", "16:9", []int{1024}, "webp"))
+	plain, err := f.Finish(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Finishing.Watermark = 44
+	marked, err := f.Finish(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, file := range marked.Renditions {
+		bare := plain.Renditions[i]
+		if file.Coding == "palette" || file.Format == "webp" && file.Coding == "lossless" {
+			t.Errorf("%s: %s", file.Name, file.Coding)
+		}
+		if file.Metric != "" && !(file.Quality >= bare.Quality && file.Score > 50) {
+			t.Errorf("%s: quality %d scores %.1f, and quality %d is enough without a number", file.Name, file.Quality, file.Score, bare.Quality)
+		}
+		p, err := imaging.Decode(t.Context(), file.Data, imaging.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := key.Detect(t.Context(), p, watermark.Search{Scales: true}); !got.Found || got.ID != art.MarkID(in.AssetID) {
+			t.Errorf("%s (quality %d): %+v", file.Name, file.Quality, got)
+		}
+	}
+}

@@ -54,6 +54,7 @@ type ruler struct {
 	full     *ssimulacra2.Reference // of all of the picture; nil where the sample is all of it, or where it is too large
 	flatters float64                // by how many points the sample scores better than the whole picture
 	flat     bool                   // most neighbours are equal: lossless coding may be the smaller one
+	grained  bool                   // files carry a hidden number, which is grain that lossless coding and palettes are bad at
 }
 
 // Above mostWhole pixels a picture is measured on its sample only, and what samples flatter by is taken off unseen: it was
@@ -63,8 +64,8 @@ const (
 	flatteredBy = 4.0
 )
 
-func newRuler(ctx context.Context, p *imaging.RGB) (*ruler, error) {
-	r := &ruler{sample: sampleOf(p)}
+func newRuler(ctx context.Context, p *imaging.RGB, grained bool) (*ruler, error) {
+	r := &ruler{sample: sampleOf(p), grained: grained}
 	r.small = r.sample.of(p)
 	r.flat = flatness(r.small) > 0.5
 	if min(r.small.Width, r.small.Height) < 8 {
@@ -187,7 +188,7 @@ func (r *ruler) best(ctx context.Context, from imaging.Encoding, target float64)
 // bestWebP takes lossless coding where it is the smaller one.
 func (r *ruler) bestWebP(ctx context.Context, from imaging.Encoding, target float64) (trial, error) {
 	lossy, err := r.seek(ctx, from, target)
-	if err != nil || !r.flat {
+	if err != nil || !r.flat || r.grained {
 		return lossy, err
 	}
 	from.Lossless = true
@@ -216,7 +217,7 @@ func (r *ruler) bestJPEG(ctx context.Context, from imaging.Encoding, target floa
 // bestPNG takes a palette where nobody sees it and it is smaller.
 func (r *ruler) bestPNG(ctx context.Context, from imaging.Encoding) (trial, error) {
 	exact, err := r.try(ctx, from)
-	if err != nil || r.original == nil {
+	if err != nil || r.original == nil || r.grained {
 		return exact, err
 	}
 	from.Palette, from.Quality = true, 100

@@ -82,17 +82,17 @@ func TestASampleHasPixelsOfThePicture(t *testing.T) {
 // What is recorded must hold for the file, whatever the format.
 func TestFilesReachTheScoreOrSayWhatTheyReach(t *testing.T) {
 	p := noisy(t, 700)
-	r, err := newRuler(t.Context(), p)
+	r, err := newRuler(t.Context(), p, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, format := range []imaging.Format{imaging.WebP, imaging.JPEG, imaging.AVIF} {
-		o := order{canvas: &canvas{p, r}, wish: wish{format: format}}
+		o := order{canvas: &canvas{picture: p, ruler: r}, wish: wish{format: format}}
 		from := start(format, imaging.Preview)
 		if o.trial, err = r.best(t.Context(), from, 75); err != nil {
 			t.Fatal(err)
 		}
-		got, data, err := o.encode(t.Context(), nil, 75)
+		got, data, err := (&work{}).encode(t.Context(), &o, nil, 75)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,7 @@ func TestFlatArtIsWrittenWithoutLossWhereThatIsSmaller(t *testing.T) {
 			}
 		}
 	}
-	r, err := newRuler(t.Context(), p)
+	r, err := newRuler(t.Context(), p, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestFlatArtIsWrittenWithoutLossWhereThatIsSmaller(t *testing.T) {
 	if err != nil || !few.Palette || few.score < equalScore || few.coding() != "palette" {
 		t.Errorf("PNG: %+v, %v", few, err)
 	}
-	photo, err := newRuler(t.Context(), noisy(t, 300))
+	photo, err := newRuler(t.Context(), noisy(t, 300), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestFlatArtIsWrittenWithoutLossWhereThatIsSmaller(t *testing.T) {
 }
 
 func TestABudgetThatWouldMakeAPictureUglyIsRefused(t *testing.T) {
-	r, err := newRuler(t.Context(), noisy(t, 300))
+	r, err := newRuler(t.Context(), noisy(t, 300), false)
 	if err != nil {
 		t.Fatal(err)
 	}

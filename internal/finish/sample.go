@@ -45,6 +45,41 @@ func sampleOf(p *imaging.RGB) sample {
 	return s
 }
 
+// speckly tells whether many blocks have two to four shades of grey: these are what libaom counts to know a screen (more than a tenth of
+// all blocks; av1_set_screen_content_options in av1/encoder/encoder.c). Neither photographs nor flat areas have them, but flat areas with
+// a faint grain do.
+func speckly(p *imaging.RGB) bool {
+	const side = 16
+	few := 0
+	for y := 0; y+side <= p.Height; y += side {
+		for x := 0; x+side <= p.Width; x += side {
+			if n := shades(p, x, y, side); n > 1 && n <= 4 {
+				few++
+			}
+		}
+	}
+	return few*side*side*10 > p.Width*p.Height
+}
+
+// shades counts the greys in a square, up to five.
+func shades(p *imaging.RGB, x, y, side int) int {
+	var seen [256]bool
+	n := 0
+	for row := y; row < y+side; row++ {
+		line := p.Pix[3*(row*p.Width+x):][:3*side]
+		for i := 0; i < len(line); i += 3 {
+			grey := (299*int(line[i]) + 587*int(line[i+1]) + 114*int(line[i+2]) + 500) / 1000
+			if !seen[grey] {
+				seen[grey] = true
+				if n++; n > 4 {
+					return n
+				}
+			}
+		}
+	}
+	return n
+}
+
 // detail adds up how much neighbours in a tile differ.
 func detail(p *imaging.RGB, at [2]int) int {
 	sum := 0

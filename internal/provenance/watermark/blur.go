@@ -47,10 +47,19 @@ func run(in, out []float32, reach int) {
 	for i := -reach; i <= reach; i++ {
 		sum += float64(in[min(n-1, max(0, i))])
 	}
-	for i := range out {
-		out[i] = float32(sum * scale)
-		sum += float64(in[min(n-1, i+reach+1)]) - float64(in[max(0, i-reach)])
+	slide := func(from, to int) {
+		for i := from; i < to; i++ {
+			out[i] = float32(sum * scale)
+			sum += float64(in[min(n-1, i+reach+1)]) - float64(in[max(0, i-reach)])
+		}
 	}
+	inside, outside := min(reach, n), max(reach, n-reach-1) // between these nothing repeats
+	slide(0, inside)
+	for i := inside; i < min(outside, n); i++ {
+		out[i] = float32(sum * scale)
+		sum += float64(in[i+reach+1]) - float64(in[i-reach])
+	}
+	slide(min(outside, n), n)
 }
 
 // down writes running means of all columns, row by row.

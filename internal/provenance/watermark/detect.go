@@ -19,9 +19,10 @@ const leastPeak = 6.5
 
 // Search says where else a mark is looked for than at the scale of a whole picture.
 type Search struct {
-	Scales bool // a picture that was cropped has another scale: 45 to 102 % of what its size suggests
-	Mirror bool // a picture may have been mirrored
-	Angles bool // or turned by up to five degrees
+	Side   float64 // pixels that the longer side of the whole marked picture would have at this scale; 0 where this is all of it
+	Scales bool    // a picture that was cropped has another scale: 45 to 102 % of what its size suggests
+	Mirror bool    // a picture may have been mirrored
+	Angles bool    // or turned by up to five degrees
 }
 
 // Everything looks everywhere.
@@ -63,12 +64,13 @@ func (m *Mark) Detect(ctx context.Context, p *imaging.RGB, s Search) Found {
 		if err != nil {
 			return Found{}
 		}
+		s.Side *= 2 * canonical / float64(long)
 		f := m.Detect(ctx, small, s)
 		f.Scale *= 2 * canonical / float64(long)
 		return f
 	}
 	light := plane{lightness(p), p.Width, p.Height}
-	own := float64(canonical) / float64(max(p.Width, p.Height))
+	own := canonical / cmp.Or(s.Side, float64(max(p.Width, p.Height)))
 	sides := []bool{false}
 	if s.Mirror {
 		sides = append(sides, true)

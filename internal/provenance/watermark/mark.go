@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/cmplx"
 	"math/rand/v2"
+	"sync"
 
 	"gonum.org/v1/gonum/dsp/fourier"
 
@@ -164,7 +165,7 @@ func (m *Mark) Embed(p *imaging.RGB, id uint64, o Options) (*imaging.RGB, error)
 	for i, v := range wave {
 		add := float64(v) * gain
 		for c := range 3 {
-			out.Pix[3*i+c] = uint8(math.Max(0, math.Min(255, math.Round(float64(p.Pix[3*i+c])+add))))
+			out.Pix[3*i+c] = uint8(min(max(int(float64(p.Pix[3*i+c])+add+0.5), 0), 255)) //nolint:gosec // in range
 		}
 	}
 	return out, nil
@@ -177,14 +178,13 @@ func (m *Mark) wave(p *imaging.RGB, id uint64) []float32 {
 	light := lightness(p)
 	mask := activity(light, p.Width, p.Height, math.Max(1, 1/k))
 	out := make([]float32, p.Width*p.Height)
+	var row [tile]float64
 	for y, v := range rows {
+		for i := range row {
+			row[i] = v.of(t[i:], tile)
+		}
 		for x, h := range columns {
-			sum := 0.0
-			for i := range 4 {
-				row := t[v.at[i]*tile:]
-				sum += v.weight[i] * (h.weight[0]*row[h.at[0]] + h.weight[1]*row[h.at[1]] + h.weight[2]*row[h.at[2]] + h.weight[3]*row[h.at[3]])
-			}
-			out[y*p.Width+x] = float32(sum) * mask[y*p.Width+x]
+			out[y*p.Width+x] = float32(h.of(row[:], 1)) * mask[y*p.Width+x]
 		}
 	}
 	return out
@@ -194,6 +194,11 @@ func (m *Mark) wave(p *imaging.RGB, id uint64) []float32 {
 type taps struct {
 	at     [4]int
 	weight [4]float64
+}
+
+// of weighs numbers that lie step apart.
+func (t *taps) of(v []float64, step int) float64 {
+	return t.weight[0]*v[step*t.at[0]] + t.weight[1]*v[step*t.at[1]] + t.weight[2]*v[step*t.at[2]] + t.weight[3]*v[step*t.at[3]]
 }
 
 // tapsOf interpolates the tile, repeated, for each of n pixels that are k canonical pixels apart.
@@ -229,7 +234,11 @@ func activity(light []float32, width, height int, scale float64) []float32 {
 	for i, v := range light {
 		squares[i] = v * v
 	}
-	mean, meanSquare := blur(light, width, height, 3*scale), blur(squares, width, height, 3*scale)
+	var both sync.WaitGroup
+	var meanSquare []float32
+	both.Go(func() { meanSquare = blur(squares, width, height, 3*scale) })
+	mean := blur(light, width, height, 3*scale)
+	both.Wait()
 	for i, v := range mean {
 		spread := math.Sqrt(math.Max(0, float64(meanSquare[i]-v*v)))
 		mean[i] = float32(0.55 + math.Min(spread/12, 1.6))
