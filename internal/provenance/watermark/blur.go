@@ -1,13 +1,15 @@
 package watermark
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // blur is a Gaussian by three box blurs, which cost the same for every width. Edges repeat.
 //
 // Source: Wells 1986, "Efficient synthesis of Gaussian filters by cascaded uniform filters"; widths as in Kovesi 2010.
 func blur(v []float32, width, height int, sigma float64) []float32 {
-	out, other := make([]float32, len(v)), make([]float32, len(v))
-	copy(out, v)
+	out, other := slices.Clone(v), make([]float32, len(v))
 	for _, reach := range boxes(sigma) {
 		if reach == 0 {
 			continue
@@ -53,13 +55,19 @@ func run(in, out []float32, reach int) {
 			sum += float64(in[min(n-1, i+reach+1)]) - float64(in[max(0, i-reach)])
 		}
 	}
-	inside, outside := min(reach, n), max(reach, n-reach-1) // between these nothing repeats
+	inside := min(reach, n)
+	outside := max(inside, n-reach-1) // from inside to here nothing repeats
 	slide(0, inside)
-	for i := inside; i < min(outside, n); i++ {
-		out[i] = float32(sum * scale)
-		sum += float64(in[i+reach+1]) - float64(in[i-reach])
+	if inside < outside {
+		gone, to := in[:outside-inside], out[inside:outside]
+		come := in[2*reach+1:][:len(to)]
+		gone = gone[:len(to)]
+		for i := range to {
+			to[i] = float32(sum * scale)
+			sum += float64(come[i]) - float64(gone[i])
+		}
 	}
-	slide(min(outside, n), n)
+	slide(outside, n)
 }
 
 // down writes running means of all columns, row by row.
@@ -76,9 +84,10 @@ func down(in, out []float32, width, height, reach int) {
 	}
 	for y := range height {
 		come, gone, to := row(y+reach+1), row(y-reach), out[y*width:(y+1)*width]
+		come, gone, add := come[:len(to)], gone[:len(to)], sums[:len(to)]
 		for x := range to {
-			to[x] = float32(sums[x] * scale)
-			sums[x] += float64(come[x]) - float64(gone[x])
+			to[x] = float32(add[x] * scale)
+			add[x] += float64(come[x]) - float64(gone[x])
 		}
 	}
 }

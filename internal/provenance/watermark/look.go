@@ -38,15 +38,17 @@ func spectrum(p plane, t try) []complex128 {
 		squares[i] = v * v
 	}
 	power := blur(squares, p.width, p.height, 6)
-	folded := make([]complex128, tile*tile)
+	var sums [tile * tile]float32
 	for y := range p.height {
-		row := folded[y%tile*tile:][:tile]
-		for x := range p.width {
-			i := y*p.width + x
+		row, v, loud := sums[y%tile*tile:][:tile], small[y*p.width:][:p.width], power[y*p.width:][:p.width]
+		for x := range v {
 			// Edges are many times louder than the mark: each place counts by its own loudness, and none for more than a few.
-			v := float64(small[i]) / (math.Sqrt(math.Max(0, float64(power[i]))) + 1.5)
-			row[x%tile] += complex(math.Max(-2.5, math.Min(2.5, v)), 0)
+			row[x%tile] += min(max(v[x]/(float32(math.Sqrt(float64(max(loud[x], 0))))+1.5), -2.5), 2.5)
 		}
+	}
+	folded := make([]complex128, tile*tile)
+	for i, v := range sums {
+		folded[i] = complex(float64(v), 0)
 	}
 	transform(folded, false)
 	most := 0.0
@@ -70,6 +72,10 @@ func (p plane) seen(t try) plane {
 	}
 	w, h := max(1, int(float64(p.width)*t.scale)), max(1, int(float64(p.height)*t.scale))
 	out := plane{make([]float32, w*h), w, h}
+	if t.angle == 0 {
+		p.straight(out, t)
+		return out
+	}
 	sin, cos := math.Sincos(t.angle * math.Pi / 180)
 	for y := range h {
 		v := (float64(y)+0.5)/t.scale - float64(p.height)/2
@@ -84,13 +90,48 @@ func (p plane) seen(t try) plane {
 	return out
 }
 
-// at interpolates between four pixels; beyond the edges it repeats them.
+// straight scales and mirrors: rows and columns are interpolated one after the other.
+func (p plane) straight(out plane, t try) {
+	columns := make([]between, out.width)
+	for x := range columns {
+		u := (float64(x)+0.5)/t.scale - float64(p.width)/2
+		if t.mirrored {
+			u = -u
+		}
+		columns[x] = at(u+float64(p.width)/2-0.5, p.width)
+	}
+	line := make([]float32, p.width)
+	for y := range out.height {
+		b := at((float64(y)+0.5)/t.scale-0.5, p.height)
+		above, below := p.v[b.first*p.width:][:p.width], p.v[b.second*p.width:][:p.width]
+		for i := range line {
+			line[i] = above[i]*(1-b.share) + below[i]*b.share
+		}
+		row := out.v[y*out.width:][:out.width]
+		for x, c := range columns {
+			row[x] = line[c.first]*(1-c.share) + line[c.second]*c.share
+		}
+	}
+}
+
+// between is a place between two pixels of a line, and how near to the second one.
+type between struct {
+	first, second int
+	share         float32
+}
+
+// at finds a place; beyond the edges pixels repeat.
+func at(x float64, n int) between {
+	x = min(max(x, 0), float64(n-1))
+	first := int(x)
+	return between{first, min(n-1, first+1), float32(x - float64(first))}
+}
+
+// at interpolates between four pixels.
 func (p plane) at(x, y float64) float32 {
-	x, y = math.Max(0, math.Min(float64(p.width-1), x)), math.Max(0, math.Min(float64(p.height-1), y))
-	left, top := int(x), int(y)
-	right, bottom := min(p.width-1, left+1), min(p.height-1, top+1)
-	fx, fy := float32(x-float64(left)), float32(y-float64(top))
-	above := p.v[top*p.width+left]*(1-fx) + p.v[top*p.width+right]*fx
-	below := p.v[bottom*p.width+left]*(1-fx) + p.v[bottom*p.width+right]*fx
-	return above*(1-fy) + below*fy
+	h, v := at(x, p.width), at(y, p.height)
+	top, bottom := p.v[v.first*p.width:], p.v[v.second*p.width:]
+	above := top[h.first]*(1-h.share) + top[h.second]*h.share
+	below := bottom[h.first]*(1-h.share) + bottom[h.second]*h.share
+	return above*(1-v.share) + below*v.share
 }
