@@ -323,6 +323,17 @@ func thumb(a art.Asset) art.Rendition {
 	return best
 }
 
+// unmet counts the checks that a page for print does not pass.
+func unmet(all []art.Check) int {
+	n := 0
+	for _, c := range all {
+		if !c.Passed {
+			n++
+		}
+	}
+	return n
+}
+
 // said leaves out facts without a value.
 func said(all []fact) []fact {
 	return slices.DeleteFunc(all, func(f fact) bool { return f.Value == "" })
