@@ -165,6 +165,20 @@ func TestTheLine(t *testing.T) {
 	t.Run("every file says where it comes from", func(t *testing.T) { testProvenance(t, p, first) })
 	t.Run("pages", func(t *testing.T) { testPages(t, p) })
 	t.Run("browser", func(t *testing.T) { testSiteInBrowser(t, p) })
+	t.Run("on paper", func(t *testing.T) { testPaper(t, p) })
+}
+
+// testPaper makes the example's sticker: the page cannot be signed, so that it is published only with a number hidden in it.
+func testPaper(t *testing.T, p program) {
+	var sticker made
+	p.run(t, &sticker, "make", p.brief("sticker"))
+	if sticker.State != art.RunPublished || len(sticker.Assets) == 0 {
+		t.Fatalf("made %+v", sticker)
+	}
+	pages, err := filepath.Glob(filepath.Join(p.dir, "site", "sticker", "images", "*-sticker.pdf"))
+	if err != nil || len(pages) != len(sticker.Assets) {
+		t.Errorf("pages %v, %v", pages, err)
+	}
 }
 
 // testKilled kills the process during rendering and during finishing, and compares what a last, quiet call ends with.

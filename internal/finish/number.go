@@ -18,11 +18,19 @@ const (
 // keepNumber raises the quality of a file until the hidden number is clearly in it. The search for quality takes the number for what it is to the
 // eye, grain that may be lost, so that on flat pictures it would be. Where no quality keeps it, the file stays as it was.
 func (w *work) keepNumber(ctx context.Context, o *order, t trial, data []byte) (trial, []byte, error) {
-	first, written := t, data
+	type attempt struct {
+		trial
+		data []byte
+		p    *imaging.RGB
+	}
+	var first *attempt
 	for {
 		p, err := imaging.Decode(ctx, data, imaging.Limits{})
 		if err != nil {
 			return t, nil, err
+		}
+		if first == nil {
+			first = &attempt{t, data, p}
 		}
 		kept, err := w.clearlyIn(ctx, o, p)
 		if err != nil {
@@ -36,9 +44,9 @@ func (w *work) keepNumber(ctx context.Context, o *order, t trial, data []byte) (
 			continue
 		}
 		if !kept {
-			t, data = first, written
+			t, data, p = first.trial, first.data, first.p
 		}
-		t.score, err = o.canvas.ruler.whole(ctx, data)
+		t.score, err = o.canvas.ruler.copied(p)
 		return t, data, err
 	}
 }

@@ -119,9 +119,17 @@ func (r *ruler) whole(ctx context.Context, data []byte) (float64, error) {
 		return math.NaN(), nil
 	}
 	p, err := imaging.Decode(ctx, data, imaging.Limits{})
-	switch {
-	case err != nil:
+	if err != nil {
 		return 0, err
+	}
+	return r.copied(p)
+}
+
+// copied measures a copy of the picture.
+func (r *ruler) copied(p *imaging.RGB) (float64, error) {
+	switch {
+	case r.original == nil:
+		return math.NaN(), nil
 	case r.full != nil:
 		return r.full.Score(p)
 	default:
