@@ -13,6 +13,7 @@ import (
 	"presswerk/internal/art"
 	"presswerk/internal/imaging"
 	"presswerk/internal/press"
+	"presswerk/internal/web"
 )
 
 // proofCmd shows how a picture will print, and makes the page. It works outside a workspace.
@@ -173,16 +174,17 @@ func (g *globals) proofText(w io.Writer, a proofed) {
 	}
 }
 
-// checkLines says of each check of a page whether it holds.
+// checkLines says of each check of a page whether it holds, in the studio's words.
 func (g *globals) checkLines(w io.Writer, checks []art.Check) {
+	say := func(key string, args ...any) string { return web.Say(g.words.lang, key, args...) }
 	for _, c := range checks {
 		verdict := "check_failed"
 		if c.Passed {
 			verdict = "check_passed"
 		}
-		fmt.Fprintf(w, "  %-6s %-22s %s", g.words.say(verdict), g.words.say("check_"+c.Name), c.Found)
+		fmt.Fprintf(w, "  %-6s %-22s %s", g.words.say(verdict), say("check_"+c.Name), c.Found)
 		if !c.Passed {
-			fmt.Fprintf(w, "  (%s)", g.words.say("check_wanted", c.Wanted))
+			fmt.Fprintf(w, "  (%s)", say("check_wanted", c.Wanted))
 		}
 		fmt.Fprintln(w)
 	}

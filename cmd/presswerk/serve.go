@@ -24,6 +24,8 @@ type serveCmd struct {
 	Listen    string `name:"listen" default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"${flag_listen}"`
 	ReadyFile string `name:"ready-file" type:"path" placeholder:"FILE" help:"${flag_ready}"`
 	NoWork    bool   `name:"no-work" help:"${flag_no_work}"`
+
+	StampEvery time.Duration `name:"stamp-every" default:"10m" placeholder:"TIME" help:"${flag_stamp_every}"`
 }
 
 // takeOver is how often a serving process asks whether it may work.
@@ -109,15 +111,32 @@ func (c *serveCmd) work(ctx context.Context, l *line) error {
 	}
 }
 
-// watch tells about results that could not be written down. Their jobs are tried again.
+// watch tells about results that could not be written down, whose jobs are tried again, and gets the time stamps that files are owed.
 func (c *serveCmd) watch(ctx context.Context, l *line) error {
+	tick := time.NewTicker(max(c.StampEvery, time.Second))
+	defer tick.Stop()
 	for {
 		select {
 		case err := <-l.broken:
 			l.g.note("%v", err)
+		case <-tick.C:
+			c.stamp(ctx, l)
 		case <-ctx.Done():
 			return nil
 		}
+	}
+}
+
+// stamp gets what is owed, where the workspace names an authority. One that is still away is asked again later, without a word.
+func (c *serveCmd) stamp(ctx context.Context, l *line) {
+	if l.ws.Signing.StampURL == "" {
+		return
+	}
+	switch answer, err := l.stampOwed(ctx); {
+	case err != nil:
+		l.g.note("%v", err)
+	case len(answer.Stamped) > 0:
+		l.g.note("%s", l.g.words.say("sign_stamped", len(answer.Stamped), answer.Owed))
 	}
 }
 

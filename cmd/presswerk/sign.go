@@ -227,38 +227,9 @@ func (*signStampCmd) Run(ctx context.Context, g *globals) error {
 		return err
 	}
 	defer l.close()
-	id, err := l.tools.identity(l.ws)
+	answer, err := l.stampOwed(ctx)
 	if err != nil {
 		return err
-	}
-	lib, err := l.tools.library()
-	if err != nil {
-		return err
-	}
-	assets, err := l.db.Assets(ctx, "")
-	if err != nil {
-		return err
-	}
-	answer := struct {
-		Stamped []string `json:"stamped"`
-		Owed    int      `json:"owed"`
-		Reason  string   `json:"reason,omitempty"`
-	}{Stamped: []string{}}
-	for _, a := range assets {
-		stamped, err := l.stampAsset(ctx, lib, id, &a)
-		if stamped > 0 {
-			kept, err := softbinding.Keeper{Blobs: l.blobs, Now: time.Now}.Keep(ctx, a)
-			if err != nil {
-				return err
-			}
-			if err := l.commit(ctx, art.Change{Stamped: []art.Asset{a}, Manifests: kept}); err != nil {
-				return err
-			}
-			answer.Stamped = append(answer.Stamped, a.ID)
-		}
-		if err != nil {
-			answer.Owed, answer.Reason = answer.Owed+1, err.Error()
-		}
 	}
 	if err := g.answer(answer, func(w io.Writer) {
 		fmt.Fprintln(w, g.words.say("sign_stamped", len(answer.Stamped), answer.Owed))
@@ -272,6 +243,47 @@ func (*signStampCmd) Run(ctx context.Context, g *globals) error {
 		return errNo
 	}
 	return nil
+}
+
+// stamping is what came of asking for the stamps that files are owed.
+type stamping struct {
+	Stamped []string `json:"stamped"`          // assets
+	Owed    int      `json:"owed"`             // assets that still wait
+	Reason  string   `json:"reason,omitempty"` // why the last of these does
+}
+
+// stampOwed asks for the time stamps that assets are owed.
+func (l *line) stampOwed(ctx context.Context) (stamping, error) {
+	answer := stamping{Stamped: []string{}}
+	id, err := l.tools.identity(l.ws)
+	if err != nil {
+		return answer, err
+	}
+	lib, err := l.tools.library()
+	if err != nil {
+		return answer, err
+	}
+	assets, err := l.db.Assets(ctx, "")
+	if err != nil {
+		return answer, err
+	}
+	for _, a := range assets {
+		stamped, err := l.stampAsset(ctx, lib, id, &a)
+		if stamped > 0 {
+			kept, err := softbinding.Keeper{Blobs: l.blobs, Now: time.Now}.Keep(ctx, a)
+			if err != nil {
+				return answer, err
+			}
+			if err := l.commit(ctx, art.Change{Stamped: []art.Asset{a}, Manifests: kept}); err != nil {
+				return answer, err
+			}
+			answer.Stamped = append(answer.Stamped, a.ID)
+		}
+		if err != nil {
+			answer.Owed, answer.Reason = answer.Owed+1, err.Error()
+		}
+	}
+	return answer, nil
 }
 
 // stampAsset stamps the files of an asset that are owed a time stamp, and writes it into the asset. It stops at the first that fails.

@@ -166,6 +166,23 @@ func TestAMasterWithoutItsTimeStampGetsItLater(t *testing.T) {
 	if v.Layers.C2PA.State != "trusted" || v.Layers.C2PA.StampedAt == "" {
 		t.Errorf("%+v", v)
 	}
+	if err := db.Commit(ctx, art.Change{NewCandidates: []art.Candidate{{ID: "c2", Run: "r", Index: 1}}, Assets: []art.Asset{{ID: "a2", Run: "r", Candidate: "c2", Master: master}}}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	serving := exec.CommandContext(ctx, "presswerk", "--workspace", dir, "serve", "--listen", "127.0.0.1:0", "--stamp-every", "1s")
+	serving.Env = append(os.Environ(), "PRESSWERK_MODELS="+filepath.Join(testkit.Root(t), "models"))
+	if err := serving.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for a.ID != "a2" || a.Master.TimeStamp != "stamped" { // a studio that serves asks by itself; the test's time ends the waiting
+		time.Sleep(200 * time.Millisecond)
+		if a, err = db.Asset(ctx, "a2"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(serving.Process.Signal(os.Interrupt), serving.Wait()); err != nil {
+		t.Error(err)
+	}
 }
 
 // A key is asked for, locked, opened with its passphrase alone, and renewed; what it signed stays trusted.

@@ -143,6 +143,7 @@ func catalogue() map[string]sentence {
 		"flag_reason":      {"Why.", "Warum."},
 		"flag_listen":      {"Address and port to answer on.", "Adresse und Port."},
 		"flag_ready":       {"Write the address into this file once it answers.", "Die Adresse in diese Datei schreiben, sobald geantwortet wird."},
+		"flag_stamp_every": {"How often the time stamps that files are owed are asked for.", "Wie oft nach fehlenden Zeitstempeln gefragt wird."},
 		"flag_no_work":     {"Serve pages only; other processes do the work.", "Nur Seiten ausliefern; andere Prozesse arbeiten."},
 		"flag_latents":     {"Starting noise, .npy [batch,channels,h,w], unit variance.", "Anfangsrauschen, .npy [batch,channels,h,w], Varianz eins."},
 		"flag_noise":       {"Noise of each stochastic step, .npy [steps,batch,…].", "Rauschen jedes stochastischen Schritts, .npy [steps,batch,…]."},

@@ -39,6 +39,7 @@ func catalogue() map[string]sentence {
 	maps.Copy(all, labelWords())
 	maps.Copy(all, doorWords())
 	maps.Copy(all, fixWords())
+	maps.Copy(all, printWords())
 	return all
 }
 
@@ -116,9 +117,6 @@ func pageWords() map[string]sentence {
 		"alt": {"Alternative text", "Alternativtext"}, "rights": {"Rights", "Rechte"}, "credit": {"Credit", "Bildnachweis"}, "copyright": {"Copyright", "Urheberrecht"}, "license": {"Licence", "Lizenz"}, "mining": {"Data mining", "Data-Mining"}, "ai": {"AI-generated", "KI-generiert"},
 		"licensor": {"From", "Von"}, "channels": {"Channels", "Kanäle"}, "license_kind": {"Kind of licence", "Art der Lizenz"}, "creator": {"Made by", "Gemacht von"}, "territories": {"Territories", "Gebiete"}, "license_from": {"From day", "Ab"}, "license_until": {"Until", "Bis"},
 		"license_by": {"Written down by", "Eingetragen von"}, "source_type": {"Digital source type", "Digitale Herkunftsart"}, "license_comp": {"none: a watermarked preview", "keine: eine Vorschau mit Wasserzeichen"}, "license_file": {"Licence file", "Lizenzdatei"},
-		"checks_passed": {"%d checks passed", "%d Prüfungen bestanden"}, "checks_failed": {"%d of %d checks failed", "%d von %d Prüfungen nicht bestanden"}, "check_wanted": {"wanted: %s", "verlangt: %s"}, "check_version": {"Version", "Version"},
-		"check_output-intent": {"Output intent", "Ausgabebedingung"}, "check_boxes": {"Boxes", "Seitenrahmen"}, "check_fonts": {"Fonts", "Schriften"}, "check_colours": {"Colours", "Farben"}, "check_resolution": {"Resolution", "Auflösung"},
-		"check_ink": {"Total area coverage", "Gesamtfarbauftrag"}, "check_active": {"Active content", "Aktive Inhalte"},
 		"renditions": {"Files", "Dateien"}, "format": {"Format", "Format"}, "channel": {"Channel", "Kanal"}, "weight": {"Weight", "Größe"}, "origin": {"Origin", "Herkunft"}, "signed": {"signed (C2PA)", "signiert (C2PA)"}, "master": {"Master", "Master"}, "file": {"File", "Datei"},
 		"snippet": {"Snippet", "Schnipsel"}, "snippet_text": {"The picture element and its JSON-LD, as the published site uses them.", "Das Bild-Element und sein JSON-LD, wie die veröffentlichte Seite sie verwendet."}, "copy": {"Copy", "Kopieren"}, "copied": {"Copied", "Kopiert"},
 		"again": {"Make again", "Noch einmal machen"}, "again_text": {"Renders the picture from its record and compares pixel by pixel.", "Rendert das Bild aus seinen Aufzeichnungen und vergleicht Pixel für Pixel."}, "again_same": {"Identical: every pixel is the same.", "Identisch: jedes Pixel ist gleich."},

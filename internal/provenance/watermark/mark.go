@@ -165,7 +165,7 @@ func (m *Mark) Embed(p *imaging.RGB, id uint64, o Options) (*imaging.RGB, error)
 	for i, v := range wave {
 		add := float64(v) * gain
 		for c := range 3 {
-			out.Pix[3*i+c] = uint8(min(max(int(float64(p.Pix[3*i+c])+add+0.5), 0), 255)) //nolint:gosec // in range
+			out.Pix[3*i+c] = uint8(min(max(int(float64(p.Pix[3*i+c])+add+0.5), 0), 255))
 		}
 	}
 	return out, nil
