@@ -20,6 +20,7 @@ from trainer.train.graph import RESIDUALS
 from .burn import load
 from .nets import VAE, House
 from .pack import pack_file
+from .phase_unet import PARTS
 from .settings import LATENT, LATENT_CHANNELS, PIXELS, TEXT_WIDTH, THREADS, TOKENS, furnace
 from .text import Text
 
@@ -35,8 +36,8 @@ def trained(folder: Path | None = None) -> tuple[House, VAE]:
         raise FileNotFoundError(f"{folder}: prior.pt, unet.pt or vae.pt is missing; train first")
     house, code = House().eval().requires_grad_(False), VAE().eval().requires_grad_(False)
     house.prior.load_state_dict(prior["average"]["module"])
-    house.hint.load_state_dict(unet["average_hint"]["module"])
-    house.unet.load_state_dict(unet["average_unet"]["module"])
+    for part in PARTS:
+        getattr(house, part).load_state_dict(unet[f"average_{part}"]["module"])
     code.load_state_dict(vae["vae"])
     return house, code
 
@@ -89,7 +90,7 @@ class UNetGraph(nn.Module):
 
     def __init__(self, house):
         super().__init__()
-        self.prior, self.hint = house.prior, house.hint
+        self.prior, self.hint, self.guess, self.mix = house.prior, house.hint, house.guess, house.mix
         for name, child in house.unet.named_children():
             setattr(self, name, child)
         self.shell = [house]  # not a submodule: its layers would have two names

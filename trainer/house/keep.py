@@ -6,6 +6,7 @@ import shutil
 import sys
 
 from .burn import WEIGHTS, load, packed, save
+from .phase_unet import PARTS
 from .settings import furnace
 
 
@@ -14,7 +15,7 @@ def whole(name: str, state: dict) -> dict:
     if name == "vae":
         return state["vae"]
     if name == "unet":
-        return {f"{part}.{k}": v for part in ("hint", "unet") for k, v in state[f"average_{part}"]["module"].items()}
+        return {f"{part}.{k}": v for part in PARTS for k, v in state[f"average_{part}"]["module"].items()}
     return state["average"]["module"]
 
 

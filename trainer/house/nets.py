@@ -3,7 +3,8 @@
 The prior reads a prompt and paints a coarse picture by plain regression: up to two drawings of 64×64 with alpha (as
 weights of principal components), where they stand, and the background's colours. It lays them out itself, with hat
 filters as matrices, for any size of picture. The UNet sees that picture beside the noisy latent, once as it is and once
-with each drawing mirrored, and only has to pose, sharpen and vary it. Signature as SD 1.x."""
+with each drawing mirrored, and only has to pose, sharpen and vary it: what the coarse picture alone says about the latent is reckoned,
+not learnt (see Mix). Signature as SD 1.x."""
 
 import math
 
@@ -16,6 +17,7 @@ from .settings import COARSE, LATENT, LATENT_CHANNELS, TEXT_WIDTH, TOKENS
 COMPONENTS = 512  # principal components of a coarse drawing
 SLOTS = 6  # two for each drawing, two for the background
 HINTS = 24  # channels that the coarse picture takes beside the latent
+LEFT = 0.3  # variance of latents that a guess from the coarse picture leaves
 
 
 class ResBlock(nn.Module):
@@ -187,19 +189,64 @@ def make_unet(channels=(64, 64, 128, 256), attention=(0, 0, 1, 1)):
     )
 
 
+class Guess(nn.Module):
+    """The coarse picture as it is and mirrored → the mean of all latents that it may become, [b, 8, h, w]. A regression."""
+
+    def __init__(self, c=96):
+        super().__init__()
+        self.net = nn.Sequential(
+            nn.PixelUnshuffle(4), nn.Conv2d(96, c, 3, padding=1), ResBlock(c), ResBlock(c), nn.SiLU(), nn.Conv2d(c, LATENT_CHANNELS, 3, padding=1),
+        )
+
+    def forward(self, coarse):
+        return self.net(coarse)
+
+
+class Mix(nn.Module):
+    """v from the noisy latent, a guess g of the clean one and the UNet's word n, at every time:
+
+        v = ασ(1 − s)/D · x − σ/D · g + √(s/D) · n,   D = σ² + sα²
+
+    The first two terms are the best linear estimate of v where clean latents lie around g with variance s, and √(s/D) is by how much that
+    is off: the UNet's word has unit variance at every time, and while it says nothing the picture is the guess. The same as the
+    preconditioning of Karras et al. 2022, "Elucidating the Design Space of Diffusion-Based Generative Models", with a mean that isn't zero
+    and for v."""
+
+    def __init__(self, s=LEFT):
+        super().__init__()
+        a = alphas().double()
+        d = (1 - a) + s * a
+        table = torch.stack([(a * (1 - a)).sqrt() * (1 - s) / d, -(1 - a).sqrt() / d, (s / d).sqrt()], 1)
+        self.register_buffer("table", table.float(), persistent=False)
+
+    def at(self, timestep):
+        return self.table[timestep][:, :, None, None, None].unbind(1)
+
+    def forward(self, timestep, noisy, guess, word):
+        x, g, n = self.at(timestep)
+        return x * noisy + g * guess + n * word
+
+
 class House(nn.Module):
-    """UNet and prior in one graph."""
+    """UNet, prior and guess in one graph."""
 
     def __init__(self, channels=(64, 64, 128, 256)):
         super().__init__()
         self.prior = Prior()
         self.hint = nn.Conv2d(6, HINTS, 4, 4)
+        self.guess, self.mix = Guess(), Mix()
         self.unet = make_unet(channels)
+        nn.init.zeros_(self.unet.conv_out.weight)  # the first word is nothing
+        nn.init.zeros_(self.unet.conv_out.bias)
 
     def forward(self, sample, timestep, encoder_hidden_states, coarse=None, residuals=()):
         """v for noisy latents [b, 8, h, w]; `coarse` if the prior's picture is at hand; residuals are a control network's."""
         if coarse is None:
             coarse = self.prior(encoder_hidden_states, 4 * sample.shape[2], 4 * sample.shape[3])
+        return self.mix(timestep, sample, self.guess(coarse), self.word(sample, timestep, encoder_hidden_states, coarse, residuals))
+
+    def word(self, sample, timestep, encoder_hidden_states, coarse, residuals=()):
+        """What the UNet adds to the guess."""
         given = torch.cat([sample, self.hint(coarse).to(sample.dtype)], 1)
         more = {"down_block_additional_residuals": residuals[:-1], "mid_block_additional_residual": residuals[-1]} if residuals else {}
         return self.unet(given, timestep, encoder_hidden_states, return_dict=False, **more)[0]

@@ -1,4 +1,5 @@
-"""The UNet's phase: v-prediction on latents of scenes, beside the prior's coarse picture. The prior rests meanwhile."""
+"""The UNet's phase: what a guess from the prior's coarse picture leaves of v, on latents of scenes. The guess learns beside it; the prior
+rests meanwhile."""
 
 import random
 
@@ -11,6 +12,7 @@ from .settings import LATENT
 from .text import padded
 
 BATCH, RATE, UNPROMPTED = 16, 5e-4, 0.08
+PARTS = ("hint", "guess", "unet")  # what learns here
 
 
 class UNetPhase:
@@ -26,18 +28,17 @@ class UNetPhase:
         self.net.to(memory_format=torch.channels_last)
         self.learning = [p for p in self.net.parameters() if p.requires_grad]
         self.optimiser = torch.optim.AdamW(self.learning, RATE, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
-        self.hint, self.unet = Average(self.net.hint, 0.998), Average(self.net.unet, 0.998)
+        self.averages = {part: Average(getattr(self.net, part), 0.998) for part in PARTS}
         self.alphas = alphas()
         self.rng = random.Random(2)
         self.step_number = 0
-        if state and "brought" in state:
-            self.hint.load({"module": self.net.hint.state_dict(), "steps": 0})
-            self.unet.load({"module": self.net.unet.state_dict(), "steps": 0})
-        elif state:
-            self.net.hint.load_state_dict(state["hint"])
-            self.net.unet.load_state_dict(state["unet"])
-            self.hint.load(state["average_hint"])
-            self.unet.load(state["average_unet"])
+        for part, average in self.averages.items():
+            if state and "brought" in state:
+                average.load({"module": getattr(self.net, part).state_dict(), "steps": 0})
+            elif state:
+                getattr(self.net, part).load_state_dict(state[part])
+                average.load(state[f"average_{part}"])
+        if state and "brought" not in state:
             self.optimiser.load_state_dict(state["optimiser"])
             self.step_number = state["step"]
             self.rng.setstate(state["rng"])
@@ -46,10 +47,9 @@ class UNetPhase:
         self.null = world.text.states([""])[0]
 
     def state(self) -> dict:
-        return {
-            "hint": self.net.hint.state_dict(), "unet": self.net.unet.state_dict(), "average_hint": self.hint.state(),
-            "average_unet": self.unet.state(), "optimiser": self.optimiser.state_dict(), "step": self.step_number,
-            "rng": self.rng.getstate(), "torch": torch.get_rng_state(),
+        weights = {part: getattr(self.net, part).state_dict() for part in PARTS} | {f"average_{part}": a.state() for part, a in self.averages.items()}
+        return weights | {
+            "optimiser": self.optimiser.state_dict(), "step": self.step_number, "rng": self.rng.getstate(), "torch": torch.get_rng_state(),
         }
 
     def step(self, progress: float) -> tuple[int, dict]:
@@ -63,17 +63,19 @@ class UNetPhase:
         a = self.alphas[t][:, None, None, None]
         noise = torch.randn_like(z)
         noisy = (a.sqrt() * z + (1 - a).sqrt() * noise).contiguous(memory_format=torch.channels_last)
-        v = self.net(noisy, t, e, coarse)
-        each = (v - (a.sqrt() * noise - (1 - a).sqrt() * z)).pow(2).mean((1, 2, 3))
-        loss = each.mean()
+        guess, word = self.net.guess(coarse), self.net.word(noisy, t, e, coarse)
+        off = self.net.mix(t, noisy, guess.detach(), word) - (a.sqrt() * noise - (1 - a).sqrt() * z)
+        # By the word's own unit at every time: as much weight for subjects, which noisy times decide, as for edges.
+        said, guessed = (off / self.net.mix.at(t)[2]).pow(2).mean(), (guess - z).pow(2).mean()
+        loss = said + guessed
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.learning, 1.0)
         self.optimiser.step()
-        self.hint.update()
-        self.unet.update()
+        for average in self.averages.values():
+            average.update()
         self.step_number += 1
-        return BATCH, {"v": loss.item()}
+        return BATCH, {"said": said.item(), "v": off.detach().pow(2).mean().item(), "guess": guessed.item()}
 
 
 def start(net: House, fire: Fire, state: dict | None) -> None:
