@@ -174,8 +174,11 @@ func TestAMasterWithoutItsTimeStampGetsItLater(t *testing.T) {
 	if err := serving.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for a.ID != "a2" || a.Master.TimeStamp != "stamped" { // a studio that serves asks by itself; the test's time ends the waiting
-		time.Sleep(200 * time.Millisecond)
+	for deadline := time.Now().Add(3 * time.Minute); a.ID != "a2" || a.Master.TimeStamp != "stamped"; time.Sleep(200 * time.Millisecond) {
+		if time.Now().After(deadline) { // a studio that serves asks by itself
+			t.Errorf("the studio got no stamp: %+v", a.Master)
+			break
+		}
 		if a, err = db.Asset(ctx, "a2"); err != nil {
 			t.Fatal(err)
 		}

@@ -42,7 +42,7 @@ type order struct {
 }
 
 // start is the encoding that the search for this file begins with. libaom takes flat areas with a faint grain for a screen, and looks in
-// vain for copies and palettes in it, for ten times the usual time, unless it is asked for little effort: files are a fifth larger then.
+// vain for copies and palettes in it, for ten times the usual time, unless it is asked for little effort: files are a sixth to a half larger then.
 func (o *order) start() imaging.Encoding {
 	if o.canvas.speckly && o.format == imaging.AVIF {
 		return start(o.format, imaging.Preview)
