@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -187,7 +190,28 @@ func TestTheStudio(t *testing.T) {
 		t.Errorf("%s was made again from %s: %+v", again.ID, again.Parent, parent.Decision)
 	}
 	testStudioAPI(t, s, run, first)
+	testStudioSlowly(t, s, run)
 	testStudioPages(t, s, []string{"/", "/runs/" + run, "/runs/" + run + "?show=waiting", "/candidates/" + first, "/library", "/assets/" + decided[first].AssetID, "/verify", "/nothing"}, decided[first].AssetID)
+}
+
+// testStudioSlowly opens a run's page where the last of its scripts arrives late: it has to become live all the same.
+func testStudioSlowly(t *testing.T, s studio, run string) {
+	target, err := url.Parse(s.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "hx-sse.min.js") {
+			time.Sleep(500 * time.Millisecond)
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	tab := testkit.Browser(t)
+	testkit.Show(t, tab, testkit.Screens()[0], slow.URL+"/runs/"+run+"?key="+s.key)
+	testkit.Until(t, tab, `document.querySelector("#live")._htmx?.sse`, 20*time.Second)
+	slow.CloseClientConnections() // the live page's never ends by itself
+	slow.Close()
 }
 
 // testStudioPages looks at every page on every screen, and at its HTML.
