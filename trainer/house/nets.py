@@ -17,7 +17,7 @@ from .settings import COARSE, LATENT, LATENT_CHANNELS, TEXT_WIDTH, TOKENS
 COMPONENTS = 512  # principal components of a coarse drawing
 SLOTS = 6  # two for each drawing, two for the background
 HINTS = 24  # channels that the coarse picture takes beside the latent
-LEFT = 0.3  # variance of latents that a guess from the coarse picture leaves
+LEFT = 0.6  # variance of latents that a guess from the coarse picture leaves
 
 
 class ResBlock(nn.Module):
