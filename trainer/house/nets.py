@@ -3,8 +3,8 @@
 The prior reads a prompt and paints a coarse picture by plain regression: up to two drawings of 64×64 with alpha (as
 weights of principal components), where they stand, and the background's colours. It lays them out itself, with hat
 filters as matrices, for any size of picture. The UNet sees that picture beside the noisy latent, once as it is and once
-with each drawing mirrored, and only has to pose, sharpen and vary it: what the coarse picture alone says about the latent is reckoned,
-not learnt (see Mix). Signature as SD 1.x."""
+with each drawing mirrored, the likelier one first, and only has to pose, sharpen and vary it: what the coarse picture alone says about the
+latent is reckoned, not learnt (see Mix). Signature as SD 1.x."""
 
 import math
 
@@ -17,7 +17,7 @@ from .settings import COARSE, LATENT, LATENT_CHANNELS, TEXT_WIDTH, TOKENS
 COMPONENTS = 512  # principal components of a coarse drawing
 SLOTS = 6  # two for each drawing, two for the background
 HINTS = 24  # channels that the coarse picture takes beside the latent
-LEFT = 0.6  # variance of latents that a guess from the coarse picture leaves
+LEFT = 0.5  # variance of latents that a guess from the coarse picture leaves
 
 
 class ResBlock(nn.Module):
@@ -190,12 +190,12 @@ def make_unet(channels=(64, 64, 128, 256), attention=(0, 0, 1, 1)):
 
 
 class Guess(nn.Module):
-    """The coarse picture as it is and mirrored → the mean of all latents that it may become, [b, 8, h, w]. A regression."""
+    """A coarse picture [b, 3, 4h, 4w] → the mean of all latents that it may become, [b, 8, h, w]. A regression."""
 
     def __init__(self, c=96):
         super().__init__()
         self.net = nn.Sequential(
-            nn.PixelUnshuffle(4), nn.Conv2d(96, c, 3, padding=1), ResBlock(c), ResBlock(c), nn.SiLU(), nn.Conv2d(c, LATENT_CHANNELS, 3, padding=1),
+            nn.PixelUnshuffle(4), nn.Conv2d(48, c, 3, padding=1), ResBlock(c), ResBlock(c), nn.SiLU(), nn.Conv2d(c, LATENT_CHANNELS, 3, padding=1),
         )
 
     def forward(self, coarse):
@@ -203,27 +203,37 @@ class Guess(nn.Module):
 
 
 class Mix(nn.Module):
-    """v from the noisy latent, a guess g of the clean one and the UNet's word n, at every time:
+    """v from the noisy latent x, a guess g of the clean one and the UNet's word n, at every time:
 
         v = ασ(1 − s)/D · x − σ/D · g + √(s/D) · n,   D = σ² + sα²
 
     The first two terms are the best linear estimate of v where clean latents lie around g with variance s, and √(s/D) is by how much that
     is off: the UNet's word has unit variance at every time, and while it says nothing the picture is the guess. The same as the
     preconditioning of Karras et al. 2022, "Elucidating the Design Space of Diffusion-Based Generative Models", with a mean that isn't zero
-    and for v."""
+    and for v.
+
+    There are two guesses, of the drawings as they are and mirrored, and g is their mean by how likely x makes each: of a mixture of two
+    normal distributions that is still the best estimate. So the first noise decides which way a drawing faces, and no step has to blur
+    both ways into one."""
 
     def __init__(self, s=LEFT):
         super().__init__()
         a = alphas().double()
         d = (1 - a) + s * a
-        table = torch.stack([(a * (1 - a)).sqrt() * (1 - s) / d, -(1 - a).sqrt() / d, (s / d).sqrt()], 1)
+        table = torch.stack([(a * (1 - a)).sqrt() * (1 - s) / d, -(1 - a).sqrt() / d, (s / d).sqrt(), a.sqrt(), 0.5 / d], 1)
         self.register_buffer("table", table.float(), persistent=False)
 
     def at(self, timestep):
         return self.table[timestep][:, :, None, None, None].unbind(1)
 
+    def facing(self, timestep, noisy, plain, mirrored):
+        """How likely the drawings are as the first guess has them, [b, 1, 1, 1]."""
+        *_, signal, weight = self.at(timestep)
+        nearer = (noisy - signal * mirrored).pow(2) - (noisy - signal * plain).pow(2)
+        return torch.sigmoid(weight * nearer.sum((1, 2, 3), keepdim=True))
+
     def forward(self, timestep, noisy, guess, word):
-        x, g, n = self.at(timestep)
+        x, g, n, *_ = self.at(timestep)
         return x * noisy + g * guess + n * word
 
 
@@ -243,11 +253,22 @@ class House(nn.Module):
         """v for noisy latents [b, 8, h, w]; `coarse` if the prior's picture is at hand; residuals are a control network's."""
         if coarse is None:
             coarse = self.prior(encoder_hidden_states, 4 * sample.shape[2], 4 * sample.shape[3])
-        return self.mix(timestep, sample, self.guess(coarse), self.word(sample, timestep, encoder_hidden_states, coarse, residuals))
+        guess, facing = self.choose(sample, timestep, self.guesses(coarse))
+        return self.mix(timestep, sample, guess, self.word(sample, timestep, encoder_hidden_states, coarse, facing, residuals))
 
-    def word(self, sample, timestep, encoder_hidden_states, coarse, residuals=()):
-        """What the UNet adds to the guess."""
-        given = torch.cat([sample, self.hint(coarse).to(sample.dtype)], 1)
+    def guesses(self, coarse):
+        """Of the drawings as they are and mirrored."""
+        return self.guess(torch.cat(coarse.chunk(2, 1))).chunk(2)
+
+    def choose(self, sample, timestep, guesses):
+        """The guess that the noisy latent makes of both, and how likely it makes the first."""
+        facing = self.mix.facing(timestep, sample, *guesses)
+        return facing * guesses[0] + (1 - facing) * guesses[1], facing
+
+    def word(self, sample, timestep, encoder_hidden_states, coarse, facing, residuals=()):
+        """What the UNet adds to the guess. It sees the likelier coarse picture first."""
+        turned = torch.cat(coarse.chunk(2, 1)[::-1], 1)
+        given = torch.cat([sample, self.hint(facing * coarse + (1 - facing) * turned).to(sample.dtype)], 1)
         more = {"down_block_additional_residuals": residuals[:-1], "mid_block_additional_residual": residuals[-1]} if residuals else {}
         return self.unet(given, timestep, encoder_hidden_states, return_dict=False, **more)[0]
 

@@ -63,10 +63,13 @@ class UNetPhase:
         a = self.alphas[t][:, None, None, None]
         noise = torch.randn_like(z)
         noisy = (a.sqrt() * z + (1 - a).sqrt() * noise).contiguous(memory_format=torch.channels_last)
-        guess, word = self.net.guess(coarse), self.net.word(noisy, t, e, coarse)
-        off = self.net.mix(t, noisy, guess.detach(), word) - (a.sqrt() * noise - (1 - a).sqrt() * z)
+        guesses = self.net.guesses(coarse)
+        guess, facing = self.net.choose(noisy, t, [g.detach() for g in guesses])
+        word = self.net.word(noisy, t, e, coarse, facing)
+        off = self.net.mix(t, noisy, guess, word) - (a.sqrt() * noise - (1 - a).sqrt() * z)
         # By the word's own unit at every time: as much weight for subjects, which noisy times decide, as for edges.
-        said, guessed = (off / self.net.mix.at(t)[2]).pow(2).mean(), (guess - z).pow(2).mean()
+        said = (off / self.net.mix.at(t)[2]).pow(2).mean()
+        guessed = torch.minimum(*((g - z).pow(2).mean((1, 2, 3)) for g in guesses)).mean()  # each drawing faces one way
         loss = said + guessed
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()

@@ -133,15 +133,16 @@ def render(scene: Scene, icons: Icons, colours: np.ndarray, pixels: int = PIXELS
     t = np.linspace(0, 1, pixels, dtype=np.float32)[:, None, None]
     picture = np.array(scene.top, np.float32) * (1 - t) + np.array(scene.bottom, np.float32) * t
     picture = np.broadcast_to(picture, (pixels, pixels, 3)).copy()
+    turned = pose and rng.random() < 0.4  # all of a scene's drawings: the networks know two ways that a scene may be
     for layer in scene.layers:
         rgba = np.ascontiguousarray(icons.pixels[layer.icon])
         if layer.paint:
             rgba = recolour.paint(rgba, colours[layer.icon], PAINTS[layer.paint])
         size, x, y, angle = layer.size, layer.x, layer.y, 0.0
         light = np.ones(3, np.float32)
+        if turned:
+            rgba = np.ascontiguousarray(rgba[:, ::-1])
         if pose:
-            if rng.random() < 0.4:
-                rgba = np.ascontiguousarray(rgba[:, ::-1])
             size *= rng.uniform(0.92, 1.07)
             x, y = x + rng.gauss(0, 0.015), y + rng.gauss(0, 0.015)
             angle = rng.gauss(0, 6) if rng.random() < 0.7 else 0.0

@@ -12,7 +12,7 @@ import torch
 from onnx import numpy_helper
 
 from . import abilities, burn, colour, export, export_clip, eyes, measure, pack, phase_prior, recolour
-from .nets import COMPONENTS, Prior, hats, over
+from .nets import COMPONENTS, LEFT, House, Prior, alphas, hats, over
 from .scenes import Director, render
 from .settings import COARSE, COLOURS, PAINTS, PLACES, STYLE_NAMES, TEXT_WIDTH
 from .sprites import coarse
@@ -119,6 +119,31 @@ class Layout(unittest.TestCase):
         rgba = np.full((COARSE, COARSE, 4), 200, np.uint8)
         rgba[..., 3] = 0
         self.assertEqual(float(np.abs(coarse(rgba)).max()), 0)
+
+
+class Guessing(unittest.TestCase):
+    def test_a_mixture_is_guessed_as_well_as_can_be(self):
+        """v from noise and two guesses, before the UNet says anything, is the mean that Bayes' rule gives."""
+        torch.manual_seed(5)
+        house, s, at = House((16, 16, 16, 16)), LEFT, torch.tensor([999, 800, 400, 40])
+        guesses = torch.randn(2, 4, 8, 2, 2) * 0.4
+        z = guesses[torch.tensor([0, 1, 1, 0]), torch.arange(4)] + s**0.5 * torch.randn(4, 8, 2, 2)
+        a = alphas()[at][:, None, None, None]
+        noisy = a.sqrt() * z + (1 - a).sqrt() * torch.randn_like(z)
+        guess, facing = house.choose(noisy, at, list(guesses))
+        got = house.mix(at, noisy, guess, torch.zeros_like(noisy))
+
+        spread = (1 - a + s * a).sqrt()
+        likely = torch.stack([torch.distributions.Normal(a.sqrt() * g, spread).log_prob(noisy).sum((1, 2, 3)) for g in guesses]).softmax(0)
+        self.assertLess(float((likely[0] - facing.flatten()).abs().max()), 1e-4)
+        clean = sum(w[:, None, None, None] * (g + s * a.sqrt() / spread**2 * (noisy - a.sqrt() * g)) for w, g in zip(likely, guesses, strict=True))
+        want = a.sqrt() * (noisy - a.sqrt() * clean) / (1 - a).sqrt() - (1 - a).sqrt() * clean
+        self.assertLess(float((want - got).abs().max()), 1e-3)
+
+    def test_what_looks_the_same_mirrored_faces_neither_way(self):
+        house, x = House((16, 16, 16, 16)), torch.randn(2, 8, 4, 4)
+        _, facing = house.choose(torch.randn(2, 8, 4, 4), torch.tensor([900, 100]), [x, x])
+        self.assertEqual(facing.flatten().tolist(), [0.5, 0.5])
 
 
 class Files(unittest.TestCase):
