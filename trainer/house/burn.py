@@ -180,7 +180,8 @@ class Average:
         import copy
 
         self.module, self.decay, self.steps = copy.deepcopy(module).eval().requires_grad_(False), decay, 0
-        self.mine, self.theirs = list(self.module.parameters()), [p for p in module.parameters()]
+        self.mine, self.theirs = list(self.module.parameters()), list(module.parameters())
+        self.buffers = list(zip(self.module.buffers(), module.buffers(), strict=True))
 
     @torch.no_grad()
     def update(self, every: int = 4) -> None:
@@ -190,6 +191,8 @@ class Average:
             torch._foreach_lerp_(self.mine, [p.detach() for p in self.theirs], 1 - decay)
 
     def state(self) -> dict:
+        for mine, theirs in self.buffers:
+            mine.copy_(theirs)
         return {"module": self.module.state_dict(), "steps": self.steps}
 
     def load(self, state: dict) -> None:

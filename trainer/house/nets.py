@@ -17,7 +17,6 @@ from .settings import COARSE, LATENT, LATENT_CHANNELS, TEXT_WIDTH, TOKENS
 COMPONENTS = 512  # principal components of a coarse drawing
 SLOTS = 6  # two for each drawing, two for the background
 HINTS = 24  # channels that the coarse picture takes beside the latent
-LEFT = 0.5  # variance of latents that a guess from the coarse picture leaves
 
 
 class ResBlock(nn.Module):
@@ -197,6 +196,7 @@ class Guess(nn.Module):
         self.net = nn.Sequential(
             nn.PixelUnshuffle(4), nn.Conv2d(48, c, 3, padding=1), ResBlock(c), ResBlock(c), nn.SiLU(), nn.Conv2d(c, LATENT_CHANNELS, 3, padding=1),
         )
+        self.register_buffer("left", torch.full((LATENT_CHANNELS,), 0.5))  # variance around the guess, as training found it
 
     def forward(self, coarse):
         return self.net(coarse)
@@ -210,31 +210,35 @@ class Mix(nn.Module):
     The first two terms are the best linear estimate of v where clean latents lie around g with variance s, and √(s/D) is by how much that
     is off: the UNet's word has unit variance at every time, and while it says nothing the picture is the guess. The same as the
     preconditioning of Karras et al. 2022, "Elucidating the Design Space of Diffusion-Based Generative Models", with a mean that isn't zero
-    and for v.
+    and for v. Each channel has its s: a coarse picture tells most of a colour and little of an edge.
 
     There are two guesses, of the drawings as they are and mirrored, and g is their mean by how likely x makes each: of a mixture of two
     normal distributions that is still the best estimate. So the first noise decides which way a drawing faces, and no step has to blur
     both ways into one."""
 
-    def __init__(self, s=LEFT):
+    def __init__(self):
         super().__init__()
-        a = alphas().double()
-        d = (1 - a) + s * a
-        table = torch.stack([(a * (1 - a)).sqrt() * (1 - s) / d, -(1 - a).sqrt() / d, (s / d).sqrt(), a.sqrt(), 0.5 / d], 1)
-        self.register_buffer("table", table.float(), persistent=False)
+        self.register_buffer("alphas", alphas(), persistent=False)
 
-    def at(self, timestep):
-        return self.table[timestep][:, :, None, None, None].unbind(1)
+    def at(self, timestep, left):
+        """α², σ² and D for the variances that a guess leaves of each channel."""
+        a = self.alphas[timestep][:, None, None, None]
+        return a, 1 - a, 1 - a + a * left[:, None, None]
 
-    def facing(self, timestep, noisy, plain, mirrored):
+    def unit(self, timestep, left):
+        """What the UNet's word is measured in."""
+        return (left[:, None, None] / self.at(timestep, left)[2]).sqrt()
+
+    def facing(self, timestep, noisy, plain, mirrored, left):
         """How likely the drawings are as the first guess has them, [b, 1, 1, 1]."""
-        *_, signal, weight = self.at(timestep)
-        nearer = (noisy - signal * mirrored).pow(2) - (noisy - signal * plain).pow(2)
-        return torch.sigmoid(weight * nearer.sum((1, 2, 3), keepdim=True))
+        a, _, d = self.at(timestep, left)
+        nearer = (noisy - a.sqrt() * mirrored).pow(2) - (noisy - a.sqrt() * plain).pow(2)
+        return torch.sigmoid((0.5 * nearer / d).sum((1, 2, 3), keepdim=True))
 
-    def forward(self, timestep, noisy, guess, word):
-        x, g, n, *_ = self.at(timestep)
-        return x * noisy + g * guess + n * word
+    def forward(self, timestep, noisy, guess, word, left):
+        a, rest, d = self.at(timestep, left)
+        s = left[:, None, None]
+        return (a * rest).sqrt() * (1 - s) / d * noisy - rest.sqrt() / d * guess + (s / d).sqrt() * word
 
 
 class House(nn.Module):
@@ -254,7 +258,7 @@ class House(nn.Module):
         if coarse is None:
             coarse = self.prior(encoder_hidden_states, 4 * sample.shape[2], 4 * sample.shape[3])
         guess, facing = self.choose(sample, timestep, self.guesses(coarse))
-        return self.mix(timestep, sample, guess, self.word(sample, timestep, encoder_hidden_states, coarse, facing, residuals))
+        return self.mix(timestep, sample, guess, self.word(sample, timestep, encoder_hidden_states, coarse, facing, residuals), self.guess.left)
 
     def guesses(self, coarse):
         """Of the drawings as they are and mirrored."""
@@ -262,7 +266,7 @@ class House(nn.Module):
 
     def choose(self, sample, timestep, guesses):
         """The guess that the noisy latent makes of both, and how likely it makes the first."""
-        facing = self.mix.facing(timestep, sample, *guesses)
+        facing = self.mix.facing(timestep, sample, *guesses, self.guess.left)
         return facing * guesses[0] + (1 - facing) * guesses[1], facing
 
     def word(self, sample, timestep, encoder_hidden_states, coarse, facing, residuals=()):

@@ -66,15 +66,18 @@ class UNetPhase:
         guesses = self.net.guesses(coarse)
         guess, facing = self.net.choose(noisy, t, [g.detach() for g in guesses])
         word = self.net.word(noisy, t, e, coarse, facing)
-        off = self.net.mix(t, noisy, guess, word) - (a.sqrt() * noise - (1 - a).sqrt() * z)
+        off = self.net.mix(t, noisy, guess, word, self.net.guess.left) - (a.sqrt() * noise - (1 - a).sqrt() * z)
         # By the word's own unit at every time: as much weight for subjects, which noisy times decide, as for edges.
-        said = (off / self.net.mix.at(t)[2]).pow(2).mean()
-        guessed = torch.minimum(*((g - z).pow(2).mean((1, 2, 3)) for g in guesses)).mean()  # each drawing faces one way
+        said = (off / self.net.mix.unit(t, self.net.guess.left)).pow(2).mean()
+        errors = torch.stack([(g - z).pow(2) for g in guesses])
+        errors = errors[errors.mean((2, 3, 4)).argmin(0), torch.arange(BATCH)]  # each drawing faces one way
+        guessed = errors.mean()
         loss = said + guessed
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.learning, 1.0)
         self.optimiser.step()
+        self.net.guess.left.lerp_(errors.detach().mean((0, 2, 3)), 0.01)
         for average in self.averages.values():
             average.update()
         self.step_number += 1

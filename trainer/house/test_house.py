@@ -12,7 +12,7 @@ import torch
 from onnx import numpy_helper
 
 from . import abilities, burn, colour, export, export_clip, eyes, measure, pack, phase_prior, recolour
-from .nets import COMPONENTS, LEFT, House, Prior, alphas, hats, over
+from .nets import COMPONENTS, House, Prior, alphas, hats, over
 from .scenes import Director, render
 from .settings import COARSE, COLOURS, PAINTS, PLACES, STYLE_NAMES, TEXT_WIDTH
 from .sprites import coarse
@@ -125,13 +125,15 @@ class Guessing(unittest.TestCase):
     def test_a_mixture_is_guessed_as_well_as_can_be(self):
         """v from noise and two guesses, before the UNet says anything, is the mean that Bayes' rule gives."""
         torch.manual_seed(5)
-        house, s, at = House((16, 16, 16, 16)), LEFT, torch.tensor([999, 800, 400, 40])
+        house, at = House((16, 16, 16, 16)), torch.tensor([999, 800, 400, 40])
+        house.guess.left.copy_(torch.linspace(0.1, 0.9, 8))
+        s = house.guess.left[:, None, None]
         guesses = torch.randn(2, 4, 8, 2, 2) * 0.4
         z = guesses[torch.tensor([0, 1, 1, 0]), torch.arange(4)] + s**0.5 * torch.randn(4, 8, 2, 2)
         a = alphas()[at][:, None, None, None]
         noisy = a.sqrt() * z + (1 - a).sqrt() * torch.randn_like(z)
         guess, facing = house.choose(noisy, at, list(guesses))
-        got = house.mix(at, noisy, guess, torch.zeros_like(noisy))
+        got = house.mix(at, noisy, guess, torch.zeros_like(noisy), house.guess.left)
 
         spread = (1 - a + s * a).sqrt()
         likely = torch.stack([torch.distributions.Normal(a.sqrt() * g, spread).log_prob(noisy).sum((1, 2, 3)) for g in guesses]).softmax(0)
