@@ -61,7 +61,7 @@ func featureSources() []featureSource {
 			remedy: "no catalogue has it: put FID's Inception v3 up to its last pooling, as ONNX [n, 3, 299, 299] to [n, 2048], there as " + judgeFolder + "/inception.onnx",
 		},
 		stored(tasteCLIPName), stored("openclip-vit-l-14"), stored("openclip-vit-b-32"),
-		{Name: houseCLIPName, path: houseCLIP, options: writtenOptions, words: houseWords, remedy: "python -m trainer.house.export_clip models/house"},
+		{Name: houseCLIPName, path: houseCLIP, options: writtenOptions, words: houseWords, remedy: "python -m trainer.house.export_eyes models/house"},
 	}
 }
 
@@ -101,7 +101,7 @@ func houseWords(g *globals, _ string) (network, tokens string) {
 	return houseFile(g, "text_encoder/model.onnx"), houseFile(g, "tokenizer")
 }
 
-// writtenOptions are those that trainer/house/export_clip.py writes beside the network.
+// writtenOptions are those that trainer.house.export_eyes.py writes beside the network.
 func writtenOptions(path string) (o vision.EmbedderOptions, err error) {
 	data, err := os.ReadFile(filepath.Join(filepath.Dir(path), "config.json"))
 	if err != nil {

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import torch
 
+from . import released
 from .settings import furnace
 
 KEEP_EVERY = 120  # seconds between checkpoints
 LOG_EVERY = 60
-WEIGHTS = Path(__file__).parent / "weights"  # averaged weights that came with the checkout
 
 
 class Stopped(Exception):
@@ -28,9 +28,9 @@ class Fire:
     def __init__(self, folder: Path | None = None):
         self.folder = folder or furnace()
         self.path = self.folder / "state.json"
-        if not self.path.exists() and (WEIGHTS / "state.json").exists():  # a furnace that goes on from a checkout
+        if not self.path.exists() and (released.KEPT / "state.json").exists():  # a furnace that goes on from a checkout
             for name in ("state.json", "train.log"):
-                shutil.copyfile(WEIGHTS / name, self.folder / name)
+                shutil.copyfile(released.KEPT / name, self.folder / name)
         self.spent = json.loads(self.path.read_text()) if self.path.exists() else {}
         self.stopping = False
         self.mark = self.cpu = self.logged = self.kept = 0.0
@@ -122,12 +122,12 @@ def load(path: Path) -> dict | None:
 
 
 def begin(fire: Fire, name: str) -> dict | None:
-    """A phase's checkpoint; where the furnace has none, the averaged weights that came with the checkout, if any."""
+    """A phase's checkpoint; where the furnace has none, the averaged weights that were released, if any."""
     own = fire.folder / f"{name}.pt"
     if own.exists():
         return load(own)
-    brought = load(WEIGHTS / f"{name}.pt")
-    return None if brought is None else {"brought": unpacked(brought)}
+    state = released.brought(name)
+    return None if state is None else {"brought": state}
 
 
 def resume(phase, state: dict | None) -> None:
@@ -150,27 +150,6 @@ def snapshot(phase) -> dict:
         "net": phase.net.state_dict(), "average": phase.average.state(), "optimiser": phase.optimiser.state_dict(),
         "step": phase.step_number, "rng": phase.rng.getstate(), "torch": torch.get_rng_state(),
     }
-
-
-def packed(state: dict, small: int = 4096) -> dict:
-    """A state dict as float16; matrices of the principal components as int8 with a scale for each row."""
-    out = {}
-    for name, t in state.items():
-        if name.endswith("basis"):
-            scale = t.abs().amax(1, keepdim=True).clamp(min=1e-8) / 127
-            out[name] = {"int8": (t / scale).round().to(torch.int8), "scale": scale}
-        else:
-            out[name] = t.half() if t.is_floating_point() and t.numel() >= small else t.clone()
-    return out
-
-
-def unpacked(state: dict) -> dict:
-    def whole(t):
-        if isinstance(t, dict):
-            return t["int8"].float() * t["scale"]
-        return t.float() if t.is_floating_point() else t
-
-    return {name: whole(t) for name, t in state.items()}
 
 
 class Average:

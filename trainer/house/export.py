@@ -17,29 +17,15 @@ from torch import nn
 from trainer.export.networks import residual_shapes
 from trainer.train.graph import RESIDUALS
 
-from .burn import load
+from . import released
 from .nets import VAE, House
 from .pack import pack_file
-from .phase_unet import PARTS
-from .settings import LATENT, LATENT_CHANNELS, PIXELS, TEXT_WIDTH, THREADS, TOKENS, furnace
+from .settings import LATENT, LATENT_CHANNELS, PIXELS, TEXT_WIDTH, THREADS, TOKENS
 from .text import Text
+from .trained import painters
 
 OPSET = 18
 LORA = ("to_q", "to_k", "to_v", "to_out.0", "proj_in", "proj_out", "ff.net")  # layers of the UNet that stay float16
-
-
-def trained(folder: Path | None = None) -> tuple[House, VAE]:
-    """The averaged weights of the furnace's checkpoints, or of trainer/house/weights where the furnace has none."""
-    folder = folder or furnace()
-    prior, unet, vae = (load(folder / f"{name}.pt") for name in ("prior", "unet", "vae"))
-    if not (prior and unet and vae):
-        raise FileNotFoundError(f"{folder}: prior.pt, unet.pt or vae.pt is missing; train first")
-    house, code = House().eval().requires_grad_(False), VAE().eval().requires_grad_(False)
-    house.prior.load_state_dict(prior["average"]["module"])
-    for part in PARTS:
-        getattr(house, part).load_state_dict(unet[f"average_{part}"]["module"])
-    code.load_state_dict(vae["vae"])
-    return house, code
 
 
 class TextGraph(nn.Module):
@@ -70,19 +56,23 @@ class TextGraph(nn.Module):
 class DecoderGraph(nn.Module):
     def __init__(self, vae):
         super().__init__()
-        self.vae = vae
+        self.decoder = vae.decoder
+        self.register_buffer("mean", vae.mean)
+        self.register_buffer("std", vae.std)
 
     def forward(self, latent_sample):
-        return self.vae.decode(latent_sample).clamp(-1, 1)
+        return self.decoder(latent_sample * self.std + self.mean).clamp(-1, 1)
 
 
 class EncoderGraph(nn.Module):
     def __init__(self, vae):
         super().__init__()
-        self.vae = vae
+        self.encoder = vae.encoder
+        self.register_buffer("mean", vae.mean)
+        self.register_buffer("std", vae.std)
 
     def forward(self, sample):
-        return self.vae.encode(sample)
+        return (self.encoder(sample) - self.mean) / self.std
 
 
 class UNetGraph(nn.Module):
@@ -100,7 +90,7 @@ class UNetGraph(nn.Module):
 
 
 def graphs(house: House, vae: VAE, text: Text):
-    """Folder, module, inputs by name, output, dynamic axes."""
+    """Folder, module, inputs by name, outputs, dynamic axes."""
     ids = torch.zeros(2, TOKENS, dtype=torch.int64)
     given = text.tokenizer(["a red apple", "a fox, 3d style, on a white background"], padding=True, return_tensors="pt")["input_ids"]
     ids[:, : given.shape[1]] = given
@@ -108,15 +98,15 @@ def graphs(house: House, vae: VAE, text: Text):
     states = torch.randn(2, TOKENS, TEXT_WIDTH)
     states[:, 20:] = 0
     small, large = {0: "b", 2: "h", 3: "w"}, {0: "b", 2: "H", 3: "W"}
-    yield "text_encoder", TextGraph(text.model), {"input_ids": ids}, "last_hidden_state", {"input_ids": {0: "b"}, "last_hidden_state": {0: "b"}}
-    yield "vae_decoder", DecoderGraph(vae), {"latent_sample": z}, "sample", {"latent_sample": small, "sample": large}
-    yield "vae_encoder", EncoderGraph(vae), {"sample": image}, "latent_sample", {"sample": large, "latent_sample": small}
+    yield "text_encoder", TextGraph(text.model), {"input_ids": ids}, ["last_hidden_state"], {"input_ids": {0: "b"}, "last_hidden_state": {0: "b"}}
+    yield "vae_decoder", DecoderGraph(vae), {"latent_sample": z}, ["sample"], {"latent_sample": small, "sample": large}
+    yield "vae_encoder", EncoderGraph(vae), {"sample": image}, ["latent_sample"], {"sample": large, "latent_sample": small}
     unet = {"sample": z, "timestep": torch.tensor([500]), "encoder_hidden_states": states}
     axes = {"sample": small, "encoder_hidden_states": {0: "b"}, "out_sample": small}
     for name, residual in residuals(house.unet).items():
         # Every axis has a name of its own: a residual of zeros may then be 1 wide, and ONNX Runtime spreads it.
         unet[name], axes[name] = residual, {i: f"{name}_{i}" for i in (0, 2, 3)}
-    yield "unet", UNetGraph(house), unet, "out_sample", axes
+    yield "unet", UNetGraph(house), unet, ["out_sample"], axes
 
 
 def residuals(unet) -> dict:
@@ -126,22 +116,26 @@ def residuals(unet) -> dict:
     return {name: torch.randn(2, c, LATENT >> halvings, LATENT >> halvings) * 0.1 for name, (c, halvings) in zip(names, shapes, strict=True)}
 
 
-def write_graph(out: Path, name: str, module: nn.Module, inputs: dict, output: str, axes: dict) -> float:
-    """Writes out/<name>/model.onnx, packed, and returns how far the unpacked graph is from the module (share of the largest)."""
+def write_graph(out: Path, name: str, module: nn.Module, inputs: dict, outputs: list[str], axes: dict) -> float:
+    """Writes out/<name>/model.onnx, packed, and returns how far the unpacked graph's first output is from the module's (share of
+    the largest)."""
     (out / name).mkdir(parents=True, exist_ok=True)
     module.eval().requires_grad_(False)
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         path = Path(scratch) / "model.onnx"
         torch.onnx.export(
-            module, tuple(inputs.values()), str(path), input_names=list(inputs), output_names=[output], dynamic_axes=axes, opset_version=OPSET,
+            module, tuple(inputs.values()), str(path), input_names=list(inputs), output_names=outputs, dynamic_axes=axes, opset_version=OPSET,
             dynamo=False,
         )
         if name == "unet":
             relax(path)
         got = run(path, inputs)
-        want = module(*[t.clone() for t in inputs.values()]).numpy()
-        pack_file(path, out / name / "model.onnx", lora_weights(path) if name == "unet" else frozenset())
+        want = module(*[t.clone() for t in inputs.values()])
+        want = (want if len(outputs) == 1 else want[0]).numpy()
+        # The text encoder comes from its package: nobody trains it on.
+        note = (lambda model: None) if name == "text_encoder" else (lambda model: released.record(model, module.state_dict()))
+        pack_file(path, out / name / "model.onnx", note, lora_weights(path) if name == "unet" else frozenset())
     return float(np.abs(got - want).max() / np.abs(want).max())
 
 
@@ -205,16 +199,20 @@ def configs(out: Path, house: House, text: Text) -> None:
         (out / "tokenizer" / extra).unlink(missing_ok=True)
 
 
-def export(out: Path, house: House, vae: VAE, say=print) -> None:
+def export(out: Path, house: House, vae: VAE, only: tuple | None = None, say=print) -> None:
+    """Writes the renderer's folder, or only some of its graphs."""
     text = Text()
-    for name, module, inputs, output, axes in graphs(house, vae, text):
-        off = write_graph(out, name, module, inputs, output, axes)
+    for name, module, inputs, outputs, axes in graphs(house, vae, text):
+        if only and name not in only:
+            continue
+        off = write_graph(out, name, module, inputs, outputs, axes)
         if not off < 1e-3:
             raise ValueError(f"{name}: the graph is off by {off:.2e} of the largest value")
         say(f"{name}: {(out / name / 'model.onnx').stat().st_size / 1e6:.1f} MB, off by {off:.1e}")
-    configs(out, house, text)
+    if not only:
+        configs(out, house, text)
 
 
 if __name__ == "__main__":
     torch.set_num_threads(THREADS)
-    export(Path(sys.argv[1]), *trained())
+    export(Path(sys.argv[1]), *painters())

@@ -13,10 +13,10 @@ from .pool import World
 from .settings import THREADS
 
 # Phases in turn, and the seconds of two cores that each has then had in all.
-# Short rounds first, so that every part exists early; then long ones. Ten hours in all. (At 3200 s the UNet got its guesses and began anew.)
+# Short rounds first, so that every part exists early; then long ones. Ten hours in all.
 SCHEDULE = [
-    ("prior", 520), ("vae", 30), ("unet", 250), ("recogniser", 200), ("clip", 60), ("prior", 2000), ("unet", 3200),
-    ("unet", 5500), ("prior", 5000), ("unet", 9000), ("recogniser", 1500), ("vae", 900), ("clip", 600),
+    ("prior", 2200), ("recogniser", 500), ("clip", 100), ("unet", 4500),
+    ("prior", 5000), ("unet", 9000), ("recogniser", 1500), ("vae", 870), ("clip", 600),
     ("prior", 7000), ("unet", 16000), ("vae", 1500), ("unet", 25600),
 ]
 

@@ -1,38 +1,43 @@
-"""python -m trainer.house.keep PHASE ...: copies phases' averaged weights, their clock and the log into trainer/house/weights,
-from where the training goes on in a furnace that has no checkpoints. Phases that aren't kept begin anew there."""
+"""python -m trainer.house.keep [--ship]: writes the averaged networks, the clock and the log into the checkout, from where an empty
+furnace goes on. The model waits in trainer/house/kept until --ship writes it to models/house, as what Presswerk comes with."""
 
 import json
 import shutil
 import sys
+from pathlib import Path
 
-from .burn import WEIGHTS, load, packed, save
-from .phase_unet import PARTS
-from .settings import furnace
+import torch
+
+from .card import description
+from .data import Icons
+from .export import export
+from .export_eyes import export_clip, export_recogniser
+from .released import HOUSE, KEPT
+from .settings import THREADS, furnace
+from .trained import clip, painters, recogniser
+
+GRAPHS = ("unet", "vae_encoder", "vae_decoder", "image_encoder")  # what is trained and ships
 
 
-def whole(name: str, state: dict) -> dict:
-    """A checkpoint's averaged weights as one state dict."""
-    if name == "vae":
-        return state["vae"]
-    if name == "unet":
-        return {f"{part}.{k}": v for part in PARTS for k, v in state[f"average_{part}"]["module"].items()}
-    return state["average"]["module"]
+def clear(out: Path) -> None:
+    for name in GRAPHS:
+        shutil.rmtree(out / name, ignore_errors=True)
 
 
 def main() -> None:
-    WEIGHTS.mkdir(exist_ok=True)
-    spent = json.loads((furnace() / "state.json").read_text())
-    kept = {"prepare": spent["prepare"]}
-    for name in sys.argv[1:]:
-        state = load(furnace() / f"{name}.pt")
-        if state is None:
-            sys.exit(f"{furnace()}: no {name}.pt; train {name} first")
-        path = WEIGHTS / f"{name}.pt"
-        save(path, packed(whole(name, state)))
-        kept[name] = spent[name]
-        print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
-    (WEIGHTS / "state.json").write_text(json.dumps(kept, indent=1) + "\n")
-    shutil.copyfile(furnace() / "train.log", WEIGHTS / "train.log")
+    torch.set_num_threads(THREADS)
+    icons, ship = Icons(), sys.argv[1:] == ["--ship"]
+    house, vae, eye, judge = *painters(), clip(), recogniser(len(icons.subjects))
+    clear(KEPT)
+    out = HOUSE if ship else KEPT
+    export(out, house, vae, None if ship else GRAPHS)
+    print(f"image_encoder: off by {export_clip(out, eye):.1e}")
+    print(f"recogniser: off by {export_recogniser(KEPT, judge):.1e}")
+    if ship:
+        (out / "model.json").write_text(json.dumps(description(icons), indent=1) + "\n")
+    for name in ("state.json", "train.log", "measure.json"):
+        if (furnace() / name).exists():
+            shutil.copyfile(furnace() / name, KEPT / name)
 
 
 if __name__ == "__main__":

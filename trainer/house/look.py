@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .burn import load
 from .draw import Model
-from .export import export, trained
+from .export import export
 from .measure import sheet
-from .nets import Prior
 from .settings import THREADS, furnace
 from .text import Text, padded
+from .trained import painters, prior
 
 PROMPTS = [
     "a red apple, flat style, on a light blue background", "a cat face, cartoon style, yellow background",
@@ -30,9 +29,7 @@ PROMPTS = [
 
 @torch.no_grad()
 def coarse() -> np.ndarray:
-    prior = Prior().eval()
-    prior.load_state_dict(load(furnace() / "prior.pt")["average"]["module"])
-    x = prior(padded(Text().states(PROMPTS)), 128, 128)[:, :3]
+    x = prior()(padded(Text().states(PROMPTS)), 128, 128)[:, :3]
     return (x.clamp(-1, 1) + 1).mul(127.5).round().byte().permute(0, 2, 3, 1).numpy()
 
 
@@ -41,7 +38,7 @@ def main() -> None:
     pictures = [coarse()]
     if (furnace() / "unet.pt").exists():
         with tempfile.TemporaryDirectory() as scratch:
-            export(Path(scratch), *trained(), say=lambda _: None)
+            export(Path(scratch), *painters(), say=lambda _: None)
             model = Model(Path(scratch))
             pictures += [model.draw(PROMPTS[i : i + 8], [seed] * 8) for seed in (1, 2) for i in (0, 8)]
     sheets = [np.stack([np.asarray(p) for p in part]) for part in pictures]

@@ -15,12 +15,12 @@ import torch.nn.functional as F
 from PIL import Image
 
 from . import abilities, colour
-from .burn import load
 from .data import Icons
 from .draw import Model
 from .eyes import SIDE, Recogniser, Views, small_icons
 from .scenes import article, main_colours
-from .settings import COLOURS, STYLE_NAMES, STYLES, THREADS, furnace
+from .settings import COLOURS, STYLE_NAMES, STYLES, THREADS
+from .trained import recogniser
 
 BATCH = 6
 NEAR = 0.06  # root mean square difference (of 1) from a drawing on the same ground, below which a picture is a near copy
@@ -83,12 +83,6 @@ def near_copies(pictures: torch.Tensor, grounds: np.ndarray, drawings: np.ndarra
     return np.array(found)
 
 
-def open_recogniser(icons: Icons) -> Recogniser:
-    net = Recogniser(len(icons.subjects)).eval().requires_grad_(False)
-    net.load_state_dict(load(furnace() / "recogniser.pt")["average"]["module"])
-    return net
-
-
 def drawer(model: Model, say=print):
     """Makes pictures in batches."""
 
@@ -103,11 +97,11 @@ def drawer(model: Model, say=print):
     return draw
 
 
-def measure(draw, asked: list[dict], icons: Icons, recogniser: Recogniser) -> tuple[dict, np.ndarray]:
+def measure(draw, asked: list[dict], icons: Icons, judge: Recogniser) -> tuple[dict, np.ndarray]:
     """The numbers, and the pictures."""
     pictures = draw([q["prompt"] for q in asked], [q["seed"] for q in asked])
     x = small(pictures)
-    said, manner, features = recogniser(x)
+    said, manner, features = judge(x)
     subject = torch.tensor([icons.subjects.index(q["subject"]) for q in asked])
     style = torch.tensor([STYLE_NAMES.index(q["style"]) for q in asked])
     top = said.topk(5).indices == subject[:, None]
@@ -115,7 +109,7 @@ def measure(draw, asked: list[dict], icons: Icons, recogniser: Recogniser) -> tu
     where = {(r["name"], r["style"]): i for i, r in enumerate(icons.records)}
     real = [where[q["subject"], q["style"]] for q in asked if (q["subject"], q["style"]) in where]
     rx, rsubject, rstyle = views.batch(real, random.Random("real"), painted=0.0, hard=False)
-    rsaid, rmanner, rfeatures = recogniser(rx)
+    rsaid, rmanner, rfeatures = judge(rx)
     grounds = np.stack([colour.ground(p) for p in pictures])
     wanted = np.array([COLOURS[q["ground"]] for q in asked], float)
     copies = near_copies(x, grounds, small_icons(icons))
@@ -157,10 +151,10 @@ def main() -> None:
     if a.subjects:
         known = set(json.loads(a.subjects.read_text())["vocabulary"]["subjects"])
         names = [n for n in names if n in known]
-    draw, recogniser = drawer(Model(a.folder)), open_recogniser(icons)
-    found, pictures = measure(draw, questions(names, a.pictures, random.Random(7)), icons, recogniser)
+    draw, judge = drawer(Model(a.folder)), recogniser(len(icons.subjects))
+    found, pictures = measure(draw, questions(names, a.pictures, random.Random(7)), icons, judge)
     if a.abilities:
-        known = abilities.recogniser_of(recogniser, small, icons.subjects)
+        known = abilities.recogniser_of(judge, small, icons.subjects)
         found |= abilities.measure(draw, known, names, a.abilities, random.Random(8))
     found["subjects_asked"] = min(len(names), a.pictures)
     print(json.dumps(found, indent=1))

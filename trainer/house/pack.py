@@ -61,8 +61,10 @@ def quantise(a: np.ndarray, user: onnx.NodeProto, place: int) -> tuple[np.ndarra
     return np.clip(np.rint(a / spread(scale, a.ndim, axis)), -127, 127).astype(np.int8), scale, axis
 
 
-def pack_file(source: Path, out: Path, half=frozenset()) -> None:
+def pack_file(source: Path, out: Path, note=lambda model: None, half=frozenset()) -> None:
+    """Packs a file; `note` may write into the model before."""
     model = onnx.load(str(source))
+    note(model)
     model.doc_string = ""
     for node in model.graph.node:
         node.doc_string = ""
