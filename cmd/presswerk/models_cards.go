@@ -59,7 +59,9 @@ func readCard(path string) (art.ModelCard, error) {
 	if err != nil {
 		return art.ModelCard{}, fmt.Errorf("reading a card: %w", err)
 	}
-	return workspace.DecodeCard(path, data)
+	card, err := workspace.DecodeCard(path, data)
+	card.Folder = filepath.Dir(path)
+	return card, err
 }
 
 // modelsCardCmd shows a card, or begins one.

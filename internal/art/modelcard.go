@@ -2,6 +2,7 @@ package art
 
 import (
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 )
@@ -46,9 +47,11 @@ type ModelCard struct {
 	Weaknesses []Text    `json:"weaknesses" yaml:"weaknesses"`                   // what is known to go wrong
 	Risks      Text      `json:"risks,omitempty" yaml:"risks,omitempty"`         // what could do harm
 	Measures   []Measure `json:"measures,omitempty" yaml:"measures,omitempty"`   // what was measured
+	Pictures   []Plate   `json:"pictures,omitempty" yaml:"pictures,omitempty"`   // what it looks like: contact sheets, curves of the training
 	Training   Text      `json:"training,omitempty" yaml:"training,omitempty"`   // how it was trained
 	Data       DataSheet `json:"data" yaml:"data"`                               // what it was trained on
 	AIAct      AIAct     `json:"ai_act" yaml:"ai_act"`                           // Regulation (EU) 2024/1689
+	Folder     string    `json:"-" yaml:"-"`                                     // where the card was read, or empty
 }
 
 // License is a licence with what a person has to know of it.
@@ -71,6 +74,13 @@ type Measure struct {
 	Name  Text   `json:"name" yaml:"name"`
 	Value string `json:"value" yaml:"value"` // with its unit, in quotes
 	How   Text   `json:"how" yaml:"how"`     // who measured what
+}
+
+// Plate is a picture on a card.
+type Plate struct {
+	File  string `json:"file" yaml:"file"`   // PNG, JPEG or WebP beside the card
+	Title Text   `json:"title" yaml:"title"` // one line that stands below it
+	Alt   Text   `json:"alt" yaml:"alt"`     // what it shows, for who cannot see it
 }
 
 // DataSheet says what a model was trained on.
@@ -133,6 +143,12 @@ func (c ModelCard) Check() []*FieldError {
 	text(c.Purpose, "purpose", "say what it is meant for")
 	text(c.NotFor, "not_for", "say what it is not meant for")
 	add(len(c.Weaknesses) == 0 && !c.Draft, "weaknesses", "is missing", "say what is known to go wrong; every model has weaknesses")
+	for i, p := range c.Pictures {
+		field := fmt.Sprintf("pictures[%d]", i)
+		add(!fs.ValidPath(p.File) || p.File == ".", field+".file", fmt.Sprintf("%q is no file beside the card", p.File), "write a name such as sheet.png")
+		text(p.Title, field+".title", "say in a line what it is")
+		text(p.Alt, field+".alt", "describe what it shows, for who cannot see it")
+	}
 	text(c.Data.Summary, "data.summary", "say what it was trained on, or that this is not known")
 	text(c.Data.OptOut, "data.opt_out", "say whether the authors agreed and whether reservations were honoured, or that this is not known")
 	text(c.Data.Personal, "data.personal", "say whether there is personal data in it, or that this is not known")

@@ -2,8 +2,13 @@ package modelstore
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"html/template"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"presswerk/internal/art"
@@ -15,6 +20,13 @@ type section struct {
 	Text  []string
 	List  []string
 	Rows  [][]string
+	Plate []plate
+}
+
+// plate is a picture of a card with its words.
+type plate struct {
+	File, Title, Alt string
+	Data             template.URL // of the page, which is one file
 }
 
 // heading is a word of a rendered card in English and German.
@@ -42,6 +54,10 @@ func sections(c art.ModelCard, lang string) []section {
 	for _, w := range c.Weaknesses {
 		weak = append(weak, w.In(lang))
 	}
+	var plates []plate
+	for _, p := range c.Pictures {
+		plates = append(plates, plate{File: p.File, Title: p.Title.In(lang), Alt: p.Alt.In(lang)})
+	}
 	all := []section{
 		{Rows: overview(c, lang)},
 		{Title: h("Terms of use", "Nutzungsbedingungen"), Text: []string{c.License.Summary.In(lang), c.Terms.Conditions.In(lang)}, Rows: terms(c, lang)},
@@ -53,6 +69,7 @@ func sections(c art.ModelCard, lang string) []section {
 		{Title: h("Known weaknesses", "Bekannte Schwächen"), List: weak},
 		{Title: h("Risks", "Risiken"), Text: []string{c.Risks.In(lang)}},
 		{Title: h("Measured", "Gemessen"), Rows: measures},
+		{Title: h("Pictures", "Bilder"), Plate: plates},
 		{Title: h("Training", "Training"), Text: []string{c.Training.In(lang)}},
 		{Title: h("Training data", "Trainingsdaten"), Text: []string{c.Data.Why.In(lang), c.Data.Summary.In(lang)}, Rows: sources},
 		{Title: h("Left out", "Weggelassen"), Text: []string{c.Data.LeftOut.In(lang)}},
@@ -66,7 +83,7 @@ func sections(c art.ModelCard, lang string) []section {
 	var kept []section
 	for _, s := range all {
 		s.Text, s.Rows = present(s.Text), filled(s.Rows)
-		if len(s.Text)+len(s.List)+len(s.Rows) > 0 {
+		if len(s.Text)+len(s.List)+len(s.Rows)+len(s.Plate) > 0 {
 			kept = append(kept, s)
 		}
 	}
@@ -182,6 +199,9 @@ func Markdown(c art.ModelCard, lang string) string {
 			}
 			fmt.Fprintf(&b, "| %s |\n", strings.ReplaceAll(strings.Join(r, " | "), "\n", " "))
 		}
+		for _, p := range s.Plate {
+			fmt.Fprintf(&b, "\n![%s](%s)\n\n%s\n", p.Alt, p.File, p.Title)
+		}
 	}
 	return b.String()
 }
@@ -195,6 +215,7 @@ const cardPage = `<!doctype html>
 <style>
 body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1c1c1e;background:#fff}
 table{border-collapse:collapse;width:100%}td{border-top:1px solid #ccc;padding:.3rem .6rem .3rem 0;vertical-align:top}
+figure{margin:1rem 0}img{max-width:100%;height:auto}figcaption{font-size:.9rem}
 h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2rem}
 @media(prefers-color-scheme:dark){body{color:#eee;background:#161618}td{border-color:#444}}
 </style>
@@ -214,25 +235,61 @@ h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2rem}
 {{range .}}<tr>{{range .}}<td>{{.}}</td>{{end}}</tr>
 {{end}}</tbody>
 </table>
+{{end}}{{range .Plate}}<figure>
+<img src="{{.Data}}" alt="{{.Alt}}">
+<figcaption>{{.Title}}</figcaption>
+</figure>
 {{end}}</section>
 {{end}}</main>
 </body>
 </html>
 `
 
-// Page writes a card as a page of HTML, in the language "en" or "de".
+// maxPlate is how large a picture of a card may be, in bytes: pages hold them.
+const maxPlate = 8 << 20
+
+// Page writes a card as one page of HTML, in the language "en" or "de", with the pictures that lie in the card's folder.
 func Page(c art.ModelCard, lang string) ([]byte, error) {
 	t, err := template.New("card").Parse(cardPage)
 	if err != nil {
 		return nil, fmt.Errorf("modelstore: the page of a card: %w", err)
 	}
+	all := sections(c, lang)
+	for _, s := range all {
+		for i := range s.Plate {
+			if s.Plate[i].Data, err = inline(filepath.Join(c.Folder, filepath.FromSlash(s.Plate[i].File))); err != nil {
+				return nil, err
+			}
+		}
+	}
 	var b bytes.Buffer
 	err = t.Execute(&b, struct {
 		Lang, Title, Lead string
 		Sections          []section
-	}{lang, cardTitle(c, lang), c.Title.In(lang), sections(c, lang)})
+	}{lang, cardTitle(c, lang), c.Title.In(lang), all})
 	if err != nil {
 		return nil, fmt.Errorf("modelstore: the page of a card: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+// inline reads a picture as an address that holds it.
+func inline(path string) (template.URL, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("a picture of a card: put it there, or take it out of the card: %w", err)
+	}
+	if info.Size() > maxPlate {
+		return "", art.Invalid("pictures", fmt.Sprintf("%s has %d MiB", path, info.Size()>>20), fmt.Sprintf("make it smaller than %d MiB", maxPlate>>20))
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("a picture of a card: %w", err)
+	}
+	kind := http.DetectContentType(data)
+	if !slices.Contains([]string{"image/png", "image/jpeg", "image/webp"}, kind) {
+		return "", art.Invalid("pictures", path+" is "+kind, "use PNG, JPEG or WebP")
+	}
+	// Only raster pictures come here, and base64 has no character that ends an attribute.
+	return template.URL("data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(data)), nil //nolint:gosec // see above
 }

@@ -1,6 +1,13 @@
 package modelstore
 
 import (
+	"bytes"
+	"errors"
+	"image"
+	"image/png"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -34,4 +41,50 @@ func TestACardIsWrittenForPeopleInBothLanguages(t *testing.T) {
 	if !strings.Contains(string(page), "Ink &amp; &lt;b&gt;brush&lt;/b&gt;") || strings.Contains(string(page), "<b>brush") || !strings.Contains(string(page), `<html lang="en">`) {
 		t.Errorf("%s", page)
 	}
+}
+
+// TestAPageHoldsItsPictures: a page of a card is one file; pictures that are not there or are no pictures are told by their path.
+func TestAPageHoldsItsPictures(t *testing.T) {
+	var sheet bytes.Buffer
+	if err := png.Encode(&sheet, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, data := range map[string][]byte{"sheet.png": sheet.Bytes(), "trap.png": []byte("<svg onload=alert(1)>")} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	card := func(file string) art.ModelCard {
+		return art.ModelCard{Model: "ink", Folder: dir, Pictures: []art.Plate{{File: file, Title: art.Text{"en": "Sixteen prompts", "de": "Sechzehn Prompts"}, Alt: art.Text{"en": "A \"sheet\""}}}}
+	}
+	page, err := Page(card("sheet.png"), "de")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"<h2>Bilder</h2>", `src="data:image/png;base64,`, `alt="A &#34;sheet&#34;"`, "Sechzehn Prompts"} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("%q is missing in\n%s", want, page)
+		}
+	}
+	if text := Markdown(card("sheet.png"), "en"); !strings.Contains(text, "![A \"sheet\"](sheet.png)\n\nSixteen prompts\n") {
+		t.Errorf("%s", text)
+	}
+	if _, err := Page(card("none.png"), "en"); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "none.png") {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := Page(card("trap.png"), "en"); !errors.Is(err, art.ErrInvalid) || !strings.Contains(err.Error(), "trap.png") {
+		t.Errorf("error is %v", err)
+	}
+	if found := card("../secret.png").Check(); !strings.Contains(errors.Join(asErrors(found)...).Error(), "no file beside the card") {
+		t.Errorf("a path out of the folder is taken: %v", found)
+	}
+}
+
+func asErrors(found []*art.FieldError) []error {
+	var all []error
+	for _, e := range found {
+		all = append(all, e)
+	}
+	return all
 }

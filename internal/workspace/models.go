@@ -302,6 +302,7 @@ func (w Workspace) Cards() (map[string]art.ModelCard, error) {
 			d.place([]*art.FieldError{{Field: "model", Reason: fmt.Sprintf("the file is called %s, and the card is of %s", filepath.Base(file), c.Model), Remedy: "give both the same name"}})
 		}
 		wrong = append(wrong, d.found...)
+		c.Folder = filepath.Join(w.Dir, filepath.FromSlash(cardsDir))
 		cards[c.Model] = c
 	}
 	return cards, wrong.err()
