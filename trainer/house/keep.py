@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import torch
+from PIL import Image
 
 from .card import description
+from .curve import plot
 from .data import Icons
 from .export import export
 from .export_eyes import export_clip, export_recogniser
@@ -33,11 +35,13 @@ def main() -> None:
     export(out, house, vae, None if ship else GRAPHS)
     print(f"image_encoder: off by {export_clip(out, eye):.1e}")
     print(f"recogniser: off by {export_recogniser(KEPT, judge):.1e}")
-    if ship:
-        (out / "model.json").write_text(json.dumps(description(icons), indent=1) + "\n")
     for name in ("state.json", "train.log", "measure.json"):
         if (furnace() / name).exists():
             shutil.copyfile(furnace() / name, KEPT / name)
+    if ship:  # what the card shows
+        (out / "model.json").write_text(json.dumps(description(icons), indent=1) + "\n")
+        plot((KEPT / "train.log").read_text()).save(out / "curve.png", optimize=True)
+        Image.open(furnace() / "sheet.png").save(out / "sheet.webp", quality=88)
 
 
 if __name__ == "__main__":

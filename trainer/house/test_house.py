@@ -11,7 +11,7 @@ import onnx
 import torch
 from onnx import numpy_helper
 
-from . import abilities, burn, colour, export, export_eyes, eyes, measure, pack, phase_prior, recolour, released
+from . import abilities, burn, colour, curve, export, export_eyes, eyes, measure, pack, phase_prior, recolour, released
 from .nets import COMPONENTS, House, Prior, alphas, hats, over
 from .scenes import Director, render
 from .settings import COARSE, COLOURS, PAINTS, PLACES, STYLE_NAMES, TEXT_WIDTH
@@ -266,6 +266,21 @@ class Burning(unittest.TestCase):
                 fire.keep("x", {})
             spent = burn.Fire(Path(folder)).spent["x"]
             self.assertEqual((spent["samples"], spent["steps"]), (32, 2))
+
+    def test_curves(self):
+        """Figures by phase, over its own hours; what a broken-off run said of the same second is replaced."""
+        log = "\n".join([
+            "2026-01-01T00:00:00Z prior until 9 s of two cores", "2026-01-01T00:01:00Z prior cores 1800 s wall 60 s samples 9 steps 3 draw 0.5 stand 0.2",
+            "2026-01-01T00:02:00Z prior cores 3600 s wall 60 s samples 9 steps 3 draw 0.4 stand 0.1", "2026-01-01T00:02:00Z stopped",
+            "2026-01-01T00:03:00Z prior cores 3600 s wall 60 s samples 9 steps 3 draw 0.3 stand 0.1",
+            "2026-01-01T00:03:00Z unet cores 60 s wall 60 s samples 9 steps 3 v 0.9",
+        ])
+        found = curve.curves(log)
+        self.assertEqual(found["prior"]["draw"], [(0.5, 0.5), (1.0, 0.3)])
+        self.assertEqual(found["unet"]["v"], [(60 / 3600, 0.9)])
+        self.assertEqual(curve.plot(log).size, (2 * curve.WIDTH, curve.HEIGHT))
+        with self.assertRaises(ValueError):
+            curve.plot("")
 
     def test_pause(self):
         with tempfile.TemporaryDirectory() as folder:
