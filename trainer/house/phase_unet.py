@@ -1,14 +1,16 @@
 """The UNet's phase: what a guess from the prior's coarse picture leaves of v, on latents of scenes. The guess learns beside it; the prior
 rests meanwhile."""
 
+import os
 import random
+import shutil
 
 import torch
 
 from .burn import Average, Fire, begin, load
 from .nets import House, alphas
 from .pool import ScenePool
-from .settings import LATENT
+from .settings import LATENT, TOKENS
 from .text import padded
 
 BATCH, RATE, UNPROMPTED = 16, 5e-4, 0.08
@@ -43,6 +45,7 @@ class UNetPhase:
             self.step_number = state["step"]
             self.rng.setstate(state["rng"])
             torch.set_rng_state(state["torch"])
+        quicken(self.net.unet, fire)
         self.pool = ScenePool(world, fire)
         self.null = world.text.states([""])[0]
 
@@ -56,7 +59,8 @@ class UNetPhase:
         for group in self.optimiser.param_groups:
             group["lr"] = RATE * min(1, (self.step_number + 1) / 150) * (1 if progress < 0.6 else max(0.05, (1 - progress) / 0.4))
         z, states = self.pool.batch(BATCH, self.rng, self.step_number)
-        e = padded([self.null if self.rng.random() < UNPROMPTED else s for s in states])
+        # As wide as the renderer's: the UNet's attention sees padding.
+        e = padded([self.null if self.rng.random() < UNPROMPTED else s for s in states], TOKENS)
         with torch.no_grad():
             coarse = self.net.prior(e, 4 * LATENT, 4 * LATENT)
         t = torch.randint(0, len(self.alphas), (BATCH,))
@@ -82,6 +86,13 @@ class UNetPhase:
             average.update()
         self.step_number += 1
         return BATCH, {"said": said.item(), "v": off.detach().pow(2).mean().item(), "guess": guessed.item()}
+
+
+def quicken(unet, fire: Fire) -> None:
+    """Compiles the UNet where there is a C++ compiler: two minutes the first time, then a step takes a sixth less."""
+    if shutil.which("g++"):
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(fire.folder / "inductor"))
+        unet.compile(dynamic=False)
 
 
 def start(net: House, fire: Fire, state: dict | None) -> None:
