@@ -1,7 +1,7 @@
 """Reads the drawings and their names out of the npm packages and packs them into arrays in the furnace.
 
 icons.npy  uint8 [icons, SPRITE, SPRITE, 4], sRGB with straight alpha, cropped to content and centred
-icons.json one record an icon: style, name, tags, group (emojibase's), spoken (may it be named by a tag alone)"""
+icons.json one record an icon: style, name, tags, group (emojibase's), spoken (what else people call it)"""
 
 import io
 import json
@@ -19,6 +19,7 @@ from .settings import SPRITE, STYLE_NAMES, furnace
 PACKAGES = Path(__file__).resolve().parents[1] / "node_modules"
 SETS = {"flat": "fluent-emoji-flat", "gradient": "fluent-emoji", "cartoon": "noto"}
 GROUPS = {0, 3, 4, 5, 6, 7}  # smileys, animals, food, travel, activities, objects: no people, components, symbols, flags
+SHORTCODES = ("emojibase", "github", "iamcal", "joypixels")  # what chat programs call a drawing: "coffee" for "hot beverage"
 SYMBOLS = {"recycling symbol", "musical note", "musical notes", "peace symbol", "trident emblem", "fleur de lis", "dizzy", "sparkle"}
 SIGNS = re.compile(r"oclock|thirty|keycap|button$|^flag|letter|mahjong|medium|skin")
 VARIANTS = re.compile(r"skin-tone|-(light|medium|dark|medium-light|medium-dark)$|^flag|keycap|^clock-?\d|oclock|^[0-9]+$|letter|cjk|mahjong")
@@ -29,15 +30,24 @@ def plain(label: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", label.lower().replace("’", "").replace("'", "").replace("⊛", "")).strip()
 
 
+def shortcodes() -> dict[str, set[str]]:
+    """Plain names in chat programs, by emojibase's code point."""
+    found: dict[str, set[str]] = {}
+    for source in SHORTCODES:
+        for code, names in json.loads((PACKAGES / f"emojibase-data/en/shortcodes/{source}.json").read_text()).items():
+            found.setdefault(code, set()).update(plain(n) for n in ([names] if isinstance(names, str) else names))
+    return found
+
+
 def labels() -> tuple[dict, dict]:
     """Emojibase's records that are wanted, by plain name and by code point."""
-    by_name, by_code = {}, {}
+    by_name, by_code, called = {}, {}, shortcodes()
     for record in json.loads((PACKAGES / "emojibase-data/en/data.json").read_text()):
         name = plain(record["label"])
         wanted = record.get("group") in GROUPS or name in SYMBOLS
         if not wanted or SIGNS.search(name):
             continue
-        entry = {"name": name, "tags": [plain(t) for t in record.get("tags", [])], "group": record["group"]}
+        entry = {"name": name, "tags": [plain(t) for t in record.get("tags", [])], "group": record["group"], "called": sorted(called.get(record["hexcode"], ()))}
         by_name[name] = entry
         by_code[record["hexcode"].lower().replace("-fe0f", "")] = entry
     return by_name, by_code
@@ -100,12 +110,14 @@ def pack(say=print) -> None:
     with Pool(2) as pool:
         pixels = pool.map(draw, [source for _, _, source in found], chunksize=32)
     kept = [i for i, p in enumerate(pixels) if p is not None]
-    owners = Counter(tag for name in {found[i][0]["name"]: found[i][0] for i in kept}.values() for tag in set(name["tags"]))
+    subjects = {found[i][0]["name"]: found[i][0] for i in kept}
+    owners = Counter(name for label in subjects.values() for name in label["called"])
     records = []
     for i in kept:
         label, style, _ = found[i]
-        spoken = [t for t in label["tags"] if owners[t] <= 2 and t != label["name"]]
-        records.append({"style": style, **label, "spoken": spoken})
+        # No word that is another drawing's name or no word at all ("a", "v").
+        spoken = [n for n in label["called"] if owners[n] == 1 and n not in subjects and len(n) > 2]
+        records.append({"style": style, "name": label["name"], "tags": label["tags"], "group": label["group"], "spoken": spoken})
     out = furnace()
     stack = np.lib.format.open_memmap(out / "icons.npy.new", "w+", np.uint8, (len(kept), SPRITE, SPRITE, 4))
     for n, i in enumerate(kept):

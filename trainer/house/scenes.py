@@ -13,6 +13,11 @@ from .data import Icons
 from .settings import COLOUR_WORDS, COLOURS, PAINT_NAMES, PAINTS, PIXELS, PLACES, STYLES, furnace
 
 
+# Words that people add and no drawing shows: prompts mean the same with them.
+PRAISE = ["cute", "friendly", "lovely", "simple", "beautiful", "nice", "modern", "happy", "pretty", "classic"]
+KINDS = ["an illustration", "a picture", "an icon", "a drawing", "an image"]
+
+
 @dataclass
 class Layer:
     """One drawing in the scene. Centre and size are parts of the picture's width, as the caption asks for them."""
@@ -89,10 +94,12 @@ class Director:
             bare = " ".join(w for w in name.split() if w not in COLOUR_WORDS) or name
             return f"{paint} {bare}", paint
         r = rng.random()
-        if record["spoken"] and r < 0.12:
+        if record["spoken"] and r < 0.15:
             return rng.choice(record["spoken"]), None
         if record["tags"] and r < 0.22:
             return f"{name}, {rng.choice(record['tags'])}", None
+        if r < 0.28:
+            return f"{rng.choice(PRAISE)} {name}", None
         return name, None
 
 
@@ -113,6 +120,8 @@ def background(rng: random.Random):
 
 def caption(subject: str, style: str, ground: str, rng: random.Random) -> str:
     ground = f"{ground} background"
+    if rng.random() < 0.06:
+        subject = f"{rng.choice(KINDS)} of {subject}"
     r = rng.random()
     if r < 0.42:
         return f"{subject}, {style}, {ground}"
