@@ -11,7 +11,7 @@ from torch import nn
 
 from . import recolour
 from .scenes import background
-from .settings import COARSE, PAINT_NAMES, PAINTS, PLACES, STYLE_NAMES, furnace
+from .settings import COARSE, COLOUR_WORDS, PAINT_NAMES, PAINTS, PLACES, STYLE_NAMES, furnace
 from .sprites import straight
 
 SIDE = COARSE  # pixels that an encoder takes
@@ -19,18 +19,31 @@ FEATURES = 512
 
 
 class Eye(nn.Module):
-    """[b, 3, 64, 64] in −1…1 → [b, FEATURES]."""
+    """[b, 3, 64, 64] in −1…1 → [b, FEATURES], and what textures it saw on the way, [b, TEXTURES]."""
 
-    def __init__(self, c=(24, 64, 128, 256)):
+    def __init__(self, c=(32, 64, 128, 256)):
         super().__init__()
-        layers = [nn.Conv2d(3, c[0], 3, 2, 1), nn.GroupNorm(8, c[0]), nn.SiLU()]
-        for i, o in zip(c[:-1], c[1:], strict=True):
-            layers += [nn.Conv2d(i, o, 3, 2, 1), Residual(o)]
-        self.net = nn.Sequential(*layers)
-        self.out = nn.Sequential(nn.LayerNorm(16 * c[-1]), nn.Dropout(0.1), nn.Linear(16 * c[-1], FEATURES))
+        stages, before = [], 3
+        for i, width in enumerate(c):
+            layers = [nn.Conv2d(before, width, 3, 2, 1)]
+            layers += [Residual(width)] if i else [nn.GroupNorm(8, width), nn.SiLU()]
+            stages.append(nn.Sequential(*layers))
+            before = width
+        self.stages = nn.ModuleList(stages)
+        self.out = nn.Sequential(nn.LayerNorm(5 * before), nn.Dropout(0.1), nn.Linear(5 * before, FEATURES))
 
     def forward(self, x):
-        return self.out(self.net(x).flatten(1))
+        seen = []
+        for stage in self.stages:
+            x = stage(x)
+            seen.append(x)
+        # The whole and its quarters: another artist's drawing of the same thing has the same parts, but not quite there.
+        parts = torch.cat([F.avg_pool2d(x, 4).flatten(1), F.avg_pool2d(x, 2).flatten(1)], 1)
+        textures = [t for s in seen[:3] for t in (s.mean((2, 3)), s.var((2, 3), unbiased=False).add(1e-5).sqrt())]
+        return self.out(parts), torch.cat(textures, 1)
+
+
+TEXTURES = 2 * (32 + 64 + 128)
 
 
 class Residual(nn.Module):
@@ -44,16 +57,19 @@ class Residual(nn.Module):
 
 
 class Recogniser(nn.Module):
-    """What a picture shows and in which style."""
+    """What a picture shows and in which style. A style is told by textures, wherever they are: from features of subjects it would
+    be learnt which drawings there are, and not how they look."""
 
     def __init__(self, subjects: int):
         super().__init__()
         self.eye = Eye()
-        self.subject, self.style = nn.Linear(FEATURES, subjects), nn.Linear(FEATURES, len(STYLE_NAMES))
+        self.subject = nn.Linear(FEATURES, subjects)
+        self.style = nn.Sequential(nn.LayerNorm(TEXTURES), nn.Linear(TEXTURES, 64), nn.SiLU(), nn.Linear(64, len(STYLE_NAMES)))
 
     def forward(self, x):
-        f = F.silu(self.eye(x))
-        return self.subject(f), self.style(f), f
+        f, textures = self.eye(x)
+        f = F.silu(f)
+        return self.subject(f), self.style(textures), f
 
 
 class ImageEncoder(nn.Module):
@@ -66,7 +82,7 @@ class ImageEncoder(nn.Module):
         self.heat = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
 
     def forward(self, x):
-        return F.normalize(self.out(F.silu(self.eye(x))), dim=-1)
+        return F.normalize(self.out(F.silu(self.eye(x)[0])), dim=-1)
 
 
 def small_icons(icons) -> np.ndarray:
@@ -84,22 +100,30 @@ class Views:
         self.icons, self.colours, self.small = icons, colours, small_icons(icons)
         self.subject = {name: i for i, name in enumerate(icons.subjects)}
 
-    def batch(self, ids: list[int], rng: random.Random, painted: float = 0.25, hard: bool = True):
-        """Pictures [n, 3, SIDE, SIDE] in −1…1, subjects, styles."""
+    def batch(self, ids: list[int], rng: random.Random, painted: float = 0.25, hard: bool = True, redrawn: int = 0, paints=None):
+        """Pictures [n, 3, SIDE, SIDE] in −1…1, subjects, styles. The last `redrawn` ones are changed as if others had drawn them,
+        and have no style any more; `paints(id)` are the colours that a drawing may be painted in."""
         sprites, grounds, thetas = [], [], []
         for i in ids:
             rgba = self.small[i]
-            if rng.random() < painted and np.isfinite(self.colours[i, 0]):
-                rgba = recolour.paint(rgba, self.colours[i], PAINTS[rng.choice(PAINT_NAMES)])
+            if rng.random() < painted and self.paintable(i):
+                rgba = recolour.paint(rgba, self.colours[i], PAINTS[rng.choice(paints(i) if paints else PAINT_NAMES)])
             sprites.append(rgba)
             thetas.append(self._theta(rng))
             grounds.append(background(rng)[:2])
-        x = compose(torch.from_numpy(np.stack(sprites)), torch.tensor(grounds) / 255, torch.tensor(thetas))
+        x = premultiplied(torch.from_numpy(np.stack(sprites)))
+        if redrawn:
+            x = torch.cat([x[:-redrawn], redraw(x[-redrawn:])])
+        x = compose(x, torch.tensor(grounds) / 255, torch.tensor(thetas), redrawn)
         if hard:
             x = roughen(x, rng)
         records = [self.icons.records[i] for i in ids]
         subjects = torch.tensor([self.subject[r["name"]] for r in records])
         return x, subjects, torch.tensor([STYLE_NAMES.index(r["style"]) for r in records])
+
+    def paintable(self, i: int) -> bool:
+        """A green apple that is painted red would be a red apple."""
+        return bool(np.isfinite(self.colours[i, 0])) and not COLOUR_WORDS & set(self.icons.records[i]["name"].split())
 
     def _theta(self, rng: random.Random):
         """The sampling matrix of affine_grid: from the picture to the drawing."""
@@ -115,11 +139,44 @@ class Views:
         return [[flip * c, flip * -s, flip * (-c * u + s * v)], [s, c, -s * u - c * v]]
 
 
-def compose(rgba: torch.Tensor, grounds: torch.Tensor, thetas: torch.Tensor) -> torch.Tensor:
-    """Straight RGBA bytes [n, COARSE, COARSE, 4] over vertical gradients [n, 2, 3], drawn twice as large and averaged."""
+def premultiplied(rgba: torch.Tensor) -> torch.Tensor:
+    """Straight RGBA bytes [n, h, w, 4] as [n, 4, h, w], 0–1."""
     x = rgba.permute(0, 3, 1, 2).float() / 255
-    x = torch.cat([x[:, :3] * x[:, 3:], x[:, 3:]], 1)
+    return torch.cat([x[:, :3] * x[:, 3:], x[:, 3:]], 1)
+
+
+def redraw(x: torch.Tensor) -> torch.Tensor:
+    """Drawings as another artist might have drawn them, each changed at random: outlined, shaded, with fewer tones, paler or
+    stronger. Premultiplied RGBA."""
+    n, side = len(x), x.shape[-1]
+    rgb, alpha = x[:, :3], x[:, 3:]
+
+    def some(share: float, low: float, high: float) -> torch.Tensor:
+        return (torch.rand(n, 1, 1, 1) < share) * (torch.rand(n, 1, 1, 1) * (high - low) + low)
+
+    luma = rgb.mean(1, keepdim=True)
+    rgb = (luma + (rgb - luma) * (1 + some(0.6, -0.5, 0.4))).clamp(min=0)
+    rgb = alpha * (rgb / alpha.clamp(min=1e-3)).clamp(0, 1) ** (1 + some(0.6, -0.4, 0.6))
+    levels = 3 + 4 * torch.rand(n, 1, 1, 1)
+    rgb = torch.where(torch.rand(n, 1, 1, 1) < 0.25, alpha * (rgb / alpha.clamp(min=1e-3) * levels).round() / levels, rgb)
+    ramp = torch.linspace(-1, 1, side)
+    turn = 2 * math.pi * torch.rand(n, 1, 1, 1)
+    rgb = rgb * (1 + some(0.5, 0.1, 0.45) * (ramp[:, None] * turn.sin() + ramp[None] * turn.cos()))
+    spot = (-((ramp[:, None] + 0.4 + 0.3 * torch.randn(n, 1, 1, 1)) ** 2 + (ramp[None] + 0.4 + 0.3 * torch.randn(n, 1, 1, 1)) ** 2) / 0.06).exp()
+    rgb = rgb + alpha * spot * some(0.4, 0.1, 0.5)
+    edge = (alpha + F.max_pool2d(-alpha, 3, 1, 1)).clamp(0, 1)
+    inner = (luma - F.avg_pool2d(luma, 3, 1, 1)).abs() * 4
+    rgb = rgb * (1 - some(0.35, 0.4, 1.0) * edge) * (1 - some(0.25, 0.3, 0.9) * inner.clamp(0, 1))
+    return torch.cat([torch.minimum(rgb.clamp(min=0), alpha), alpha], 1)
+
+
+def compose(x: torch.Tensor, grounds: torch.Tensor, thetas: torch.Tensor, bent: int = 0) -> torch.Tensor:
+    """Premultiplied RGBA [n, 4, COARSE, COARSE] over vertical gradients [n, 2, 3], drawn twice as large and averaged; the last
+    `bent` ones as if on rubber."""
     grid = F.affine_grid(thetas, [len(x), 4, 2 * SIDE, 2 * SIDE], align_corners=False)
+    if bent:
+        pulls = F.interpolate(torch.randn(bent, 2, 4, 4), size=(2 * SIDE, 2 * SIDE), mode="bicubic", align_corners=True)
+        grid[-bent:] += 0.07 * pulls.permute(0, 2, 3, 1)
     x = F.avg_pool2d(F.grid_sample(x, grid, align_corners=False), 2)
     t = torch.linspace(0, 1, SIDE)[None, None, :, None]
     ground = grounds[:, 0, :, None, None] * (1 - t) + grounds[:, 1, :, None, None] * t
@@ -134,6 +191,11 @@ def roughen(x: torch.Tensor, rng: random.Random) -> torch.Tensor:
     x = torch.cat([soft, x[k:]])
     x = x * (1 + 0.05 * torch.randn(len(x), 3, 1, 1)) + 0.03 * torch.randn(len(x), 3, 1, 1)
     return x + 0.03 * rng.random() * torch.randn_like(x)
+
+
+def held_paints(i: int, shown: bool) -> list[str]:
+    """Three or so colours of each drawing that the recogniser is examined on, and never learns; or else the others."""
+    return [p for k, p in enumerate(PAINT_NAMES) if ((7 * i + k) % 4 == 0) == shown]
 
 
 def held_pairs(icons) -> set[int]:

@@ -29,12 +29,21 @@ def clear(out: Path) -> None:
 def main() -> None:
     torch.set_num_threads(THREADS)
     icons, ship = Icons(), sys.argv[1:] == ["--ship"]
-    house, vae, eye, judge = *painters(), clip(), recogniser(len(icons.subjects))
-    clear(KEPT)
+    house, vae = painters()
     out = HOUSE if ship else KEPT
+    eyes = ((clip, out, export_clip), (lambda: recogniser(len(icons.subjects)), KEPT, export_recogniser))
+    opened = []
+    for open_, folder, write in eyes:
+        try:
+            opened.append((open_(), folder, write))
+        except FileNotFoundError as e:  # a model may be kept before there is anything to measure it with, but not ship
+            if ship:
+                raise
+            print(e)
+    clear(KEPT)
     export(out, house, vae, None if ship else GRAPHS)
-    print(f"image_encoder: off by {export_clip(out, eye):.1e}")
-    print(f"recogniser: off by {export_recogniser(KEPT, judge):.1e}")
+    for net, folder, write in opened:
+        print(f"{write.__name__}: off by {write(folder, net):.1e}")
     for name in ("state.json", "train.log", "measure.json"):
         if (furnace() / name).exists():
             shutil.copyfile(furnace() / name, KEPT / name)

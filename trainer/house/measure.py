@@ -18,6 +18,7 @@ from . import abilities, colour
 from .data import Icons
 from .draw import Model
 from .eyes import SIDE, Recogniser, Views, small_icons
+from .phase_eyes import examine
 from .scenes import article, main_colours
 from .settings import COLOURS, STYLE_NAMES, STYLES, THREADS
 from .trained import recogniser
@@ -124,6 +125,7 @@ def measure(draw, asked: list[dict], icons: Icons, judge: Recogniser) -> tuple[d
         "near_copies": float((copies < NEAR).mean()),
         "real_subject_top1": (rsaid.argmax(1) == rsubject).float().mean().item(),
         "real_style": (rmanner.argmax(1) == rstyle).float().mean().item(),
+        **examine(judge, views),
     }, pictures
 
 

@@ -306,10 +306,25 @@ class Eyes(unittest.TestCase):
         self.assertLess(float((middle - (torch.tensor([[220.0, 60, 50], [130, 130, 130]]) / 127.5 - 1)).abs().max()), 0.02)
         self.assertEqual((subject.tolist(), style.tolist()), ([1, 0], [0, 1]))
 
+    def test_redrawn(self):
+        """A drawing that others drew is still one: no colour beyond its alpha, nothing where nothing was; and no two are the same."""
+        torch.manual_seed(0)
+        rgba = torch.zeros(6, COARSE, COARSE, 4, dtype=torch.uint8)
+        rgba[:, 16:48, 16:48] = torch.tensor([220, 60, 50, 255], dtype=torch.uint8)
+        x = eyes.redraw(eyes.premultiplied(rgba))
+        self.assertTrue((x[:, :3] <= x[:, 3:] + 1e-6).all() and (x >= 0).all())
+        self.assertEqual(float(x[:, :, :15].abs().max()), 0)
+        self.assertTrue(torch.equal(x[:, 3], eyes.premultiplied(rgba)[:, 3]))
+        self.assertGreater(float((x[0] - x[1:]).abs().amax((1, 2, 3)).min()), 0.01)
+
     def test_examination_is_apart(self):
         """Held drawings are one style of a subject whose other styles are learnt."""
         held = eyes.held_pairs(FewIcons())
         self.assertEqual(len(held), 1)
+        for i in range(9):
+            shown, learnt = eyes.held_paints(i, shown=True), eyes.held_paints(i, shown=False)
+            self.assertEqual(sorted(shown + learnt), sorted(PAINTS))
+            self.assertEqual(len(shown), 3)
 
 
 class Measures(unittest.TestCase):
