@@ -152,6 +152,14 @@ def snapshot(phase) -> dict:
     }
 
 
+def quicken(net, folder: Path) -> None:
+    """Compiles a network where there is a C++ compiler, for inputs of one size: a minute or two the first time in a furnace, then a
+    step takes a sixth less."""
+    if shutil.which("g++"):
+        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(folder / "inductor"))
+        net.compile(dynamic=False)
+
+
 class Average:
     """Exponential moving average of a module's parameters; buffers are copied."""
 

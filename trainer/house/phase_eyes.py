@@ -6,7 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .burn import Average, Fire, begin, resume, snapshot
+from .burn import Average, Fire, begin, quicken, resume, snapshot
 from .eyes import ImageEncoder, Recogniser, Views, held_paints, held_pairs
 from .scenes import caption
 from .settings import COLOURS, STYLES
@@ -28,6 +28,7 @@ class _Phase:
         self.rng = random.Random(self.name)
         self.step_number = 0
         resume(self, begin(fire, self.name))
+        quicken(net, fire.folder)
 
     def state(self) -> dict:
         return snapshot(self)

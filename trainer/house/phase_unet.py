@@ -1,13 +1,11 @@
 """The UNet's phase: what a guess from the prior's coarse picture leaves of v, on latents of scenes. The guess learns beside it; the prior
 rests meanwhile."""
 
-import os
 import random
-import shutil
 
 import torch
 
-from .burn import Average, Fire, begin, load
+from .burn import Average, Fire, begin, load, quicken
 from .nets import House, alphas
 from .pool import ScenePool
 from .settings import LATENT, TOKENS
@@ -45,7 +43,7 @@ class UNetPhase:
             self.step_number = state["step"]
             self.rng.setstate(state["rng"])
             torch.set_rng_state(state["torch"])
-        quicken(self.net.unet, fire)
+        quicken(self.net.unet, fire.folder)
         self.pool = ScenePool(world, fire)
         self.null = world.text.states([""])[0]
 
@@ -86,13 +84,6 @@ class UNetPhase:
             average.update()
         self.step_number += 1
         return BATCH, {"said": said.item(), "v": off.detach().pow(2).mean().item(), "guess": guessed.item()}
-
-
-def quicken(unet, fire: Fire) -> None:
-    """Compiles the UNet where there is a C++ compiler: two minutes the first time, then a step takes a sixth less."""
-    if shutil.which("g++"):
-        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(fire.folder / "inductor"))
-        unet.compile(dynamic=False)
 
 
 def start(net: House, fire: Fire, state: dict | None) -> None:
