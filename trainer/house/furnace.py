@@ -15,7 +15,7 @@ from .settings import THREADS
 # Phases in turn, and the seconds of two cores that each has then had in all. Ten hours in all. (The first 500 s of the recogniser
 # and 100 s of house CLIP went into an eye that learnt too slowly; they began anew.)
 SCHEDULE = [
-    ("prior", 2200), ("recogniser", 500), ("clip", 100), ("unet", 4500),
+    ("prior", 2200), ("recogniser", 500), ("clip", 100), ("unet", 4000),
     ("recogniser", 3500), ("unet", 9500), ("clip", 900), ("prior", 3600),
     ("unet", 16000), ("vae", 1200), ("recogniser", 6000), ("unet", 24600),
 ]
