@@ -80,7 +80,7 @@ class UNetGraph(nn.Module):
 
     def __init__(self, house):
         super().__init__()
-        self.prior, self.hint, self.guess, self.mix = house.prior, house.hint, house.guess, house.mix
+        self.prior, self.hint, self.glance, self.guess, self.mix = house.prior, house.hint, house.glance, house.guess, house.mix
         for name, child in house.unet.named_children():
             setattr(self, name, child)
         self.shell = [house]  # not a submodule: its layers would have two names

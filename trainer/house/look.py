@@ -29,7 +29,7 @@ PROMPTS = [
 
 @torch.no_grad()
 def coarse() -> np.ndarray:
-    x = prior()(padded(Text().states(PROMPTS)), 128, 128)[:, :3]
+    x = prior()(padded(Text().states(PROMPTS)), 128, 128)[:, 0]
     return (x.clamp(-1, 1) + 1).mul(127.5).round().byte().permute(0, 2, 3, 1).numpy()
 
 

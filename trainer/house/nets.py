@@ -1,10 +1,10 @@
 """The networks of the house model.
 
-The prior reads a prompt and paints a coarse picture by plain regression: up to two drawings of 64×64 with alpha (as
+The prior reads a prompt and paints coarse pictures by plain regression: up to two drawings of 64×64 with alpha (as
 weights of principal components), where they stand, and the background's colours. It lays them out itself, with hat
-filters as matrices, for any size of picture. The UNet sees that picture beside the noisy latent, once as it is and once
-with each drawing mirrored, the likelier one first, and only has to pose, sharpen and vary it: what the coarse picture alone says about the
-latent is reckoned, not learnt (see Mix). Signature as SD 1.x."""
+filters as matrices, for any size of picture and in every pose (POSES). The noise decides which pose a picture gets. The
+UNet sees the coarse picture in that pose beside the noisy latent and only has to sharpen and vary it: what the coarse
+picture alone says about the latent is reckoned, not learnt (see Mix). Signature as SD 1.x."""
 
 import math
 
@@ -17,6 +17,9 @@ from .settings import COARSE, LATENT, LATENT_CHANNELS, TEXT_WIDTH, TOKENS
 COMPONENTS = 512  # principal components of a coarse drawing
 SLOTS = 6  # two for each drawing, two for the background
 HINTS = 24  # channels that the coarse picture takes beside the latent
+
+# How all drawings of a picture may stand: mirrored or not, degrees that they are turned anticlockwise, and how often.
+POSES = ((False, 0, 0.25), (True, 0, 0.25), (False, 7, 0.125), (False, -7, 0.125), (True, 7, 0.125), (True, -7, 0.125))
 
 
 class ResBlock(nn.Module):
@@ -134,22 +137,35 @@ class Prior(nn.Module):
         return ((weights * self.scale) @ self.basis + self.mean).unflatten(-1, (4, COARSE, COARSE)).clamp(0, 1)
 
     def forward(self, e, height: int, width: int):
-        """The coarse picture as it is and mirrored, [b, 6, height, width] in −1…1."""
+        """The coarse picture in every pose, [b, POSES, 3, height, width] in −1…1."""
         s = self.read(e)
         ground = self.ground(s[:, 4:].flatten(1))
         rows = (torch.arange(height, device=e.device, dtype=e.dtype) + 0.5) / height
         t = rows[None, None, :, None]
         top, bottom = ground[:, :3, None, None], ground[:, 3:, None, None]
-        plain = (top * (1 - t) + bottom * t) * torch.ones(1, 1, 1, width, dtype=e.dtype)
-        mirrored = plain
+        pictures = [(top * (1 - t) + bottom * t) * torch.ones(1, 1, 1, width, dtype=e.dtype)] * len(POSES)
         # The first drawing lies over the second one, as little as they meet.
         for slot in (s[:, 2:4], s[:, :2]):
             slot = slot.flatten(1)
             sprite, stand = self.sprite(self.draw(slot)), self.stand(slot)
             down, across, back = hats(stand, height, width)
             tall = down @ sprite
-            plain, mirrored = over(tall @ across, plain), over(tall @ back, mirrored)
-        return torch.cat([plain, mirrored], 1) * 2 - 1
+            layers = {False: tall @ across, True: tall @ back}
+            pictures = [over(turn(layers[mirrored], stand, angle), p) for p, (mirrored, angle, _) in zip(pictures, POSES, strict=True)]
+        return torch.stack(pictures, 1) * 2 - 1
+
+
+def turn(layer, stand, angle: float):
+    """A layer [b, 4, height, width] turned anticlockwise around its drawing's centre."""
+    if angle == 0:
+        return layer
+    height, width = layer.shape[2:]
+    c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    y = torch.arange(height, device=layer.device, dtype=layer.dtype)[None, :, None] + 0.5 - stand[:, 1, None, None] * height
+    x = torch.arange(width, device=layer.device, dtype=layer.dtype)[None, None] + 0.5 - stand[:, 0, None, None] * width
+    u = (c * x - s * y) / width + stand[:, 0, None, None]
+    v = (s * x + c * y) / height + stand[:, 1, None, None]
+    return F.grid_sample(layer, torch.stack([u, v], -1) * 2 - 1, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
 def over(layer, ground):
@@ -188,6 +204,19 @@ def make_unet(channels=(64, 64, 128, 256), attention=(0, 0, 1, 1)):
     )
 
 
+class Glance(nn.Module):
+    """A coarse picture [b, 3, 4h, 4w] → roughly its latent, [b, 8, h, w]: enough to tell poses apart. Linear, as every pose is looked
+    at."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Conv2d(3, LATENT_CHANNELS, 12, 4, 4)
+        self.register_buffer("left", torch.full((LATENT_CHANNELS,), 0.5))  # variance around it, as training found it
+
+    def forward(self, coarse):
+        return self.net(coarse)
+
+
 class Guess(nn.Module):
     """A coarse picture [b, 3, 4h, 4w] → the mean of all latents that it may become, [b, 8, h, w]. A regression."""
 
@@ -212,13 +241,13 @@ class Mix(nn.Module):
     preconditioning of Karras et al. 2022, "Elucidating the Design Space of Diffusion-Based Generative Models", with a mean that isn't zero
     and for v. Each channel has its s: a coarse picture tells most of a colour and little of an edge.
 
-    There are two guesses, of the drawings as they are and mirrored, and g is their mean by how likely x makes each: of a mixture of two
-    normal distributions that is still the best estimate. So the first noise decides which way a drawing faces, and no step has to blur
-    both ways into one."""
+    Which pose the guess is of, x tells as well: Bayes' rule says how likely it makes each. So the first noise decides how a drawing stands,
+    and no step has to blur all ways into one."""
 
     def __init__(self):
         super().__init__()
         self.register_buffer("alphas", alphas(), persistent=False)
+        self.register_buffer("shares", torch.tensor([share for *_, share in POSES]).log(), persistent=False)
 
     def at(self, timestep, left):
         """α², σ² and D for the variances that a guess leaves of each channel."""
@@ -229,11 +258,11 @@ class Mix(nn.Module):
         """What the UNet's word is measured in."""
         return (left[:, None, None] / self.at(timestep, left)[2]).sqrt()
 
-    def facing(self, timestep, noisy, plain, mirrored, left):
-        """How likely the drawings are as the first guess has them, [b, 1, 1, 1]."""
+    def poses(self, timestep, noisy, looks, left):
+        """How likely each pose is, [b, POSES], by what pictures in it roughly look like, [b, POSES, 8, h, w]."""
         a, _, d = self.at(timestep, left)
-        nearer = (noisy - a.sqrt() * mirrored).pow(2) - (noisy - a.sqrt() * plain).pow(2)
-        return torch.sigmoid((0.5 * nearer / d).sum((1, 2, 3), keepdim=True))
+        off = (noisy[:, None] - a.sqrt()[:, None] * looks).pow(2)
+        return torch.softmax(self.shares - 0.5 * (off / d[:, None]).sum((2, 3, 4)), 1)
 
     def forward(self, timestep, noisy, guess, word, left):
         a, rest, d = self.at(timestep, left)
@@ -247,32 +276,30 @@ class House(nn.Module):
     def __init__(self, channels=(64, 64, 128, 256)):
         super().__init__()
         self.prior = Prior()
-        self.hint = nn.Conv2d(6, HINTS, 4, 4)
-        self.guess, self.mix = Guess(), Mix()
+        self.hint = nn.Conv2d(3, HINTS, 4, 4)
+        self.glance, self.guess, self.mix = Glance(), Guess(), Mix()
         self.unet = make_unet(channels)
         nn.init.zeros_(self.unet.conv_out.weight)  # the first word is nothing
         nn.init.zeros_(self.unet.conv_out.bias)
 
-    def forward(self, sample, timestep, encoder_hidden_states, coarse=None, residuals=()):
-        """v for noisy latents [b, 8, h, w]; `coarse` if the prior's picture is at hand; residuals are a control network's."""
-        if coarse is None:
-            coarse = self.prior(encoder_hidden_states, 4 * sample.shape[2], 4 * sample.shape[3])
-        guess, facing = self.choose(sample, timestep, self.guesses(coarse))
-        return self.mix(timestep, sample, guess, self.word(sample, timestep, encoder_hidden_states, coarse, facing, residuals), self.guess.left)
+    def forward(self, sample, timestep, encoder_hidden_states, residuals=()):
+        """v for noisy latents [b, 8, h, w]; residuals are a control network's."""
+        views = self.prior(encoder_hidden_states, 4 * sample.shape[2], 4 * sample.shape[3])
+        coarse = self.choose(sample, timestep, views, self.looks(views))
+        word = self.word(sample, timestep, encoder_hidden_states, coarse, residuals)
+        return self.mix(timestep, sample, self.guess(coarse), word, self.guess.left)
 
-    def guesses(self, coarse):
-        """Of the drawings as they are and mirrored."""
-        return self.guess(torch.cat(coarse.chunk(2, 1))).chunk(2)
+    def looks(self, views):
+        """What views [b, POSES, 3, 4h, 4w] roughly look like as latents."""
+        return self.glance(views.flatten(0, 1)).unflatten(0, (-1, len(POSES)))
 
-    def choose(self, sample, timestep, guesses):
-        """The guess that the noisy latent makes of both, and how likely it makes the first."""
-        facing = self.mix.facing(timestep, sample, *guesses, self.guess.left)
-        return facing * guesses[0] + (1 - facing) * guesses[1], facing
+    def choose(self, sample, timestep, views, looks):
+        """The coarse picture in the pose that the noisy latent makes likely; while it makes several so, in all of them at once."""
+        return (self.mix.poses(timestep, sample, looks, self.glance.left)[:, :, None, None, None] * views).sum(1)
 
-    def word(self, sample, timestep, encoder_hidden_states, coarse, facing, residuals=()):
-        """What the UNet adds to the guess. It sees the likelier coarse picture first."""
-        turned = torch.cat(coarse.chunk(2, 1)[::-1], 1)
-        given = torch.cat([sample, self.hint(facing * coarse + (1 - facing) * turned).to(sample.dtype)], 1)
+    def word(self, sample, timestep, encoder_hidden_states, coarse, residuals=()):
+        """What the UNet adds to the guess."""
+        given = torch.cat([sample, self.hint(coarse).to(sample.dtype)], 1)
         more = {"down_block_additional_residuals": residuals[:-1], "mid_block_additional_residual": residuals[-1]} if residuals else {}
         return self.unet(given, timestep, encoder_hidden_states, return_dict=False, **more)[0]
 

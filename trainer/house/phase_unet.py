@@ -12,7 +12,7 @@ from .settings import LATENT, TOKENS
 from .text import padded
 
 BATCH, RATE, UNPROMPTED = 16, 5e-4, 0.08
-PARTS = ("hint", "guess", "unet")  # what learns here
+PARTS = ("hint", "glance", "guess", "unet")  # what learns here
 
 
 class UNetPhase:
@@ -60,30 +60,33 @@ class UNetPhase:
         # As wide as the renderer's: the UNet's attention sees padding.
         e = padded([self.null if self.rng.random() < UNPROMPTED else s for s in states], TOKENS)
         with torch.no_grad():
-            coarse = self.net.prior(e, 4 * LATENT, 4 * LATENT)
+            views = self.net.prior(e, 4 * LATENT, 4 * LATENT)
         t = torch.randint(0, len(self.alphas), (BATCH,))
         a = self.alphas[t][:, None, None, None]
         noise = torch.randn_like(z)
         noisy = (a.sqrt() * z + (1 - a).sqrt() * noise).contiguous(memory_format=torch.channels_last)
-        guesses = self.net.guesses(coarse)
-        guess, facing = self.net.choose(noisy, t, [g.detach() for g in guesses])
-        word = self.net.word(noisy, t, e, coarse, facing)
-        off = self.net.mix(t, noisy, guess, word, self.net.guess.left) - (a.sqrt() * noise - (1 - a).sqrt() * z)
+        looks = self.net.looks(views)
+        coarse = self.net.choose(noisy, t, views, looks.detach())
+        guess = self.net.guess(coarse)
+        word = self.net.word(noisy, t, e, coarse)
+        left = self.net.guess.left
+        off = self.net.mix(t, noisy, guess.detach(), word, left) - (a.sqrt() * noise - (1 - a).sqrt() * z)
         # By the word's own unit at every time: as much weight for subjects, which noisy times decide, as for edges.
-        said = (off / self.net.mix.unit(t, self.net.guess.left)).pow(2).mean()
-        errors = torch.stack([(g - z).pow(2) for g in guesses])
-        errors = errors[errors.mean((2, 3, 4)).argmin(0), torch.arange(BATCH)]  # each drawing faces one way
-        guessed = errors.mean()
-        loss = said + guessed
+        said = (off / self.net.mix.unit(t, left)).pow(2).mean()
+        guessed = (guess - z).pow(2)
+        looked = (looks - z[:, None]).pow(2)
+        looked = looked[torch.arange(BATCH), looked.mean((2, 3, 4)).argmin(1)]  # each picture has one pose
+        loss = said + guessed.mean() + looked.mean()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.learning, 1.0)
         self.optimiser.step()
-        self.net.guess.left.lerp_(errors.detach().mean((0, 2, 3)), 0.01)
+        for part, errors in ((self.net.guess, guessed), (self.net.glance, looked)):
+            part.left.lerp_(errors.detach().mean((0, 2, 3)), 0.01)
         for average in self.averages.values():
             average.update()
         self.step_number += 1
-        return BATCH, {"said": said.item(), "v": off.detach().pow(2).mean().item(), "guess": guessed.item()}
+        return BATCH, {"said": said.item(), "v": off.detach().pow(2).mean().item(), "guess": guessed.mean().item(), "look": looked.mean().item()}
 
 
 def start(net: House, fire: Fire, state: dict | None) -> None:

@@ -85,5 +85,5 @@ def brought(phase: str) -> dict | None:
     if phase == "prior":
         return {name.removeprefix("prior."): t for name, t in state.items() if name.startswith("prior.")}
     if phase == "unet":
-        return {name if name.split(".")[0] in ("hint", "guess") else f"unet.{name}": t for name, t in state.items() if not name.startswith("prior.")}
+        return {name if name.split(".")[0] in ("hint", "glance", "guess") else f"unet.{name}": t for name, t in state.items() if not name.startswith("prior.")}
     return state

@@ -10,6 +10,7 @@ from PIL import Image
 
 from . import recolour
 from .data import Icons
+from .nets import POSES
 from .settings import COLOUR_WORDS, COLOURS, PAINT_NAMES, PAINTS, PIXELS, PLACES, STYLES, furnace
 
 
@@ -142,20 +143,21 @@ def render(scene: Scene, icons: Icons, colours: np.ndarray, pixels: int = PIXELS
     t = np.linspace(0, 1, pixels, dtype=np.float32)[:, None, None]
     picture = np.array(scene.top, np.float32) * (1 - t) + np.array(scene.bottom, np.float32) * t
     picture = np.broadcast_to(picture, (pixels, pixels, 3)).copy()
-    turned = pose and rng.random() < 0.4  # all of a scene's drawings: the networks know two ways that a scene may be
+    # All of a scene's drawings stand in one of the poses that the networks know, and nearly so: what they can't tell is blurred.
+    mirrored, turned, _ = rng.choices(POSES, [share for *_, share in POSES])[0] if pose else POSES[0]
     for layer in scene.layers:
         rgba = np.ascontiguousarray(icons.pixels[layer.icon])
         if layer.paint:
             rgba = recolour.paint(rgba, colours[layer.icon], PAINTS[layer.paint])
         size, x, y, angle = layer.size, layer.x, layer.y, 0.0
         light = np.ones(3, np.float32)
-        if turned:
+        if mirrored:
             rgba = np.ascontiguousarray(rgba[:, ::-1])
         if pose:
-            size *= rng.uniform(0.92, 1.07)
-            x, y = x + rng.gauss(0, 0.015), y + rng.gauss(0, 0.015)
-            angle = rng.gauss(0, 6) if rng.random() < 0.7 else 0.0
-            light = np.array([rng.uniform(0.95, 1.04) for _ in range(3)], np.float32)
+            size *= rng.uniform(0.985, 1.015)
+            x, y = x + rng.gauss(0, 0.004), y + rng.gauss(0, 0.004)
+            angle = turned + rng.gauss(0, 1)
+            light = np.array([rng.uniform(0.97, 1.02) for _ in range(3)], np.float32)
         paste(picture, rgba, size, x, y, angle, light)
     return np.rint(np.clip(picture, 0, 255)).astype(np.uint8)
 

@@ -12,8 +12,8 @@ import torch
 from onnx import numpy_helper
 
 from . import abilities, burn, colour, curve, export, export_eyes, eyes, measure, pack, phase_prior, recolour, released
-from .nets import COMPONENTS, House, Prior, alphas, hats, over
-from .scenes import Director, render
+from .nets import COMPONENTS, POSES, Mix, Prior, alphas, hats, over, turn
+from .scenes import Director, paste, render
 from .settings import COARSE, COLOURS, PAINTS, PLACES, STYLE_NAMES, TEXT_WIDTH
 from .sprites import coarse
 
@@ -122,30 +122,49 @@ class Layout(unittest.TestCase):
 
 
 class Guessing(unittest.TestCase):
-    def test_a_mixture_is_guessed_as_well_as_can_be(self):
-        """v from noise and two guesses, before the UNet says anything, is the mean that Bayes' rule gives."""
+    def test_the_noise_decides_the_pose(self):
+        """How likely each pose is, is what Bayes' rule gives from noise around what the poses look like, and from how often they come."""
         torch.manual_seed(5)
-        house, at = House((16, 16, 16, 16)), torch.tensor([999, 800, 400, 40])
-        house.guess.left.copy_(torch.linspace(0.1, 0.9, 8))
-        s = house.guess.left[:, None, None]
-        guesses = torch.randn(2, 4, 8, 2, 2) * 0.4
-        z = guesses[torch.tensor([0, 1, 1, 0]), torch.arange(4)] + s**0.5 * torch.randn(4, 8, 2, 2)
+        mix, at = Mix(), torch.tensor([999, 800, 400, 40])
+        left = torch.linspace(0.1, 0.9, 8)
+        s = left[:, None, None]
+        looks = torch.randn(4, len(POSES), 8, 2, 2) * 0.4
+        z = looks[torch.arange(4), torch.tensor([0, 1, 5, 2])] + s**0.5 * torch.randn(4, 8, 2, 2)
         a = alphas()[at][:, None, None, None]
         noisy = a.sqrt() * z + (1 - a).sqrt() * torch.randn_like(z)
-        guess, facing = house.choose(noisy, at, list(guesses))
-        got = house.mix(at, noisy, guess, torch.zeros_like(noisy), house.guess.left)
-
+        got = mix.poses(at, noisy, looks, left)
+        shares = torch.tensor([share for *_, share in POSES])
         spread = (1 - a + s * a).sqrt()
-        likely = torch.stack([torch.distributions.Normal(a.sqrt() * g, spread).log_prob(noisy).sum((1, 2, 3)) for g in guesses]).softmax(0)
-        self.assertLess(float((likely[0] - facing.flatten()).abs().max()), 1e-4)
-        clean = sum(w[:, None, None, None] * (g + s * a.sqrt() / spread**2 * (noisy - a.sqrt() * g)) for w, g in zip(likely, guesses, strict=True))
+        for k in range(4):
+            likely = torch.stack([torch.distributions.Normal(a[k].sqrt() * look, spread[k]).log_prob(noisy[k]).sum() for look in looks[k]]).softmax(0) * shares
+            self.assertLess(float((got[k] - likely / likely.sum()).abs().max()), 1e-4)
+
+    def test_guessed_as_well_as_can_be(self):
+        """v from noise and a guess, before the UNet says anything, is the mean that Bayes' rule gives."""
+        torch.manual_seed(5)
+        mix, at, left = Mix(), torch.tensor([999, 800, 400, 40]), torch.linspace(0.1, 0.9, 8)
+        s, guess = left[:, None, None], torch.randn(4, 8, 2, 2) * 0.4
+        a = alphas()[at][:, None, None, None]
+        noisy = a.sqrt() * (guess + s**0.5 * torch.randn_like(guess)) + (1 - a).sqrt() * torch.randn_like(guess)
+        got = mix(at, noisy, guess, torch.zeros_like(noisy), left)
+        clean = guess + s * a.sqrt() / (1 - a + s * a) * (noisy - a.sqrt() * guess)
         want = a.sqrt() * (noisy - a.sqrt() * clean) / (1 - a).sqrt() - (1 - a).sqrt() * clean
         self.assertLess(float((want - got).abs().max()), 1e-3)
 
-    def test_what_looks_the_same_mirrored_faces_neither_way(self):
-        house, x = House((16, 16, 16, 16)), torch.randn(2, 8, 4, 4)
-        _, facing = house.choose(torch.randn(2, 8, 4, 4), torch.tensor([900, 100]), [x, x])
-        self.assertEqual(facing.flatten().tolist(), [0.5, 0.5])
+    def test_poses_are_as_scenes_have_them(self):
+        """The prior's layout of a drawing in each pose is where scenes paste it."""
+        stand = torch.tensor([[0.45, 0.55, 0.6]])
+        rgba = np.zeros((COARSE, COARSE, 4), np.uint8)
+        rgba[8:56, 8:24] = rgba[40:56, 8:56] = (255, 255, 255, 255)
+        rows, columns, back = hats(stand, 128, 128)
+        sprite = eyes.premultiplied(torch.from_numpy(rgba)[None])
+        for mirrored, angle, _ in POSES:
+            got = turn(rows @ sprite @ (back if mirrored else columns), stand, angle)[0, 0]
+            picture = np.zeros((128, 128, 3), np.float32)
+            paste(picture, np.ascontiguousarray(rgba[:, ::-1]) if mirrored else rgba, 0.6, 0.45, 0.55, angle, np.ones(3, np.float32))
+            want = torch.from_numpy(picture[..., 0] / 255)
+            self.assertLess(float((got - want).abs().mean()), 0.02, (mirrored, angle))
+            self.assertGreater(float((got.flip(-1) - want).abs().mean()), 0.05)
 
 
 class Files(unittest.TestCase):

@@ -315,6 +315,11 @@ def _together(x):
     return x if device is None else [v if v is None else v.to(device) for v in x]
 
 
+def _grid_sample(a, x, _):
+    mode = {"linear": "bilinear", "cubic": "bicubic"}.get(a.get("mode", "linear"), a.get("mode", "linear"))
+    return F.grid_sample(x[0], x[1], mode=mode, padding_mode=a.get("padding_mode", "zeros"), align_corners=bool(a.get("align_corners", 0)))
+
+
 def _plain(way):
     return lambda a, x, opset: way(*_together(x))
 
@@ -339,7 +344,7 @@ OPERATORS = {
     "Max": lambda a, x, _: x[0] if len(x) == 1 else torch.maximum(*_together(x)), "Min": lambda a, x, _: x[0] if len(x) == 1 else torch.minimum(*_together(x)),
     "Equal": _plain(torch.eq), "Greater": _plain(torch.gt), "GreaterOrEqual": _plain(torch.ge), "Less": _plain(torch.lt), "LessOrEqual": _plain(torch.le),
     "Where": _plain(torch.where), "Clip": _clip, "MatMul": _plain(torch.matmul), "Gemm": _gemm, "Conv": _conv, "ConvTranspose": _conv_transpose,
-    "Einsum": lambda a, x, _: torch.einsum(a["equation"], *_together(x)), "Resize": _resize, "DepthToSpace": _depth_to_space,
+    "Einsum": lambda a, x, _: torch.einsum(a["equation"], *_together(x)), "Resize": _resize, "GridSample": _grid_sample, "DepthToSpace": _depth_to_space,
     "Softmax": lambda a, x, _: torch.softmax(x[0], a.get("axis", -1)), "LayerNormalization": _layer_norm, "GroupNormalization": _group_norm,
     "InstanceNormalization": lambda a, x, _: F.instance_norm(x[0], weight=x[1], bias=x[2], eps=a.get("epsilon", 1e-5)),
     "ReduceSum": _reduce(lambda v, axes, keep: v.sum(axes, keepdim=keep)), "ReduceMean": _reduce(lambda v, axes, keep: v.mean(axes, keepdim=keep)),
