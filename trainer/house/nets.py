@@ -17,6 +17,7 @@ from .settings import COARSE, LATENT, LATENT_CHANNELS, TEXT_WIDTH, TOKENS
 COMPONENTS = 512  # principal components of a coarse drawing
 SLOTS = 6  # two for each drawing, two for the background
 HINTS = 24  # channels that the coarse picture takes beside the latent
+LOG_VARIANCES = (-7.5, 1.0)  # least and most that a guess may think of its variance
 
 # How all drawings of a picture may stand: mirrored or not, degrees that they are turned anticlockwise, and how often.
 POSES = ((False, 0, 0.25), (True, 0, 0.25), (False, 7, 0.125), (False, -7, 0.125), (True, 7, 0.125), (True, -7, 0.125))
@@ -218,17 +219,20 @@ class Glance(nn.Module):
 
 
 class Guess(nn.Module):
-    """A coarse picture [b, 3, 4h, 4w] → the mean of all latents that it may become, [b, 8, h, w]. A regression."""
+    """A coarse picture [b, 3, 4h, 4w] → the mean of all latents that it may become and their variance, both [b, 8, h, w]. A
+    regression: of a plain ground it knows everything, of edges little."""
 
     def __init__(self, c=96):
         super().__init__()
-        self.net = nn.Sequential(
-            nn.PixelUnshuffle(4), nn.Conv2d(48, c, 3, padding=1), ResBlock(c), ResBlock(c), nn.SiLU(), nn.Conv2d(c, LATENT_CHANNELS, 3, padding=1),
-        )
-        self.register_buffer("left", torch.full((LATENT_CHANNELS,), 0.5))  # variance around the guess, as training found it
+        self.net = nn.Sequential(nn.PixelUnshuffle(4), nn.Conv2d(48, c, 3, padding=1), ResBlock(c), ResBlock(c), nn.SiLU())
+        self.mean, self.spread = (nn.Conv2d(c, LATENT_CHANNELS, 3, padding=1) for _ in range(2))
+        self.register_buffer("left", torch.full((LATENT_CHANNELS,), 0.5))  # variance over all pictures, as training found it
+        nn.init.zeros_(self.spread.weight)
+        nn.init.constant_(self.spread.bias, math.log(0.5))
 
     def forward(self, coarse):
-        return self.net(coarse)
+        seen = self.net(coarse)
+        return self.mean(seen), self.spread(seen.detach()).clamp(*LOG_VARIANCES).exp()
 
 
 class Mix(nn.Module):
@@ -239,7 +243,7 @@ class Mix(nn.Module):
     The first two terms are the best linear estimate of v where clean latents lie around g with variance s, and √(s/D) is by how much that
     is off: the UNet's word has unit variance at every time, and while it says nothing the picture is the guess. The same as the
     preconditioning of Karras et al. 2022, "Elucidating the Design Space of Diffusion-Based Generative Models", with a mean that isn't zero
-    and for v. Each channel has its s: a coarse picture tells most of a colour and little of an edge.
+    and for v. Each place and channel has its s: a coarse picture tells all of a plain ground, most of a colour and little of an edge.
 
     Which pose the guess is of, x tells as well: Bayes' rule says how likely it makes each. So the first noise decides how a drawing stands,
     and no step has to blur all ways into one."""
@@ -250,13 +254,13 @@ class Mix(nn.Module):
         self.register_buffer("shares", torch.tensor([share for *_, share in POSES]).log(), persistent=False)
 
     def at(self, timestep, left):
-        """α², σ² and D for the variances that a guess leaves of each channel."""
+        """α², σ² and D for variances [8, 1, 1] or [b, 8, h, w]."""
         a = self.alphas[timestep][:, None, None, None]
-        return a, 1 - a, 1 - a + a * left[:, None, None]
+        return a, 1 - a, 1 - a + a * left
 
     def unit(self, timestep, left):
         """What the UNet's word is measured in."""
-        return (left[:, None, None] / self.at(timestep, left)[2]).sqrt()
+        return (left / self.at(timestep, left)[2]).sqrt()
 
     def poses(self, timestep, noisy, looks, left):
         """How likely each pose is, [b, POSES], by what pictures in it roughly look like, [b, POSES, 8, h, w]."""
@@ -266,8 +270,7 @@ class Mix(nn.Module):
 
     def forward(self, timestep, noisy, guess, word, left):
         a, rest, d = self.at(timestep, left)
-        s = left[:, None, None]
-        return (a * rest).sqrt() * (1 - s) / d * noisy - rest.sqrt() / d * guess + (s / d).sqrt() * word
+        return (a * rest).sqrt() * (1 - left) / d * noisy - rest.sqrt() / d * guess + (left / d).sqrt() * word
 
 
 class House(nn.Module):
@@ -287,7 +290,8 @@ class House(nn.Module):
         views = self.prior(encoder_hidden_states, 4 * sample.shape[2], 4 * sample.shape[3])
         coarse = self.choose(sample, timestep, views, self.looks(views))
         word = self.word(sample, timestep, encoder_hidden_states, coarse, residuals)
-        return self.mix(timestep, sample, self.guess(coarse), word, self.guess.left)
+        guess, left = self.guess(coarse)
+        return self.mix(timestep, sample, guess, word, left)
 
     def looks(self, views):
         """What views [b, POSES, 3, 4h, 4w] roughly look like as latents."""
@@ -295,7 +299,7 @@ class House(nn.Module):
 
     def choose(self, sample, timestep, views, looks):
         """The coarse picture in the pose that the noisy latent makes likely; while it makes several so, in all of them at once."""
-        return (self.mix.poses(timestep, sample, looks, self.glance.left)[:, :, None, None, None] * views).sum(1)
+        return (self.mix.poses(timestep, sample, looks, self.glance.left[:, None, None])[:, :, None, None, None] * views).sum(1)
 
     def word(self, sample, timestep, encoder_hidden_states, coarse, residuals=()):
         """What the UNet adds to the guess."""

@@ -67,16 +67,16 @@ class UNetPhase:
         noisy = (a.sqrt() * z + (1 - a).sqrt() * noise).contiguous(memory_format=torch.channels_last)
         looks = self.net.looks(views)
         coarse = self.net.choose(noisy, t, views, looks.detach())
-        guess = self.net.guess(coarse)
+        guess, left = self.net.guess(coarse)
         word = self.net.word(noisy, t, e, coarse)
-        left = self.net.guess.left
-        off = self.net.mix(t, noisy, guess.detach(), word, left) - (a.sqrt() * noise - (1 - a).sqrt() * z)
-        # By the word's own unit at every time: as much weight for subjects, which noisy times decide, as for edges.
-        said = (off / self.net.mix.unit(t, left)).pow(2).mean()
+        off = self.net.mix(t, noisy, guess.detach(), word, left.detach()) - (a.sqrt() * noise - (1 - a).sqrt() * z)
+        # By what is left on the average at every time: as much weight for subjects, which noisy times decide, as for edges.
+        said = (off / self.net.mix.unit(t, self.net.guess.left[:, None, None])).pow(2).mean()
         guessed = (guess - z).pow(2)
+        spread = (guessed.detach() / left + left.log()).mean() / 2  # the likelihood of the error under its variance
         looked = (looks - z[:, None]).pow(2)
         looked = looked[torch.arange(BATCH), looked.mean((2, 3, 4)).argmin(1)]  # each picture has one pose
-        loss = said + guessed.mean() + looked.mean()
+        loss = said + guessed.mean() + looked.mean() + 0.3 * spread
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.learning, 1.0)

@@ -126,13 +126,12 @@ class Guessing(unittest.TestCase):
         """How likely each pose is, is what Bayes' rule gives from noise around what the poses look like, and from how often they come."""
         torch.manual_seed(5)
         mix, at = Mix(), torch.tensor([999, 800, 400, 40])
-        left = torch.linspace(0.1, 0.9, 8)
-        s = left[:, None, None]
+        s = torch.linspace(0.1, 0.9, 8)[:, None, None]
         looks = torch.randn(4, len(POSES), 8, 2, 2) * 0.4
         z = looks[torch.arange(4), torch.tensor([0, 1, 5, 2])] + s**0.5 * torch.randn(4, 8, 2, 2)
         a = alphas()[at][:, None, None, None]
         noisy = a.sqrt() * z + (1 - a).sqrt() * torch.randn_like(z)
-        got = mix.poses(at, noisy, looks, left)
+        got = mix.poses(at, noisy, looks, s)
         shares = torch.tensor([share for *_, share in POSES])
         spread = (1 - a + s * a).sqrt()
         for k in range(4):
@@ -142,11 +141,11 @@ class Guessing(unittest.TestCase):
     def test_guessed_as_well_as_can_be(self):
         """v from noise and a guess, before the UNet says anything, is the mean that Bayes' rule gives."""
         torch.manual_seed(5)
-        mix, at, left = Mix(), torch.tensor([999, 800, 400, 40]), torch.linspace(0.1, 0.9, 8)
-        s, guess = left[:, None, None], torch.randn(4, 8, 2, 2) * 0.4
+        mix, at, s = Mix(), torch.tensor([999, 800, 400, 40]), torch.rand(4, 8, 2, 2) + 0.01
+        guess = torch.randn(4, 8, 2, 2) * 0.4
         a = alphas()[at][:, None, None, None]
         noisy = a.sqrt() * (guess + s**0.5 * torch.randn_like(guess)) + (1 - a).sqrt() * torch.randn_like(guess)
-        got = mix(at, noisy, guess, torch.zeros_like(noisy), left)
+        got = mix(at, noisy, guess, torch.zeros_like(noisy), s)
         clean = guess + s * a.sqrt() / (1 - a + s * a) * (noisy - a.sqrt() * guess)
         want = a.sqrt() * (noisy - a.sqrt() * clean) / (1 - a).sqrt() - (1 - a).sqrt() * clean
         self.assertLess(float((want - got).abs().max()), 1e-3)
