@@ -39,6 +39,7 @@ class Graph(nn.Module):
         asked = [i for i in model.graph.input if i.name not in stored or i.name.startswith(RESIDUALS)]
         self.inputs = {i.name: [d.dim_value or None for d in i.type.tensor_type.shape.dim] for i in asked}
         self.whole = {i.name: i.type.tensor_type.elem_type in (onnx.TensorProto.INT64, onnx.TensorProto.INT32) for i in asked}
+        self.defaults = {i.name: _tensor(i) for i in model.graph.initializer if i.name in self.inputs}
         self.output = model.graph.output[0].name
         self.branches: dict = {}
         self.tables: dict = {}
@@ -97,7 +98,7 @@ class Graph(nn.Module):
         return value.T if node.op == "MatMul" or node.op == "Gemm" and not node.attributes.get("transB") else value
 
     def forward(self, **inputs):
-        values = dict(inputs)
+        values = self.defaults | inputs
         for name, fixed in self.fixed.items():
             values[name] = getattr(self, fixed) if isinstance(fixed, str) else fixed
         for at, node in enumerate(self.nodes):
