@@ -101,7 +101,7 @@ func houseWords(g *globals, _ string) (network, tokens string) {
 	return houseFile(g, "text_encoder/model.onnx"), houseFile(g, "tokenizer")
 }
 
-// writtenOptions are those that trainer.house.export_eyes.py writes beside the network.
+// writtenOptions are those that trainer/house/export_eyes.py writes beside the network.
 func writtenOptions(path string) (o vision.EmbedderOptions, err error) {
 	data, err := os.ReadFile(filepath.Join(filepath.Dir(path), "config.json"))
 	if err != nil {

@@ -175,11 +175,7 @@ func (c *modelsConvertCmd) keep(ctx context.Context, g *globals, m modelstore.Ma
 		base := strings.TrimSuffix(filepath.Base(c.Source[0]), filepath.Ext(c.Source[0]))
 		o.Name = strings.ToLower(base)
 	}
-	if card, err := os.ReadFile(filepath.Join(from, cardName)); err == nil {
-		if err := os.WriteFile(filepath.Join(out, cardName), card, 0o600); err != nil {
-			return fmt.Errorf("keeping the card: %w", err)
-		}
-	} else if !errors.Is(err, os.ErrNotExist) {
+	if err := keepCard(from, out); err != nil {
 		return fmt.Errorf("keeping the card: %w", err)
 	}
 	if err := descend(out, m); err != nil {
@@ -235,4 +231,28 @@ func (c *modelsConvertCmd) ncnn(g *globals) error {
 		SHA256 string `json:"sha256"`
 	}{c.Source[2], art.Digest(data)}
 	return g.answer(answer, func(w io.Writer) { fmt.Fprintln(w, answer.SHA256, answer.File) })
+}
+
+// keepCard copies a model's card, where it has one, with the pictures on it. A card with a mistake goes along as it is.
+func keepCard(from, to string) error {
+	files := []string{cardName}
+	if card, err := readCard(filepath.Join(from, cardName)); err == nil {
+		for _, p := range card.Pictures {
+			files = append(files, filepath.FromSlash(p.File))
+		}
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(filepath.Join(from, name))
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		file := filepath.Join(to, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, data, 0o600)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

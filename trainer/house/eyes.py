@@ -16,15 +16,17 @@ from .sprites import straight
 
 SIDE = COARSE  # pixels that an encoder takes
 FEATURES = 512
+WIDTHS = (32, 64, 128, 256)  # channels of an eye's stages
+TEXTURES = 2 * sum(WIDTHS[:3])  # means and deviations of all but the last
 
 
 class Eye(nn.Module):
     """[b, 3, 64, 64] in −1…1 → [b, FEATURES], and what textures it saw on the way, [b, TEXTURES]."""
 
-    def __init__(self, c=(32, 64, 128, 256)):
+    def __init__(self):
         super().__init__()
         stages, before = [], 3
-        for i, width in enumerate(c):
+        for i, width in enumerate(WIDTHS):
             layers = [nn.Conv2d(before, width, 3, 2, 1)]
             layers += [Residual(width)] if i else [nn.GroupNorm(8, width), nn.SiLU()]
             stages.append(nn.Sequential(*layers))
@@ -41,9 +43,6 @@ class Eye(nn.Module):
         parts = torch.cat([F.avg_pool2d(x, 4).flatten(1), F.avg_pool2d(x, 2).flatten(1)], 1)
         textures = [t for s in seen[:3] for t in (s.mean((2, 3)), s.var((2, 3), unbiased=False).add(1e-5).sqrt())]
         return self.out(parts), torch.cat(textures, 1)
-
-
-TEXTURES = 2 * (32 + 64 + 128)
 
 
 class Residual(nn.Module):

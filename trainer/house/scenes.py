@@ -13,7 +13,6 @@ from .data import Icons
 from .nets import POSES
 from .settings import COLOUR_WORDS, COLOURS, PAINT_NAMES, PAINTS, PIXELS, PLACES, STYLES, furnace
 
-
 # Words that people add and no drawing shows: prompts mean the same with them.
 PRAISE = ["cute", "friendly", "lovely", "simple", "beautiful", "nice", "modern", "happy", "pretty", "classic"]
 KINDS = ["an illustration", "a picture", "an icon", "a drawing", "an image"]

@@ -318,7 +318,7 @@ def _together(x):
 
 def _grid_sample(a, x, _):
     mode = {"linear": "bilinear", "cubic": "bicubic"}.get(a.get("mode", "linear"), a.get("mode", "linear"))
-    return F.grid_sample(x[0], x[1], mode=mode, padding_mode=a.get("padding_mode", "zeros"), align_corners=bool(a.get("align_corners", 0)))
+    return F.grid_sample(*_together(x), mode=mode, padding_mode=a.get("padding_mode", "zeros"), align_corners=bool(a.get("align_corners", 0)))
 
 
 def _plain(way):
