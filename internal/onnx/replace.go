@@ -58,6 +58,26 @@ func (r replaced) load(path string, o Options, inputs, outputs []string) (*ort.D
 	return ort.NewDynamicAdvancedSessionWithONNXData(r.bytes, inputs, outputs, settings)
 }
 
+// ReadReplaced gives the bytes of the network at path with other weights; without any, of the file as it is. It is for networks
+// that fit into memory: a larger one is ErrModel.
+func ReadReplaced(path string, weights map[string]Weight) ([]byte, error) {
+	if len(weights) == 0 {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("onnx: reading a network: %w", err)
+		}
+		return data, nil
+	}
+	file, err := replace(path, Options{Weights: weights}, maxInMemory)
+	if err != nil {
+		return nil, fmt.Errorf("onnx: reading %s with other weights: %w", path, err)
+	}
+	if file.folder != "" {
+		return nil, errors.Join(fmt.Errorf("onnx: %s is too large for memory: %w", path, ErrModel), file.remove())
+	}
+	return file.bytes, nil
+}
+
 // Names of the files of a network that is too large for memory.
 const (
 	networkFile = "network.onnx"

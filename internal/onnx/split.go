@@ -12,7 +12,7 @@ import (
 // Split is a network in two: what depends on some of its inputs alone, and the rest. Whoever runs the rest often with
 // the same inputs, as a sampler does with a prompt, runs the first part once.
 type Split struct {
-	First []byte   // a network from the fixed inputs to Cut
+	First []byte   // a network from the fixed inputs, and the shapes of others, to Cut
 	Rest  []byte   // the network, with Cut as further inputs
 	Cut   []string // tensors of floats, in the order in which the rest needs them
 }
@@ -65,6 +65,7 @@ type splitter struct {
 // What a tensor depends on.
 const (
 	onNothing = iota
+	onShapes  // of inputs
 	onFixed
 	onAny
 )
@@ -77,7 +78,8 @@ type splitNode struct {
 	hasSubgraph bool
 }
 
-// SplitInputs cuts a network in two; fixed are the inputs that stay the same between runs. Inputs with a default that wanted
+// SplitInputs cuts a network in two; fixed are the inputs that stay the same between runs, in which all others have the same
+// shape. The first part may ask for another input, of which it only reads the shape. Inputs with a default that wanted
 // names have none any more; nil names none. ok is false where nothing depends on the fixed inputs alone, or where the graph
 // has parts that can't be cut.
 func SplitInputs(data []byte, fixed []string, wanted func(name string) bool) (_ Split, ok bool, err error) {
@@ -278,11 +280,21 @@ func (s *splitter) classify() bool {
 		for _, in := range n.in {
 			reach = max(reach, s.depends[in])
 		}
+		if _, input := s.inputs[n.in0()]; input && n.op == "Shape" && reach > onShapes {
+			reach = onShapes
+		}
 		for _, out := range n.out {
 			s.depends[out], s.kinds[out] = reach, kind
 		}
 	}
 	return true
+}
+
+func (n splitNode) in0() string {
+	if len(n.in) == 0 {
+		return ""
+	}
+	return n.in[0]
 }
 
 // kind is the element type of a node's outputs.

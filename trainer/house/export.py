@@ -18,7 +18,8 @@ from trainer.export.networks import residual_shapes
 from trainer.train.graph import RESIDUALS
 
 from . import released
-from .nets import VAE, House
+from .house import House
+from .nets import VAE, LatentEncoder
 from .pack import pack_file
 from .settings import LATENT, LATENT_CHANNELS, PIXELS, TEXT_WIDTH, THREADS, TOKENS
 from .text import Text
@@ -64,23 +65,12 @@ class DecoderGraph(nn.Module):
         return self.decoder(latent_sample * self.std + self.mean).clamp(-1, 1)
 
 
-class EncoderGraph(nn.Module):
-    def __init__(self, vae):
-        super().__init__()
-        self.encoder = vae.encoder
-        self.register_buffer("mean", vae.mean)
-        self.register_buffer("std", vae.std)
-
-    def forward(self, sample):
-        return (self.encoder(sample) - self.mean) / self.std
-
-
 class UNetGraph(nn.Module):
     """House under the names that diffusers gives its UNet's layers, so that LoRA files find them."""
 
     def __init__(self, house):
         super().__init__()
-        self.prior, self.hint, self.glance, self.guess, self.mix = house.prior, house.hint, house.glance, house.guess, house.mix
+        self.prior, self.sharpener, self.encode, self.spread, self.mix = house.prior, house.sharpener, house.encode, house.spread, house.mix
         for name, child in house.unet.named_children():
             setattr(self, name, child)
         self.shell = [house]  # not a submodule: its layers would have two names
@@ -100,7 +90,7 @@ def graphs(house: House, vae: VAE, text: Text):
     small, large = {0: "b", 2: "h", 3: "w"}, {0: "b", 2: "H", 3: "W"}
     yield "text_encoder", TextGraph(text.model), {"input_ids": ids}, ["last_hidden_state"], {"input_ids": {0: "b"}, "last_hidden_state": {0: "b"}}
     yield "vae_decoder", DecoderGraph(vae), {"latent_sample": z}, ["sample"], {"latent_sample": small, "sample": large}
-    yield "vae_encoder", EncoderGraph(vae), {"sample": image}, ["latent_sample"], {"sample": large, "latent_sample": small}
+    yield "vae_encoder", LatentEncoder(vae), {"sample": image}, ["latent_sample"], {"sample": large, "latent_sample": small}
     unet = {"sample": z, "timestep": torch.tensor([500]), "encoder_hidden_states": states}
     axes = {"sample": small, "encoder_hidden_states": {0: "b"}, "out_sample": small}
     for name, residual in residuals(house.unet).items():

@@ -16,8 +16,8 @@ from .settings import THREADS
 # and 100 s of house CLIP went into an eye that learnt too slowly; they began anew.)
 SCHEDULE = [
     ("prior", 2200), ("recogniser", 500), ("clip", 100), ("unet", 4000),
-    ("recogniser", 3500), ("unet", 9500), ("clip", 900), ("prior", 3600),
-    ("unet", 16000), ("vae", 1200), ("recogniser", 6000), ("unet", 24600),
+    ("recogniser", 920), ("sharpener", 1500), ("unet", 7000), ("recogniser", 3000), ("clip", 900),
+    ("prior", 3600), ("sharpener", 2500), ("unet", 14000), ("vae", 1200), ("recogniser", 6000), ("unet", 22300),
 ]
 
 
@@ -25,9 +25,10 @@ def phases():
     from .phase_decoder import DecoderPhase
     from .phase_eyes import ClipPhase, RecogniserPhase
     from .phase_prior import PriorPhase
+    from .phase_sharpener import SharpenerPhase
     from .phase_unet import UNetPhase
 
-    return {p.name: p for p in (PriorPhase, DecoderPhase, UNetPhase, RecogniserPhase, ClipPhase)}
+    return {p.name: p for p in (PriorPhase, SharpenerPhase, DecoderPhase, UNetPhase, RecogniserPhase, ClipPhase)}
 
 
 def burn(fire: Fire, only: list[str]) -> None:

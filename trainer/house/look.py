@@ -1,5 +1,5 @@
-"""python -m trainer.house.look OUT.png: what the furnace's networks make of fixed prompts; first the prior's coarse pictures,
-then, once there is a UNet, two seeds."""
+"""python -m trainer.house.look OUT.png: what the furnace's networks make of fixed prompts; first what they
+make foreseen, then, once there is a UNet, two seeds."""
 
 import sys
 import tempfile
@@ -10,10 +10,11 @@ import torch
 
 from .draw import Model
 from .export import export
+from .house import House
 from .measure import sheet
-from .settings import THREADS, furnace
+from .settings import PIXELS, THREADS, furnace
 from .text import Text, padded
-from .trained import painters, prior
+from .trained import painters, whole
 
 PROMPTS = [
     "a red apple, flat style, on a light blue background", "a cat face, cartoon style, yellow background",
@@ -28,22 +29,23 @@ PROMPTS = [
 
 
 @torch.no_grad()
-def coarse() -> np.ndarray:
-    x = prior()(padded(Text().states(PROMPTS)), 128, 128)[:, 0]
+def foreseen() -> np.ndarray:
+    """What the prompts make foreseen, in the first pose."""
+    house = House()
+    house.load_state_dict(whole()[0], strict=False)
+    x = house.pictures(padded(Text().states(PROMPTS)), PIXELS, PIXELS)[0][:, 0]
     return (x.clamp(-1, 1) + 1).mul(127.5).round().byte().permute(0, 2, 3, 1).numpy()
 
 
 def main() -> None:
     torch.set_num_threads(THREADS)
-    pictures = [coarse()]
+    pictures = [foreseen()]
     if (furnace() / "unet.pt").exists():
         with tempfile.TemporaryDirectory() as scratch:
             export(Path(scratch), *painters(), say=lambda _: None)
             model = Model(Path(scratch))
             pictures += [model.draw(PROMPTS[i : i + 8], [seed] * 8) for seed in (1, 2) for i in (0, 8)]
-    sheets = [np.stack([np.asarray(p) for p in part]) for part in pictures]
-    side = max(s.shape[1] for s in sheets)
-    sheet(np.concatenate([s.repeat(side // s.shape[1], 1).repeat(side // s.shape[1], 2) for s in sheets]), Path(sys.argv[1]))
+    sheet(np.concatenate(pictures), Path(sys.argv[1]))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,7 @@
-"""The networks of the house model.
+"""The networks that the house model is made of, but for the UNet, which is diffusers'.
 
-The prior reads a prompt and paints coarse pictures by plain regression: up to two drawings of 64×64 with alpha (as
-weights of principal components), where they stand, and the background's colours. It lays them out itself, with hat
-filters as matrices, for any size of picture and in every pose (POSES). The noise decides which pose a picture gets. The
-UNet sees the coarse picture in that pose beside the noisy latent and only has to sharpen and vary it: what the coarse
-picture alone says about the latent is reckoned, not learnt (see Mix). Signature as SD 1.x."""
+The prior reads a prompt and paints drawings by plain regression: up to two of 64×64 with alpha (as weights of principal
+components), where they stand, and the background's colours. The sharpener makes them plain at 192×192."""
 
 import math
 
@@ -12,16 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .settings import COARSE, LATENT, LATENT_CHANNELS, TEXT_WIDTH, TOKENS
+from .settings import COARSE, LATENT_CHANNELS, SHARP, TEXT_WIDTH, TOKENS
 
 COMPONENTS = 512  # principal components of a coarse drawing
 SLOTS = 6  # two for each drawing, two for the background
-HINTS = 24  # channels that the coarse picture takes beside the latent
-LOG_VARIANCES = (-7.5, 1.0)  # least and most that a guess may think of its variance
-
-# How all drawings of a picture may stand: mirrored or not, degrees that they are turned anticlockwise, and how often.
-POSES = ((False, 0, 0.25), (True, 0, 0.25), (False, 7, 0.125), (False, -7, 0.125), (True, 7, 0.125), (True, -7, 0.125))
-
 
 class ResBlock(nn.Module):
     def __init__(self, c: int):
@@ -76,6 +67,20 @@ class VAE(nn.Module):
 
     def decode(self, z):
         return self.decoder(z * self.std + self.mean)
+
+
+class LatentEncoder(nn.Module):
+    """A VAE's encoder with the latents' mean and deviation."""
+
+    def __init__(self, vae: VAE | None = None):
+        super().__init__()
+        vae = vae or VAE()
+        self.encoder = vae.encoder
+        self.register_buffer("mean", vae.mean)
+        self.register_buffer("std", vae.std)
+
+    def forward(self, sample):
+        return (self.encoder(sample) - self.mean) / self.std
 
 
 class Block(nn.Module):
@@ -137,178 +142,28 @@ class Prior(nn.Module):
         """Components' weights [b, COMPONENTS] → premultiplied RGBA [b, 4, COARSE, COARSE], 0–1."""
         return ((weights * self.scale) @ self.basis + self.mean).unflatten(-1, (4, COARSE, COARSE)).clamp(0, 1)
 
-    def forward(self, e, height: int, width: int):
-        """The coarse picture in every pose, [b, POSES, 3, height, width] in −1…1."""
-        s = self.read(e)
-        ground = self.ground(s[:, 4:].flatten(1))
-        rows = (torch.arange(height, device=e.device, dtype=e.dtype) + 0.5) / height
-        t = rows[None, None, :, None]
-        top, bottom = ground[:, :3, None, None], ground[:, 3:, None, None]
-        pictures = [(top * (1 - t) + bottom * t) * torch.ones(1, 1, 1, width, dtype=e.dtype)] * len(POSES)
-        # The first drawing lies over the second one, as little as they meet.
-        for slot in (s[:, 2:4], s[:, :2]):
-            slot = slot.flatten(1)
-            sprite, stand = self.sprite(self.draw(slot)), self.stand(slot)
-            down, across, back = hats(stand, height, width)
-            tall = down @ sprite
-            layers = {False: tall @ across, True: tall @ back}
-            pictures = [over(turn(layers[mirrored], stand, angle), p) for p, (mirrored, angle, _) in zip(pictures, POSES, strict=True)]
-        return torch.stack(pictures, 1) * 2 - 1
 
+class Sharpener(nn.Module):
+    """A drawing as the prior paints it [b, 4, COARSE, COARSE], and the slot that it was painted from [b, 2·TEXT_WIDTH] → the drawing
+    [b, 4, SHARP, SHARP]. The slot says what a few pixels can't: which style, and whether that is an eye."""
 
-def turn(layer, stand, angle: float):
-    """A layer [b, 4, height, width] turned anticlockwise around its drawing's centre."""
-    if angle == 0:
-        return layer
-    height, width = layer.shape[2:]
-    c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-    y = torch.arange(height, device=layer.device, dtype=layer.dtype)[None, :, None] + 0.5 - stand[:, 1, None, None] * height
-    x = torch.arange(width, device=layer.device, dtype=layer.dtype)[None, None] + 0.5 - stand[:, 0, None, None] * width
-    u = (c * x - s * y) / width + stand[:, 0, None, None]
-    v = (s * x + c * y) / height + stand[:, 1, None, None]
-    return F.grid_sample(layer, torch.stack([u, v], -1) * 2 - 1, mode="bilinear", padding_mode="zeros", align_corners=False)
-
-
-def over(layer, ground):
-    return layer[:, :3] + ground * (1 - layer[:, 3:])
-
-
-def hats(stand, height: int, width: int):
-    """Hat filters that lay a drawing of COARSE×COARSE at [x, y, size] into height×width: [b, 1, height, COARSE] for rows,
-    [b, 1, COARSE, width] for columns, and the same for columns of the mirrored drawing."""
-    x, y, size = (stand[:, i, None, None, None] for i in range(3))
-    size = size.clamp(min=0.05)
-    least = min(height, width)
-    source = torch.arange(COARSE, device=stand.device, dtype=stand.dtype)
-
-    def hat(pixels: int, centre, part):
-        at = (torch.arange(pixels, device=stand.device, dtype=stand.dtype) + 0.5) / pixels
-        u = ((at[None, None, :, None] - centre) / part + 0.5) * COARSE - 0.5
-        reach = (COARSE / (pixels * part)).clamp(min=1)
-        hats = F.relu(1 - (u - source).abs() / reach)
-        return hats / hats.sum(-1, keepdim=True).clamp(min=0.5)  # a hat between whole reaches sums up to more or less than 1
-
-    rows = hat(height, y, size * (least / height))
-    columns = hat(width, x, size * (least / width)).transpose(2, 3)
-    return rows, columns, columns.flip(2)
-
-
-def make_unet(channels=(64, 64, 128, 256), attention=(0, 0, 1, 1)):
-    from diffusers import UNet2DConditionModel
-
-    return UNet2DConditionModel(
-        sample_size=LATENT, in_channels=LATENT_CHANNELS + HINTS, out_channels=LATENT_CHANNELS, block_out_channels=channels,
-        layers_per_block=1, cross_attention_dim=TEXT_WIDTH, attention_head_dim=4, norm_num_groups=16,
-        mid_block_type="UNetMidBlock2DCrossAttn", time_embedding_dim=256,
-        down_block_types=tuple("CrossAttnDownBlock2D" if a else "DownBlock2D" for a in attention),
-        up_block_types=tuple("CrossAttnUpBlock2D" if a else "UpBlock2D" for a in attention[::-1]),
-    )
-
-
-class Glance(nn.Module):
-    """A coarse picture [b, 3, 4h, 4w] → roughly its latent, [b, 8, h, w]: enough to tell poses apart. Linear, as every pose is looked
-    at."""
-
-    def __init__(self):
+    def __init__(self, c=48, blocks=3):
         super().__init__()
-        self.net = nn.Conv2d(3, LATENT_CHANNELS, 12, 4, 4)
-        self.register_buffer("left", torch.full((LATENT_CHANNELS,), 0.5))  # variance around it, as training found it
+        self.first = nn.Conv2d(4, c, 3, padding=1)
+        self.norm = nn.LayerNorm(2 * TEXT_WIDTH)
+        self.told = nn.Linear(2 * TEXT_WIDTH, 2 * c * blocks)
+        self.blocks = nn.ModuleList(ResBlock(c) for _ in range(blocks))
+        self.last = nn.Conv2d(c, 4 * (SHARP // COARSE) ** 2, 3, padding=1)
+        nn.init.zeros_(self.told.weight)
+        nn.init.zeros_(self.told.bias)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
 
-    def forward(self, coarse):
-        return self.net(coarse)
-
-
-class Guess(nn.Module):
-    """A coarse picture [b, 3, 4h, 4w] → the mean of all latents that it may become and their variance, both [b, 8, h, w]. A
-    regression: of a plain ground it knows everything, of edges little."""
-
-    def __init__(self, c=96):
-        super().__init__()
-        self.net = nn.Sequential(nn.PixelUnshuffle(4), nn.Conv2d(48, c, 3, padding=1), ResBlock(c), ResBlock(c), nn.SiLU())
-        self.mean, self.spread = (nn.Conv2d(c, LATENT_CHANNELS, 3, padding=1) for _ in range(2))
-        self.register_buffer("left", torch.full((LATENT_CHANNELS,), 0.5))  # variance over all pictures, as training found it
-        nn.init.zeros_(self.spread.weight)
-        nn.init.constant_(self.spread.bias, math.log(0.5))
-
-    def forward(self, coarse):
-        seen = self.net(coarse)
-        return self.mean(seen), self.spread(seen.detach()).clamp(*LOG_VARIANCES).exp()
-
-
-class Mix(nn.Module):
-    """v from the noisy latent x, a guess g of the clean one and the UNet's word n, at every time:
-
-        v = ασ(1 − s)/D · x − σ/D · g + √(s/D) · n,   D = σ² + sα²
-
-    The first two terms are the best linear estimate of v where clean latents lie around g with variance s, and √(s/D) is by how much that
-    is off: the UNet's word has unit variance at every time, and while it says nothing the picture is the guess. The same as the
-    preconditioning of Karras et al. 2022, "Elucidating the Design Space of Diffusion-Based Generative Models", with a mean that isn't zero
-    and for v. Each place and channel has its s: a coarse picture tells all of a plain ground, most of a colour and little of an edge.
-
-    Which pose the guess is of, x tells as well: Bayes' rule says how likely it makes each. So the first noise decides how a drawing stands,
-    and no step has to blur all ways into one."""
-
-    def __init__(self):
-        super().__init__()
-        self.register_buffer("alphas", alphas(), persistent=False)
-        self.register_buffer("shares", torch.tensor([share for *_, share in POSES]).log(), persistent=False)
-
-    def at(self, timestep, left):
-        """α², σ² and D for variances [8, 1, 1] or [b, 8, h, w]."""
-        a = self.alphas[timestep][:, None, None, None]
-        return a, 1 - a, 1 - a + a * left
-
-    def unit(self, timestep, left):
-        """What the UNet's word is measured in."""
-        return (left / self.at(timestep, left)[2]).sqrt()
-
-    def poses(self, timestep, noisy, looks, left):
-        """How likely each pose is, [b, POSES], by what pictures in it roughly look like, [b, POSES, 8, h, w]."""
-        a, _, d = self.at(timestep, left)
-        off = (noisy[:, None] - a.sqrt()[:, None] * looks).pow(2)
-        return torch.softmax(self.shares - 0.5 * (off / d[:, None]).sum((2, 3, 4)), 1)
-
-    def forward(self, timestep, noisy, guess, word, left):
-        a, rest, d = self.at(timestep, left)
-        return (a * rest).sqrt() * (1 - left) / d * noisy - rest.sqrt() / d * guess + (left / d).sqrt() * word
-
-
-class House(nn.Module):
-    """UNet, prior and guess in one graph."""
-
-    def __init__(self, channels=(64, 64, 128, 256)):
-        super().__init__()
-        self.prior = Prior()
-        self.hint = nn.Conv2d(3, HINTS, 4, 4)
-        self.glance, self.guess, self.mix = Glance(), Guess(), Mix()
-        self.unet = make_unet(channels)
-        nn.init.zeros_(self.unet.conv_out.weight)  # the first word is nothing
-        nn.init.zeros_(self.unet.conv_out.bias)
-
-    def forward(self, sample, timestep, encoder_hidden_states, residuals=()):
-        """v for noisy latents [b, 8, h, w]; residuals are a control network's."""
-        views = self.prior(encoder_hidden_states, 4 * sample.shape[2], 4 * sample.shape[3])
-        coarse = self.choose(sample, timestep, views, self.looks(views))
-        word = self.word(sample, timestep, encoder_hidden_states, coarse, residuals)
-        guess, left = self.guess(coarse)
-        return self.mix(timestep, sample, guess, word, left)
-
-    def looks(self, views):
-        """What views [b, POSES, 3, 4h, 4w] roughly look like as latents."""
-        return self.glance(views.flatten(0, 1)).unflatten(0, (-1, len(POSES)))
-
-    def choose(self, sample, timestep, views, looks):
-        """The coarse picture in the pose that the noisy latent makes likely; while it makes several so, in all of them at once."""
-        return (self.mix.poses(timestep, sample, looks, self.glance.left[:, None, None])[:, :, None, None, None] * views).sum(1)
-
-    def word(self, sample, timestep, encoder_hidden_states, coarse, residuals=()):
-        """What the UNet adds to the guess."""
-        given = torch.cat([sample, self.hint(coarse).to(sample.dtype)], 1)
-        more = {"down_block_additional_residuals": residuals[:-1], "mid_block_additional_residual": residuals[-1]} if residuals else {}
-        return self.unet(given, timestep, encoder_hidden_states, return_dict=False, **more)[0]
-
-
-def alphas(steps=1000, first=0.00085, last=0.012):
-    """Cumulative alphas of SD's scaled-linear betas."""
-    betas = torch.linspace(first**0.5, last**0.5, steps, dtype=torch.float64) ** 2
-    return torch.cumprod(1 - betas, 0).float()
+    def forward(self, sprite, slot):
+        h = self.first(sprite)
+        told = self.told(self.norm(slot))[:, :, None, None].chunk(len(self.blocks), 1)
+        for block, words in zip(self.blocks, told, strict=True):
+            scale, shift = words.chunk(2, 1)
+            h = block(h * (1 + scale) + shift)
+        fine = F.pixel_shuffle(self.last(F.silu(h)), SHARP // COARSE)
+        return fine + F.interpolate(sprite, size=(SHARP, SHARP), mode="bilinear", align_corners=False)

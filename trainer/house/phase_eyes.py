@@ -59,7 +59,7 @@ class RecogniserPhase(_Phase):
             self.rng.choices(self.ids, k=BATCH), self.rng, redrawn=half, paints=lambda i: held_paints(i, shown=False))
         said, manner, _ = self.net(x.contiguous(memory_format=torch.channels_last))
         loss = F.cross_entropy(said, subject, label_smoothing=0.05)
-        self.learn(loss + 0.3 * F.cross_entropy(manner[:half], style[:half]), progress)
+        self.learn(loss + F.cross_entropy(manner[:half], style[:half]), progress)
         if self.step_number % 500 == 0:
             self.fire.say("recogniser on what it never saw: " + " ".join(f"{k} {v:.3f}" for k, v in examine(self.average.module, self.views).items()))
         return BATCH, {"loss": loss.item(), "right": (said.argmax(1) == subject).float().mean().item()}

@@ -1,18 +1,19 @@
-"""The UNet's phase: what a guess from the prior's coarse picture leaves of v, on latents of scenes. The guess learns beside it; the prior
-rests meanwhile."""
+"""The UNet's phase: how scenes' latents differ from what their prompts make foreseen, and beside it by how much they do. Prior and
+sharpener rest meanwhile."""
 
 import random
 
 import torch
 
-from .burn import Average, Fire, begin, load, quicken
-from .nets import House, alphas
+from .burn import Average, Fire, begin, quicken
+from .house import House, alphas
 from .pool import ScenePool
 from .settings import LATENT, TOKENS
 from .text import padded
+from .trained import whole
 
 BATCH, RATE, UNPROMPTED = 16, 5e-4, 0.08
-PARTS = ("hint", "glance", "guess", "unet")  # what learns here
+PARTS = ("spread", "unet")  # what learns here
 
 
 class UNetPhase:
@@ -23,8 +24,12 @@ class UNetPhase:
         torch.manual_seed(0)
         self.net = House()
         state = begin(fire, "unet")
-        start(self.net, fire, state)
-        self.net.prior.requires_grad_(False).eval()
+        fixed, _ = whole()
+        brought = state.get("brought", {}) if state else {}
+        self.net.load_state_dict(fixed | brought, strict=False)  # the prior and its like; and maybe weights that came along
+        self.net.requires_grad_(False).eval()
+        for part in PARTS:
+            getattr(self.net, part).requires_grad_(True)
         self.net.to(memory_format=torch.channels_last)
         self.learning = [p for p in self.net.parameters() if p.requires_grad]
         self.optimiser = torch.optim.AdamW(self.learning, RATE, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
@@ -32,20 +37,19 @@ class UNetPhase:
         self.alphas = alphas()
         self.rng = random.Random(2)
         self.step_number = 0
-        for part, average in self.averages.items():
-            if state and "brought" in state:
-                average.load({"module": getattr(self.net, part).state_dict(), "steps": 0})
-            elif state:
+        if state and not brought:
+            for part, average in self.averages.items():
                 getattr(self.net, part).load_state_dict(state[part])
                 average.load(state[f"average_{part}"])
-        if state and "brought" not in state:
             self.optimiser.load_state_dict(state["optimiser"])
             self.step_number = state["step"]
             self.rng.setstate(state["rng"])
             torch.set_rng_state(state["torch"])
         quicken(self.net.unet, fire.folder)
-        self.pool = ScenePool(world, fire)
+        self.pool = ScenePool(world, fire, self.net)
         self.null = world.text.states([""])[0]
+        with torch.no_grad():
+            self.null_foreseen = [t[0] for t in self.net.foresee(padded([self.null]), LATENT, LATENT)]
 
     def state(self) -> dict:
         weights = {part: getattr(self.net, part).state_dict() for part in PARTS} | {f"average_{part}": a.state() for part, a in self.averages.items()}
@@ -56,67 +60,33 @@ class UNetPhase:
     def step(self, progress: float) -> tuple[int, dict]:
         for group in self.optimiser.param_groups:
             group["lr"] = RATE * min(1, (self.step_number + 1) / 150) * (1 if progress < 0.6 else max(0.05, (1 - progress) / 0.4))
-        z, states = self.pool.batch(BATCH, self.rng, self.step_number)
-        # As wide as the renderer's: the UNet's attention sees padding.
-        e = padded([self.null if self.rng.random() < UNPROMPTED else s for s in states], TOKENS)
-        with torch.no_grad():
-            views = self.net.prior(e, 4 * LATENT, 4 * LATENT)
+        z, foreseen, slots, states = self.pool.batch(BATCH, self.rng, self.step_number)
+        for i in range(BATCH):
+            if self.rng.random() < UNPROMPTED:
+                states[i], (foreseen[i], slots[i]) = self.null, self.null_foreseen
+        e = padded(states, TOKENS)  # as wide as the renderer's: the UNet's attention sees padding
         t = torch.randint(0, len(self.alphas), (BATCH,))
         a = self.alphas[t][:, None, None, None]
         noise = torch.randn_like(z)
         noisy = (a.sqrt() * z + (1 - a).sqrt() * noise).contiguous(memory_format=torch.channels_last)
-        looks = self.net.looks(views)
-        coarse = self.net.choose(noisy, t, views, looks.detach())
-        guess, left = self.net.guess(coarse)
-        word = self.net.word(noisy, t, e, coarse)
-        off = self.net.mix(t, noisy, guess.detach(), word, left.detach()) - (a.sqrt() * noise - (1 - a).sqrt() * z)
-        # By what is left on the average at every time: as much weight for subjects, which noisy times decide, as for edges.
-        said = (off / self.net.mix.unit(t, self.net.guess.left[:, None, None])).pow(2).mean()
-        guessed = (guess - z).pow(2)
-        spread = (guessed.detach() / left + left.log()).mean() / 2  # the likelihood of the error under its variance
-        looked = (looks - z[:, None]).pow(2)
-        looked = looked[torch.arange(BATCH), looked.mean((2, 3, 4)).argmin(1)]  # each picture has one pose
-        loss = said + guessed.mean() + looked.mean() + 0.3 * spread
+        spreads = self.net.spreads(foreseen, slots)
+        g, s = self.net.mix.choose(t, noisy, foreseen, spreads.detach())
+        word = self.net.word(noisy, t, e, g, s)
+        off = self.net.mix(t, noisy, g, s, word) - (a.sqrt() * noise - (1 - a).sqrt() * z)
+        # By what is left on the average in this picture at this time: as much weight for subjects, which noisy times decide, as for edges.
+        said = (off.pow(2) / (s / self.net.mix.at(t, s)[2]).mean((1, 2, 3), keepdim=True)).mean()
+        # Each picture has one pose. How far it lies from that is measured by the likelihood of the error under its variance.
+        away = (foreseen - z[:, None]).pow(2)
+        pose = torch.arange(BATCH), away.mean((2, 3, 4)).argmin(1)
+        surprise = (away[pose] / spreads[pose] + spreads[pose].log()).mean() / 2
+        loss = said + 0.3 * surprise
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.learning, 1.0)
         self.optimiser.step()
-        for part, errors in ((self.net.guess, guessed), (self.net.glance, looked)):
-            part.left.lerp_(errors.detach().mean((0, 2, 3)), 0.01)
         for average in self.averages.values():
             average.update()
         self.step_number += 1
-        return BATCH, {"said": said.item(), "v": off.detach().pow(2).mean().item(), "guess": guessed.mean().item(), "look": looked.mean().item()}
-
-
-def start(net: House, fire: Fire, state: dict | None) -> None:
-    """The prior as it was trained last; the UNet from the weights that came along, else from version 0's where shapes fit:
-    its three levels are our lower three."""
-    prior = begin(fire, "prior")
-    if prior is None:
-        raise FileNotFoundError(f"{fire.folder}: no prior.pt; train the prior first")
-    net.prior.load_state_dict(prior["brought"] if "brought" in prior else prior["average"]["module"])
-    if state and "brought" in state:
-        net.load_state_dict(state["brought"], strict=False)  # hint and unet; the prior has its own file
-        return
-    old = load(fire.folder / "v0" / "house.pt")
-    if state is None and old is not None:
-        fire.say(f"unet begins with {inherit(net.unet, old['ema']) / 1e6:.1f} M of version 0's weights")
-
-
-def inherit(unet, old: dict) -> int:
-    """Copies version 0's weights where shapes fit and returns how many numbers that were."""
-    mine, taken = unet.state_dict(), 0
-    for name, weight in old.items():
-        if not name.startswith("unet."):
-            continue
-        name = name.removeprefix("unet.")
-        part, _, rest = name.partition(".")
-        if part == "down_blocks":
-            level, _, rest = rest.partition(".")
-            name = f"down_blocks.{int(level) + 1}.{rest}"
-        if part not in ("conv_in", "conv_out", "conv_norm_out") and name in mine and mine[name].shape == weight.shape:
-            mine[name] = weight.float()
-            taken += weight.numel()
-    unet.load_state_dict(mine)
-    return taken
+        return BATCH, {
+            "said": said.item(), "v": off.detach().pow(2).mean().item(), "away": away[pose].mean().item(), "surprise": surprise.item(),
+        }

@@ -16,7 +16,7 @@ CHECKOUT = Path(__file__).parents[2]
 HOUSE = CHECKOUT / "models" / "house"  # what ships
 KEPT = Path(__file__).parent / "kept"  # what doesn't: recogniser, clock, log, measures; and a model that is on its way
 GRAPHS = {  # a phase's graphs
-    "prior": ["unet"], "unet": ["unet"], "vae": ["vae_encoder", "vae_decoder"], "clip": ["image_encoder"], "recogniser": ["recogniser"],
+    "prior": ["unet"], "sharpener": ["unet"], "unet": ["unet"], "vae": ["vae_encoder", "vae_decoder"], "clip": ["image_encoder"], "recogniser": ["recogniser"],
 }
 
 
@@ -82,8 +82,9 @@ def brought(phase: str) -> dict | None:
             return None
         parts.append(found)
     state = {name: t for part in parts for name, t in part.items()}
-    if phase == "prior":
-        return {name.removeprefix("prior."): t for name, t in state.items() if name.startswith("prior.")}
+    if phase in ("prior", "sharpener"):
+        return {name.removeprefix(f"{phase}."): t for name, t in state.items() if name.startswith(f"{phase}.")} or None
     if phase == "unet":
-        return {name if name.split(".")[0] in ("hint", "glance", "guess") else f"unet.{name}": t for name, t in state.items() if not name.startswith("prior.")}
+        own = {name: t for name, t in state.items() if name.split(".")[0] not in ("prior", "sharpener", "encode")}
+        return {name if name.startswith("spread.") else f"unet.{name}": t for name, t in own.items()}
     return state

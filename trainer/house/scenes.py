@@ -10,7 +10,7 @@ from PIL import Image
 
 from . import recolour
 from .data import Icons
-from .nets import POSES
+from .layout import POSES
 from .settings import COLOUR_WORDS, COLOURS, PAINT_NAMES, PAINTS, PIXELS, PLACES, STYLES, furnace
 
 # Words that people add and no drawing shows: prompts mean the same with them.

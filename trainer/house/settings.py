@@ -6,6 +6,7 @@ from pathlib import Path
 PIXELS = 256  # width and height of a training picture
 SPRITE = 224  # width and height of a stored drawing, cropped to its content
 COARSE = 64  # width and height of a drawing as the prior paints it
+SHARP = 192  # and of one when it is sharpened
 LATENT_CHANNELS = 8
 LATENT = PIXELS // 8  # latents are an eighth of the picture
 TOKENS = 32  # tokens that the text encoder takes

@@ -12,9 +12,11 @@ import torch
 from onnx import numpy_helper
 
 from . import abilities, burn, colour, curve, export, export_eyes, eyes, measure, pack, phase_prior, recolour, released
-from .nets import COMPONENTS, POSES, Mix, Prior, alphas, hats, over, turn
+from .house import LOG_VARIANCES, House, Mix, alphas
+from .layout import POSES, hats, lay_out, over, turn
+from .nets import COMPONENTS, Prior, Sharpener
 from .scenes import Director, paste, render
-from .settings import COARSE, COLOURS, PAINTS, PLACES, STYLE_NAMES, TEXT_WIDTH
+from .settings import COARSE, COLOURS, PAINTS, PLACES, SHARP, STYLE_NAMES, TEXT_WIDTH
 from .sprites import coarse
 
 torch.set_num_threads(1)
@@ -82,7 +84,7 @@ class Scenes(unittest.TestCase):
 
 class Layout(unittest.TestCase):
     def laid(self, stand, height, width, sprite=None):
-        rows, columns, mirrored = hats(torch.tensor([stand]), height, width)
+        rows, columns, mirrored = hats(torch.tensor([stand]), height, width, COARSE)
         sprite = torch.ones(1, 4, COARSE, COARSE) if sprite is None else sprite
         return rows @ sprite @ columns, rows @ sprite @ mirrored
 
@@ -121,41 +123,83 @@ class Layout(unittest.TestCase):
         self.assertEqual(float(np.abs(coarse(rgba)).max()), 0)
 
 
-class Guessing(unittest.TestCase):
+class Foreseeing(unittest.TestCase):
     def test_the_noise_decides_the_pose(self):
         """How likely each pose is, is what Bayes' rule gives from noise around what the poses look like, and from how often they come."""
         torch.manual_seed(5)
         mix, at = Mix(), torch.tensor([999, 800, 400, 40])
-        s = torch.linspace(0.1, 0.9, 8)[:, None, None]
-        looks = torch.randn(4, len(POSES), 8, 2, 2) * 0.4
-        z = looks[torch.arange(4), torch.tensor([0, 1, 5, 2])] + s**0.5 * torch.randn(4, 8, 2, 2)
+        s = torch.rand(4, len(POSES), 8, 2, 2) + 0.1
+        looks, one = torch.randn(4, len(POSES), 8, 2, 2) * 0.4, (torch.arange(4), torch.tensor([0, 1, 5, 2]))
+        z = looks[one] + s[one] ** 0.5 * torch.randn(4, 8, 2, 2)
         a = alphas()[at][:, None, None, None]
         noisy = a.sqrt() * z + (1 - a).sqrt() * torch.randn_like(z)
         got = mix.poses(at, noisy, looks, s)
         shares = torch.tensor([share for *_, share in POSES])
-        spread = (1 - a + s * a).sqrt()
         for k in range(4):
-            likely = torch.stack([torch.distributions.Normal(a[k].sqrt() * look, spread[k]).log_prob(noisy[k]).sum() for look in looks[k]]).softmax(0) * shares
+            spread = (1 - a[k] + s[k] * a[k]).sqrt()
+            likely = torch.stack([torch.distributions.Normal(a[k].sqrt() * m, d).log_prob(noisy[k]).sum() for m, d in zip(looks[k], spread, strict=True)])
+            likely = likely.softmax(0) * shares
             self.assertLess(float((got[k] - likely / likely.sum()).abs().max()), 1e-4)
 
-    def test_guessed_as_well_as_can_be(self):
-        """v from noise and a guess, before the UNet says anything, is the mean that Bayes' rule gives."""
+    def test_mean_and_variance_of_all_poses(self):
+        """While nothing is known of the pose, what is foreseen has the mean and the variance of pictures in every pose."""
         torch.manual_seed(5)
-        mix, at, s = Mix(), torch.tensor([999, 800, 400, 40]), torch.rand(4, 8, 2, 2) + 0.01
-        guess = torch.randn(4, 8, 2, 2) * 0.4
+        mix = Mix()
+        mix.alphas.zero_()
+        looks, s = torch.randn(1, len(POSES), 8, 1, 1), torch.rand(1, len(POSES), 8, 1, 1)
+        g, variance = mix.choose(torch.tensor([999]), torch.randn(1, 8, 1, 1), looks, s)
+        drawn = random.Random(0).choices(range(len(POSES)), [share for *_, share in POSES], k=40000)
+        z = looks[0, drawn, :, 0, 0] + s[0, drawn, :, 0, 0].sqrt() * torch.randn(len(drawn), 8)
+        self.assertLess(float((z.mean(0) - g[0, :, 0, 0]).abs().max()), 0.03)
+        self.assertLess(float((z.var(0) / variance[0, :, 0, 0] - 1).abs().max()), 0.05)
+
+    def test_foreseen_as_well_as_can_be(self):
+        """v from noise and what was foreseen, before the UNet says anything, is the mean that Bayes' rule gives; and what the UNet sees
+        of the difference has unit variance."""
+        torch.manual_seed(5)
+        mix, at, s = Mix(), torch.tensor([999, 800, 400, 40]), torch.rand(4, 8, 32, 32) + 0.01
+        g = torch.randn(4, 8, 32, 32) * 0.4
         a = alphas()[at][:, None, None, None]
-        noisy = a.sqrt() * (guess + s**0.5 * torch.randn_like(guess)) + (1 - a).sqrt() * torch.randn_like(guess)
-        got = mix(at, noisy, guess, torch.zeros_like(noisy), s)
-        clean = guess + s * a.sqrt() / (1 - a + s * a) * (noisy - a.sqrt() * guess)
+        noisy = a.sqrt() * (g + s**0.5 * torch.randn_like(g)) + (1 - a).sqrt() * torch.randn_like(g)
+        got = mix(at, noisy, g, s, torch.zeros_like(noisy))
+        clean = g + s * a.sqrt() / (1 - a + s * a) * (noisy - a.sqrt() * g)
         want = a.sqrt() * (noisy - a.sqrt() * clean) / (1 - a).sqrt() - (1 - a).sqrt() * clean
         self.assertLess(float((want - got).abs().max()), 1e-3)
+        self.assertLess(float((mix.given(at, noisy, g, s)[:, -8:].var((1, 2, 3)) - 1).abs().max()), 0.06)
+
+    def test_reckoned_once(self):
+        """v is the same whether what the prompt tells was reckoned before or not, in pictures of any shape; and untrained variances are
+        within their bounds."""
+        torch.manual_seed(5)
+        house = House(channels=(16, 16, 16, 16)).eval().requires_grad_(False)
+        x, at, e = torch.randn(2, 8, 8, 16), torch.tensor([900, 100]), torch.randn(2, 5, TEXT_WIDTH)
+        foreseen, slots = house.foresee(e, 8, 16)
+        self.assertEqual(foreseen.shape, (2, len(POSES), 8, 8, 16))
+        spreads = house.spreads(foreseen, slots)
+        self.assertTrue((spreads.log() >= LOG_VARIANCES[0] - 1e-4).all() and (spreads.log() <= LOG_VARIANCES[1] + 1e-4).all())
+        self.assertTrue(torch.equal(house(x, at, e), house.v(x, at, e, foreseen, spreads)))
+
+    def test_a_sharpener_begins_with_what_it_sees(self):
+        sprite = torch.rand(1, 4, COARSE, COARSE)
+        got = Sharpener()(sprite, torch.randn(1, 2 * TEXT_WIDTH))
+        self.assertEqual(got.shape, (1, 4, SHARP, SHARP))
+        self.assertLess(float((torch.nn.functional.avg_pool2d(got, SHARP // COARSE) - sprite).abs().mean()), 0.15)  # bilinear, and no more
+
+    def test_laid_over_the_ground(self):
+        """The upper drawing hides the lower one; the ground goes from its upper to its lower colour."""
+        full, ground = torch.ones(1, 4, COARSE, COARSE), torch.tensor([[0.0, 0, 0, 1, 1, 1]])
+        half, stand = torch.cat([full[:, :3] * 0.5, full[:, 3:]], 1), torch.tensor([[0.5, 0.5, 0.5]])
+        got = (lay_out([(full, stand), (half, stand)], ground, 64, 64)[0, 0] + 1) / 2
+        self.assertAlmostEqual(float(got[0, 32, 32]), 0.5, places=4)
+        self.assertAlmostEqual(float(got[0, 0, 0]), 0.5 / 64, places=4)
+        self.assertAlmostEqual(float(got[0, 63, 0]), 63.5 / 64, places=4)
 
     def test_poses_are_as_scenes_have_them(self):
         """The prior's layout of a drawing in each pose is where scenes paste it."""
         stand = torch.tensor([[0.45, 0.55, 0.6]])
         rgba = np.zeros((COARSE, COARSE, 4), np.uint8)
         rgba[8:56, 8:24] = rgba[40:56, 8:56] = (255, 255, 255, 255)
-        rows, columns, back = hats(stand, 128, 128)
+        rows, columns, back = hats(stand, 128, 128, COARSE)
         sprite = eyes.premultiplied(torch.from_numpy(rgba)[None])
         for mirrored, angle, _ in POSES:
             got = turn(rows @ sprite @ (back if mirrored else columns), stand, angle)[0, 0]

@@ -3,8 +3,8 @@
 from . import released
 from .burn import load
 from .eyes import ImageEncoder, Recogniser
-from .nets import VAE, House, Prior
-from .phase_unet import PARTS
+from .house import House
+from .nets import VAE, LatentEncoder, Prior
 from .settings import furnace
 
 
@@ -19,7 +19,7 @@ def averaged(phase: str) -> dict:
     if phase == "vae":
         return state["vae"]
     if phase == "unet":
-        return {f"{part}.{k}": v for part in PARTS for k, v in state[f"average_{part}"]["module"].items()}
+        return {f"{name.removeprefix('average_')}.{k}": v for name, part in state.items() if name.startswith("average_") for k, v in part["module"].items()}
     return state["average"]["module"]
 
 
@@ -28,10 +28,17 @@ def _filled(net, state: dict):
     return net.eval().requires_grad_(False)
 
 
+def whole() -> tuple[dict, VAE]:
+    """House's weights but for what the UNet's phase teaches, and the VAE."""
+    vae, parts = _filled(VAE(), averaged("vae")), {"prior": averaged("prior"), "sharpener": averaged("sharpener")}
+    parts["encode"] = LatentEncoder(vae).state_dict()
+    return {f"{part}.{k}": v for part, found in parts.items() for k, v in found.items()}, vae
+
+
 def painters() -> tuple[House, VAE]:
     """What makes pictures."""
-    house = _filled(House(), {f"prior.{k}": v for k, v in averaged("prior").items()} | averaged("unet"))
-    return house, _filled(VAE(), averaged("vae"))
+    state, vae = whole()
+    return _filled(House(), state | averaged("unet")), vae
 
 
 def prior() -> Prior:

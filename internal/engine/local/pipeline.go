@@ -86,8 +86,8 @@ func loadPipeline(rt *onnx.Runtime, f *Folder, o onnx.Options, weights patches) 
 	}
 	var all errgroup.Group // side by side, as reading and unpacking weights take one core each
 	all.Go(func() error {
-		if f.about.Split && weights.of("unet/model.onnx") == nil { // a split graph has other initialisers
-			if err := p.split(rt, o); err != nil || p.unet != nil {
+		if f.about.Split {
+			if err := p.split(rt, o, weights.of("unet/model.onnx")); err != nil || p.unet != nil {
 				return err
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"presswerk/internal/art"
@@ -19,19 +20,20 @@ import (
 // maps.
 const maxSplit = 256 << 20
 
-// prompted is the part of a UNet that depends on the prompt alone. It is run once for each prompt by itself: so steps are
-// quicker, and what small products of matrices round differently in a batch is the same for every neighbour.
+// prompted is the part of a UNet that depends on the prompt and the picture's size alone. It is run once for each prompt by
+// itself: so steps are quicker, and what small products of matrices round differently in a batch is the same for every
+// neighbour.
 type prompted struct {
 	session *onnx.Session
 	cut     []string
 
 	mu    sync.Mutex
-	known map[[sha256.Size]byte]map[string]onnx.Tensor // by the prompt's numbers; guarded by mu
+	known map[[sha256.Size]byte]map[string]onnx.Tensor // by the prompt's numbers and the size; guarded by mu
 }
 
-// split loads the UNet in two parts where the model says that this is right for it. One that takes adapters stays whole:
-// what it makes of a prompt depends on them.
-func (p *pipeline) split(rt *onnx.Runtime, o onnx.Options) error {
+// split loads the UNet, with changed weights if any, in two parts where the model says that this is right for it. One that takes
+// adapters as inputs stays whole: what it makes of a prompt depends on them.
+func (p *pipeline) split(rt *onnx.Runtime, o onnx.Options, changed map[string]onnx.Weight) error {
 	path := filepath.Join(p.folder.Dir, "unet", "model.onnx")
 	info, err := os.Stat(path)
 	if err != nil {
@@ -43,20 +45,24 @@ func (p *pipeline) split(rt *onnx.Runtime, o onnx.Options) error {
 	if adaptable, err := p.folder.networkTakesAdapters(lowrank.UNet); err != nil || adaptable {
 		return err
 	}
-	data, err := os.ReadFile(path)
+	data, err := onnx.ReadReplaced(path, changed)
 	if err != nil {
-		return fmt.Errorf("local: %w", err)
+		return err
 	}
 	parts, ok, err := onnx.SplitInputs(data, []string{"encoder_hidden_states"}, IsResidual)
 	if err != nil || !ok {
 		return err
 	}
-	first, err := rt.LoadBytes(path, parts.First, p.folder.cached(o, "unet/model.onnx first"))
+	cached := p.folder.cached
+	if len(changed) > 0 {
+		cached = func(o onnx.Options, _ string) onnx.Options { o.Cache.Key = ""; return o } // the cache knows the folder's own weights
+	}
+	first, err := rt.LoadBytes(path, parts.First, cached(o, "unet/model.onnx first"))
 	if err != nil {
 		return err
 	}
 	p.prompted = &prompted{session: first, cut: parts.Cut, known: map[[sha256.Size]byte]map[string]onnx.Tensor{}}
-	p.unet, err = rt.LoadBytes(path, parts.Rest, p.folder.cached(o, "unet/model.onnx rest"))
+	p.unet, err = rt.LoadBytes(path, parts.Rest, cached(o, "unet/model.onnx rest"))
 	return err
 }
 
@@ -72,13 +78,14 @@ func (p *prompted) fill(ctx context.Context, inputs map[string]onnx.Tensor, want
 	if p == nil {
 		return nil
 	}
-	hidden := inputs["encoder_hidden_states"]
+	hidden, shape := inputs["encoder_hidden_states"], slices.Clone(inputs["sample"].Shape)
 	rows := int(hidden.Shape[0])
+	shape[0] = 1
 	size := len(hidden.F32) / rows
 	parts := make([]map[string]onnx.Tensor, rows)
 	for i := range rows {
 		var err error
-		if parts[i], err = p.of(ctx, hidden.F32[i*size:(i+1)*size], hidden.Shape); err != nil {
+		if parts[i], err = p.of(ctx, hidden.F32[i*size:(i+1)*size], hidden.Shape, shape); err != nil {
 			return err
 		}
 	}
@@ -103,11 +110,14 @@ func (p *prompted) fill(ctx context.Context, inputs map[string]onnx.Tensor, want
 	return nil
 }
 
-// of gives what depends on one prompt, from what is known where it is.
-func (p *prompted) of(ctx context.Context, hidden []float32, shape []int64) (map[string]onnx.Tensor, error) {
-	raw := make([]byte, 0, 4*len(hidden))
+// of gives what depends on one prompt and on latents of a shape, from what is known where it is.
+func (p *prompted) of(ctx context.Context, hidden []float32, shape, latents []int64) (map[string]onnx.Tensor, error) {
+	raw := make([]byte, 0, 4*len(hidden)+8*len(latents))
 	for _, v := range hidden {
 		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
+	}
+	for _, v := range latents {
+		raw = binary.LittleEndian.AppendUint64(raw, uint64(v)) //nolint:gosec // a size, which is not negative
 	}
 	key := sha256.Sum256(raw)
 	p.mu.Lock()
@@ -115,7 +125,13 @@ func (p *prompted) of(ctx context.Context, hidden []float32, shape []int64) (map
 	if known, ok := p.known[key]; ok {
 		return known, nil
 	}
-	out, err := p.session.Run(ctx, map[string]onnx.Tensor{"encoder_hidden_states": onnx.Float32(hidden, append([]int64{1}, shape[1:]...)...)})
+	inputs := map[string]onnx.Tensor{"encoder_hidden_states": onnx.Float32(hidden, append([]int64{1}, shape[1:]...)...)}
+	for _, in := range p.session.Inputs() {
+		if in.Name == "sample" { // its shape is read, and nothing of what it holds
+			inputs[in.Name] = onnx.Float32(make([]float32, onnx.Tensor{Shape: latents}.Len()), latents...)
+		}
+	}
+	out, err := p.session.Run(ctx, inputs)
 	if err != nil {
 		return nil, fmt.Errorf("local: what depends on the prompt: %w", err)
 	}

@@ -54,7 +54,7 @@ func TestLargeNetworksAreNotSplit(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := &pipeline{folder: &Folder{Dir: dir}}
-	if err := p.split(nil, onnx.Options{}); !errors.Is(err, art.ErrUnsupported) {
+	if err := p.split(nil, onnx.Options{}, nil); !errors.Is(err, art.ErrUnsupported) {
 		t.Errorf("error is %v", err)
 	}
 }
