@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"presswerk/internal/art"
 	"presswerk/internal/engine/local"
@@ -26,6 +28,7 @@ type trainBase struct {
 	words  *art.Vocabulary
 	card   *art.ModelCard
 	usual  defaults
+	rests  []string // beginnings of the names of layers that training leaves alone
 }
 
 // defaults are how a model is best drawn with.
@@ -83,9 +86,10 @@ func (t *tools) findBase(name string) (trainBase, error) {
 // describe reads what the folder says of itself.
 func (b *trainBase) describe() error {
 	about := struct {
-		Width    int             `json:"width"`
-		Defaults defaults        `json:"defaults"`
-		Words    *art.Vocabulary `json:"vocabulary"`
+		Width     int             `json:"width"`
+		Defaults  defaults        `json:"defaults"`
+		Words     *art.Vocabulary `json:"vocabulary"`
+		Untrained []string        `json:"untrained"` // beginnings of layers' names
 	}{}
 	if err := readJSON(filepath.Join(b.dir, "model.json"), &about); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -104,7 +108,7 @@ func (b *trainBase) describe() error {
 			return err
 		}
 	}
-	b.native, b.words, b.usual = about.Width, about.Words, about.Defaults
+	b.native, b.words, b.usual, b.rests = about.Width, about.Words, about.Defaults, about.Untrained
 	if side, ok := unet.Side.(float64); ok && b.native == 0 {
 		b.native = int(side) << max(0, len(vae.Blocks)-1)
 	}
@@ -199,6 +203,9 @@ func (b trainBase) weights() (map[string]string, error) {
 		return nil, err
 	}
 	places := n.Places()
+	maps.DeleteFunc(places, func(name, _ string) bool {
+		return slices.ContainsFunc(b.rests, func(beginning string) bool { return strings.HasPrefix(name, beginning) })
+	})
 	if len(places) == 0 {
 		return nil, art.Unsupported("model", b.ref.Name+" has no weights that a LoRA could change", "export it again from its checkpoint: presswerk models convert")
 	}

@@ -21,7 +21,7 @@ def description(icons: Icons) -> dict:
             "subjects": icons.subjects, "styles": [w for s in STYLE_NAMES for w in STYLES[s]],
             "colours": {name: "#{:02x}{:02x}{:02x}".format(*rgb) for name, rgb in COLOURS.items()},
         },
-        "threads": 1, "split": True, "together": 6,
+        "threads": 1, "split": True, "together": 6, "untrained": ["encode."],
     }
 
 

@@ -16,7 +16,7 @@ from .settings import THREADS
 # and 100 s of house CLIP went into an eye that learnt too slowly; they began anew.)
 SCHEDULE = [
     ("prior", 2200), ("recogniser", 500), ("clip", 100), ("unet", 4000),
-    ("recogniser", 920), ("sharpener", 1500), ("unet", 7000), ("recogniser", 3000), ("clip", 900),
+    ("recogniser", 920), ("sharpener", 1500), ("unet", 5600), ("recogniser", 2800), ("clip", 900),
     ("prior", 3600), ("sharpener", 2500), ("unet", 14000), ("vae", 1200), ("recogniser", 6000), ("unet", 22300),
 ]
 

@@ -145,25 +145,46 @@ class Prior(nn.Module):
 
 class Sharpener(nn.Module):
     """A drawing as the prior paints it [b, 4, COARSE, COARSE], and the slot that it was painted from [b, 2·TEXT_WIDTH] → the drawing
-    [b, 4, SHARP, SHARP]. The slot says what a few pixels can't: which style, and whether that is an eye."""
+    [b, 4, SHARP, SHARP]. It sees speckles against what is around them in halves and quarters of the size; and the slot says what a few
+    pixels can't: which style, and, on a map of 8×8, whether that is an eye."""
 
-    def __init__(self, c=48, blocks=3):
+    def __init__(self, widths=(48, 96, 128), map_=16):
         super().__init__()
-        self.first = nn.Conv2d(4, c, 3, padding=1)
+        a, b, c = widths
+        self.map, self.read = nn.Linear(2 * TEXT_WIDTH, map_ * 64), nn.Conv2d(map_, c, 3, padding=1)
+        nn.init.zeros_(self.read.weight)
+        nn.init.zeros_(self.read.bias)
+        self.first = nn.Conv2d(4, a, 3, padding=1)
         self.norm = nn.LayerNorm(2 * TEXT_WIDTH)
-        self.told = nn.Linear(2 * TEXT_WIDTH, 2 * c * blocks)
-        self.blocks = nn.ModuleList(ResBlock(c) for _ in range(blocks))
-        self.last = nn.Conv2d(c, 4 * (SHARP // COARSE) ** 2, 3, padding=1)
-        nn.init.zeros_(self.told.weight)
-        nn.init.zeros_(self.told.bias)
+        self.down = nn.ModuleList([Told(a), nn.Conv2d(a, b, 2, 2), Told(b), nn.Conv2d(b, c, 2, 2), Told(c), Told(c)])
+        self.up = nn.ModuleList([nn.Conv2d(c, 4 * b, 1), Told(b), nn.Conv2d(b, 4 * a, 1), Told(a)])
+        self.last = nn.Conv2d(a, 4 * (SHARP // COARSE) ** 2, 3, padding=1)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)
 
     def forward(self, sprite, slot):
-        h = self.first(sprite)
-        told = self.told(self.norm(slot))[:, :, None, None].chunk(len(self.blocks), 1)
-        for block, words in zip(self.blocks, told, strict=True):
-            scale, shift = words.chunk(2, 1)
-            h = block(h * (1 + scale) + shift)
+        slot = self.norm(slot)
+        full, halve, half, quarter, *small = self.down
+        one = full(self.first(sprite), slot)
+        two = half(halve(one), slot)
+        h = quarter(two) + self.read(F.interpolate(self.map(slot).unflatten(1, (-1, 8, 8)), scale_factor=2, mode="nearest"))
+        for block in small:
+            h = block(h, slot)
+        for grow, beside, block in ((self.up[0], two, self.up[1]), (self.up[2], one, self.up[3])):
+            h = block(F.pixel_shuffle(grow(h), 2) + beside, slot)
         fine = F.pixel_shuffle(self.last(F.silu(h)), SHARP // COARSE)
         return fine + F.interpolate(sprite, size=(SHARP, SHARP), mode="bilinear", align_corners=False)
+
+
+class Told(nn.Module):
+    """A residual block whose channels a slot scales and shifts."""
+
+    def __init__(self, c: int):
+        super().__init__()
+        self.block, self.told = ResBlock(c), nn.Linear(2 * TEXT_WIDTH, 2 * c)
+        nn.init.zeros_(self.told.weight)
+        nn.init.zeros_(self.told.bias)
+
+    def forward(self, x, slot):
+        scale, shift = self.told(slot)[:, :, None, None].chunk(2, 1)
+        return self.block(x * (1 + scale) + shift)

@@ -26,8 +26,13 @@ class Unsupported(ValueError):
     """The graph has something that this module doesn't know."""
 
 
+PROMPT = "encoder_hidden_states"  # the input that comes again and again
+REMEMBERED = 256 << 20  # bytes of what depends on prompts alone
+
+
 class Graph(nn.Module):
-    """Call it with the graph's inputs by name; it returns the first output. Branches maps a layer's node to a module that
+    """Call it with the graph's inputs by name; it returns the first output. What depends on a prompt and on shapes alone is computed
+    once for each prompt. Branches maps a layer's node to a module that
     is called with the layer's input and stride, padding and dilation, and whose result is added to the layer's. Tables maps a
     node that looks rows up to a module that is called with their numbers instead."""
 
@@ -45,7 +50,8 @@ class Graph(nn.Module):
         self.tables: dict = {}
         constants, self.origin, nodes = self._fold(model.graph)
         self.nodes = [n for n in nodes if n.name in self._needed(nodes)]
-        self.last_use = self._last_uses()
+        self.course, self.early = Course(self.nodes, {self.output}), None
+        self.remembered: dict = {}
         self.fixed = {}
         for i, (name, value) in enumerate(constants.items()):
             if any(name in n.inputs for n in self.nodes) or name == self.output:
@@ -79,15 +85,6 @@ class Graph(nn.Module):
                 wanted |= set(node.inputs)
         return names
 
-    def _last_uses(self) -> list:
-        """For each node, the values that nobody reads after it."""
-        last = {name: at for at, node in enumerate(self.nodes) for name in node.inputs}
-        ends: list = [[] for _ in self.nodes]
-        for name, at in last.items():
-            if name != self.output:
-                ends[at].append(name)
-        return ends
-
     def layers(self, weight: str) -> list:
         """The nodes that multiply with a stored weight, which is named as it is stored or as it is unpacked."""
         return [n for n in self.nodes if n.op in LAYERS and len(n.inputs) > 1 and weight in self.origin.get(n.inputs[1], ())]
@@ -98,10 +95,37 @@ class Graph(nn.Module):
         return value.T if node.op == "MatMul" or node.op == "Gemm" and not node.attributes.get("transB") else value
 
     def forward(self, **inputs):
-        values = self.defaults | inputs
-        for name, fixed in self.fixed.items():
-            values[name] = getattr(self, fixed) if isinstance(fixed, str) else fixed
-        for at, node in enumerate(self.nodes):
+        values = self._constants() | self.defaults | inputs
+        prompt = inputs.get(PROMPT)
+        if prompt is None or prompt.requires_grad:
+            return self._run(self.course, values)[self.output]
+        learning = set(self.branches) | set(self.tables)
+        if self.early is None or self.early.learning != learning:
+            self.early = Early(self.nodes, self.whole, self._constants(), learning, self.output)
+            self.remembered.clear()
+        known = [self._early(inputs, i) for i in range(len(prompt))]
+        values |= {name: torch.cat([k[name] for k in known]) for name in known[0]}
+        return self._run(self.early.rest, values)[self.output]
+
+    def _constants(self) -> dict:
+        return {name: getattr(self, fixed) if isinstance(fixed, str) else fixed for name, fixed in self.fixed.items()}
+
+    @torch.no_grad()
+    def _early(self, inputs: dict, i: int) -> dict:
+        """What depends on a row's prompt and on shapes alone."""
+        one = {name: v[:1] if v.dim() and len(v) == len(inputs[PROMPT]) else v for name, v in inputs.items()}
+        one[PROMPT] = inputs[PROMPT][i : i + 1]
+        shapes = tuple((name, tuple(v.shape)) for name, v in sorted(one.items()))
+        key = shapes, one[PROMPT].detach().cpu().numpy().tobytes()
+        if key not in self.remembered:
+            self.remembered[key] = self._run(self.early.first, self._constants() | self.defaults | one)
+            while len(self.remembered) > 1 and sum(v.nbytes for known in self.remembered.values() for v in known.values()) > REMEMBERED:
+                self.remembered.pop(next(iter(self.remembered)))
+        return self.remembered[key]
+
+    def _run(self, course: "Course", values: dict) -> dict:
+        """The values that a course is for."""
+        for node, done in zip(course.nodes, course.done, strict=True):
             given = [values[i] if i else None for i in node.inputs]
             table = self.tables.get(node.name)
             result = run(node, given, self.opset) if table is None else table(given[1])
@@ -112,9 +136,66 @@ class Graph(nn.Module):
                 values.update(zip(node.outputs, result, strict=True))
             else:
                 values[node.outputs[0]] = result
-            for name in self.last_use[at]:
+            for name in done:
                 values.pop(name, None)
-        return values[self.output]
+        return {name: values[name] for name in course.wanted}
+
+
+class Course:
+    """Nodes in the order in which they run, for some values that are wanted; and after each, what nobody reads any more."""
+
+    def __init__(self, nodes: list, wanted: set):
+        self.nodes, self.wanted = nodes, wanted
+        last = {name: at for at, node in enumerate(nodes) for name in node.inputs}
+        self.done: list = [[] for _ in nodes]
+        for name, at in last.items():
+            if name not in wanted:
+                self.done[at].append(name)
+
+
+class Early:
+    """A graph in two courses: what depends on the prompt and on shapes of inputs alone, and the rest. They are cut where numbers
+    are handed over that aren't whole: shapes are of batches of different sizes, and reckoned in both."""
+
+    def __init__(self, nodes: list, inputs: dict, constants: dict, learning: set, output: str):
+        shapes, prompt, all_ = 1, 2, 3
+        reach = {name: prompt if name == PROMPT else all_ for name in inputs}
+        real = {name: not whole for name, whole in inputs.items()} | {name: v.is_floating_point() for name, v in constants.items()}
+        makers = {}
+        for node in nodes:
+            far = max((reach.get(i, 0) for i in node.inputs), default=0)
+            if node.op == "Shape" and node.inputs[0] in inputs:
+                far = shapes
+            if node.name in learning:
+                far = all_
+            for name in node.outputs:
+                reach[name], real[name], makers[name] = far, _real(node, real), node
+        handed, wanted, rest, open_ = set(), set(), set(), [output]
+        while open_:
+            name = open_.pop()
+            node = makers.get(name)
+            if node is None or name in wanted:
+                continue
+            wanted.add(name)
+            if reach[name] == prompt and real[name]:
+                handed.add(name)
+                continue
+            rest.add(node.name)
+            open_ += node.inputs
+        self.first = Course([n for n in nodes if reach[n.outputs[0]] <= prompt], handed)
+        self.rest = Course([n for n in nodes if n.name in rest], {output})
+        self.learning = learning
+
+
+def _real(node: "Node", real: dict) -> bool:
+    """Whether a node gives numbers that aren't whole, by what its inputs are."""
+    if node.op in ("Shape", "Size", "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "And", "Or", "Not"):
+        return False
+    if node.op == "Cast":
+        return DTYPES.get(node.attributes["to"], torch.int64).is_floating_point
+    if node.op in ("Constant", "ConstantOfShape"):
+        return node.attributes.get("value", torch.zeros(1)).is_floating_point()
+    return real.get(node.inputs[1 if node.op in ("Where", "DequantizeLinear") else 0], False)
 
 
 class Node:

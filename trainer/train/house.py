@@ -101,17 +101,17 @@ class House:
         return GraphControl(self.control, self.unet)
 
     def adapt(self, job: dict) -> "Branches":
-        """Puts LoRA beside every layer of the UNet whose torch name is known."""
+        """Puts LoRA beside every layer of the UNet whose torch name is known; one that is used several times has one for all."""
         graph, found = self.unet, {}
         for name, place in sorted(job["weights"].items()):
             nodes = graph.layers(place)
-            if len(nodes) != 1:
+            if not nodes:
                 continue
             shape = graph.weight(nodes[0]).shape
             if nodes[0].attributes.get("group", 1) != 1 or nodes[0].op != "Conv" and len(shape) != 2 or nodes[0].op == "Conv" and not job["convolutions"] and shape[2] * shape[3] > 1:
                 continue
             module = Branch(shape, job["rank"], job["alpha"]).to(self.device)
-            graph.branches[nodes[0].name] = module
+            graph.branches |= {node.name: module for node in nodes}
             found[name.removesuffix(".weight")] = module
         if not found:
             raise ValueError("the model has no layer that a LoRA could change")

@@ -7,8 +7,10 @@ import shutil
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 from PIL import Image
@@ -20,7 +22,8 @@ from trainer.reference.make_tiny_checkpoint import TOKENIZER, networks, write
 
 from . import course
 from .control import beside, halves
-from .graph import Graph
+from .graph import RESIDUALS, Graph
+from .house import Branch
 from .job import Job
 
 HOUSE = Path(__file__).resolve().parents[2] / "models/house"
@@ -153,9 +156,32 @@ class House(unittest.TestCase):
             self.assertLess(float((by_graph[name] - want).abs().max() / want.abs().max()), 1e-4)
 
     def test_a_unet_without_residuals_takes_no_control(self):
-        job = lessons(self.dir, "controlnet", {"form": "onnx", "dir": str(HOUSE)}, 64, weights={})
+        plain = shutil.copytree(HOUSE, self.dir / "plain")
+        model = onnx.load(str(plain / "unet/model.onnx"))
+        for asked in [i for i in model.graph.input if i.name.startswith(RESIDUALS)]:
+            model.graph.input.remove(asked)  # their zeros stay, as constants
+        onnx.save(model, str(plain / "unet/model.onnx"))
+        job = lessons(self.dir, "controlnet", {"form": "onnx", "dir": str(plain)}, 64, weights={})
         with self.assertRaisesRegex(ValueError, "residuals"):
             run(job)
+
+    def test_what_the_prompt_tells_is_computed_once(self):
+        """Rows of a batch that were met before take what was computed of their prompts then; and a layer that learns is no such thing."""
+        graph = Graph(HOUSE / "unet/model.onnx")
+        torch.manual_seed(0)
+        channels, tokens = graph.inputs["sample"][1], graph.inputs["encoder_hidden_states"][1:]
+        feed = {"sample": torch.randn(2, channels, 8, 8), "timestep": torch.tensor([20, 800]), "encoder_hidden_states": torch.randn(2, *tokens)}
+        once = graph(**feed)
+        self.assertEqual(len(graph.remembered), 2)
+        with mock.patch.object(graph, "_run", wraps=graph._run) as ran:
+            swapped = graph(**{name: v.flip(0) for name, v in feed.items()})
+            self.assertEqual(ran.call_count, 1)
+        self.assertLess(float((swapped.flip(0) - once).abs().max()), 1e-5 * float(once.abs().max()))
+        early = next(n for n in graph.early.first.nodes if n.op == "Conv" and isinstance(graph.fixed.get(n.inputs[1]), str))
+        graph.branches[early.name] = learner = Branch(graph.weight(early).shape, 2, 2.0)
+        torch.nn.init.ones_(learner.up)
+        graph(**feed).square().mean().backward()
+        self.assertGreater(float(learner.up.grad.abs().max()), 0)
 
 
 class Graphs(unittest.TestCase):
