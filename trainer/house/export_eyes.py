@@ -1,5 +1,5 @@
 """python -m trainer.house.export_eyes OUT writes house CLIP. The two image encoders as ONNX: house CLIP's, pixel_values
-[b, 3, 64, 64] in −1…1 → image_embeds [b, 384], unit vectors (the text side is the mean over a prompt's token states, to unit
+[b, 3, 128, 128] in −1…1 → image_embeds [b, 384], unit vectors (the text side is the mean over a prompt's token states, to unit
 length); and the recogniser, pixel_values → subject, style (logits) and features, which is the model's measure."""
 
 import json

@@ -1,5 +1,5 @@
-"""Small image encoders, and the pictures of real drawings that they learn from. Nothing here ever sees what the house
-model makes: the recogniser is its measure."""
+"""The image encoders, and the pictures of real drawings that they learn from: what ImageNet taught a small network, taught on with
+drawings. Nothing here ever sees what the house model makes: the recogniser is its measure."""
 
 import math
 import random
@@ -10,86 +10,50 @@ import torch.nn.functional as F
 from torch import nn
 
 from . import recolour
+from .backbone import DEEP, HEAD, TEXTURES, Backbone
 from .scenes import background
-from .settings import COARSE, COLOUR_WORDS, PAINT_NAMES, PAINTS, PLACES, STYLE_NAMES, furnace
+from .settings import COLOUR_WORDS, PAINT_NAMES, PAINTS, PLACES, STYLE_NAMES, TEXT_WIDTH, furnace
 from .sprites import straight
 
-SIDE = COARSE  # pixels that an encoder takes
-FEATURES = 512
-WIDTHS = (32, 64, 128, 256)  # channels of an eye's stages
-TEXTURES = 2 * sum(WIDTHS[:3])  # means and deviations of all but the last
-
-
-class Eye(nn.Module):
-    """[b, 3, 64, 64] in −1…1 → [b, FEATURES], and what textures it saw on the way, [b, TEXTURES]."""
-
-    def __init__(self):
-        super().__init__()
-        stages, before = [], 3
-        for i, width in enumerate(WIDTHS):
-            layers = [nn.Conv2d(before, width, 3, 2, 1)]
-            layers += [Residual(width)] if i else [nn.GroupNorm(8, width), nn.SiLU()]
-            stages.append(nn.Sequential(*layers))
-            before = width
-        self.stages = nn.ModuleList(stages)
-        self.out = nn.Sequential(nn.LayerNorm(5 * before), nn.Dropout(0.1), nn.Linear(5 * before, FEATURES))
-
-    def forward(self, x):
-        seen = []
-        for stage in self.stages:
-            x = stage(x)
-            seen.append(x)
-        # The whole and its quarters: another artist's drawing of the same thing has the same parts, but not quite there.
-        parts = torch.cat([F.avg_pool2d(x, 4).flatten(1), F.avg_pool2d(x, 2).flatten(1)], 1)
-        textures = [t for s in seen[:3] for t in (s.mean((2, 3)), s.var((2, 3), unbiased=False).add(1e-5).sqrt())]
-        return self.out(parts), torch.cat(textures, 1)
-
-
-class Residual(nn.Module):
-    def __init__(self, c: int):
-        super().__init__()
-        self.n1, self.n2 = nn.GroupNorm(8, c), nn.GroupNorm(8, c)
-        self.c1, self.c2 = nn.Conv2d(c, c, 3, padding=1), nn.Conv2d(c, c, 3, padding=1)
-
-    def forward(self, x):
-        return x + self.c2(F.silu(self.n2(self.c1(F.silu(self.n1(x))))))
+SIDE = 128  # pixels that an encoder takes
 
 
 class Recogniser(nn.Module):
-    """What a picture shows and in which style. A style is told by textures, wherever they are: from features of subjects it would
-    be learnt which drawings there are, and not how they look."""
+    """What a picture shows and in which style: logits of both, and features [b, HEAD]. A style is told by textures, wherever they are:
+    from features of subjects it would be learnt which drawings there are, and not how they look."""
 
     def __init__(self, subjects: int):
         super().__init__()
-        self.eye = Eye()
-        self.subject = nn.Linear(FEATURES, subjects)
+        self.backbone = Backbone()
+        self.norm, self.norm4, self.drop = nn.LayerNorm(HEAD), nn.LayerNorm(4 * DEEP), nn.Dropout(0.2)
+        self.whole, self.quarters = nn.Linear(HEAD, subjects), nn.Linear(4 * DEEP, subjects)
         self.style = nn.Sequential(nn.LayerNorm(TEXTURES), nn.Linear(TEXTURES, 64), nn.SiLU(), nn.Linear(64, len(STYLE_NAMES)))
 
     def forward(self, x):
-        f, textures = self.eye(x)
-        f = F.silu(f)
-        return self.subject(f), self.style(textures), f
+        whole, quarters, textures = self.backbone(x)
+        subject = self.whole(self.drop(self.norm(whole))) + self.quarters(self.drop(self.norm4(quarters)))
+        return subject, self.style(textures), whole
 
 
 class ImageEncoder(nn.Module):
     """House CLIP's eye: a picture as a unit vector in the text encoder's space of sentences."""
 
-    def __init__(self, width=384):
+    def __init__(self):
         super().__init__()
-        self.eye = Eye()
-        self.out = nn.Linear(FEATURES, width)
+        self.backbone = Backbone()
+        self.out = nn.Sequential(nn.LayerNorm(HEAD), nn.Dropout(0.1), nn.Linear(HEAD, TEXT_WIDTH))
         self.heat = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
 
     def forward(self, x):
-        return F.normalize(self.out(F.silu(self.eye(x)[0])), dim=-1)
+        return F.normalize(self.out(self.backbone(x)[0]), dim=-1)
 
 
 def small_icons(icons) -> np.ndarray:
-    """Every drawing at COARSE×COARSE, straight RGBA bytes."""
-    path = furnace() / "small.npy"
+    """Every drawing at SIDE×SIDE, straight RGBA bytes."""
+    path = furnace() / f"small{SIDE}.npy"
     if not path.exists():
-        np.save(path, np.stack([straight(np.asarray(p)) for p in icons.pixels]))
-    return np.load(path)
+        np.save(path, np.stack([straight(np.asarray(p), SIDE) for p in icons.pixels]))
+    return np.load(path, mmap_mode="r")
 
 
 class Views:
@@ -104,7 +68,7 @@ class Views:
         and have no style any more; `paints(id)` are the colours that a drawing may be painted in."""
         sprites, grounds, thetas = [], [], []
         for i in ids:
-            rgba = self.small[i]
+            rgba = np.asarray(self.small[i])
             if rng.random() < painted and self.paintable(i):
                 rgba = recolour.paint(rgba, self.colours[i], PAINTS[rng.choice(paints(i) if paints else PAINT_NAMES)])
             sprites.append(rgba)
@@ -163,14 +127,15 @@ def redraw(x: torch.Tensor) -> torch.Tensor:
     rgb = rgb * (1 + some(0.5, 0.1, 0.45) * (ramp[:, None] * turn.sin() + ramp[None] * turn.cos()))
     spot = (-((ramp[:, None] + 0.4 + 0.3 * torch.randn(n, 1, 1, 1)) ** 2 + (ramp[None] + 0.4 + 0.3 * torch.randn(n, 1, 1, 1)) ** 2) / 0.06).exp()
     rgb = rgb + alpha * spot * some(0.4, 0.1, 0.5)
-    edge = (alpha + F.max_pool2d(-alpha, 3, 1, 1)).clamp(0, 1)
-    inner = (luma - F.avg_pool2d(luma, 3, 1, 1)).abs() * 4
+    k = 2 * (side // 64) + 1  # a line's width
+    edge = (alpha + F.max_pool2d(-alpha, k, 1, k // 2)).clamp(0, 1)
+    inner = (luma - F.avg_pool2d(luma, k, 1, k // 2)).abs() * 4
     rgb = rgb * (1 - some(0.35, 0.4, 1.0) * edge) * (1 - some(0.25, 0.3, 0.9) * inner.clamp(0, 1))
     return torch.cat([torch.minimum(rgb.clamp(min=0), alpha), alpha], 1)
 
 
 def compose(x: torch.Tensor, grounds: torch.Tensor, thetas: torch.Tensor, bent: int = 0) -> torch.Tensor:
-    """Premultiplied RGBA [n, 4, COARSE, COARSE] over vertical gradients [n, 2, 3], drawn twice as large and averaged; the last
+    """Premultiplied RGBA [n, 4, SIDE, SIDE] over vertical gradients [n, 2, 3], drawn twice as large and averaged; the last
     `bent` ones as if on rubber."""
     grid = F.affine_grid(thetas, [len(x), 4, 2 * SIDE, 2 * SIDE], align_corners=False)
     if bent:

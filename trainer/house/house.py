@@ -58,23 +58,40 @@ class Mix(nn.Module):
         """How likely each pose is, [b, POSES], by latents foreseen in it and their variances, both [b, POSES, 8, h, w]."""
         a = self.alphas[timestep][:, None, None, None, None]
         d = 1 - a + a * s
-        off = (noisy[:, None] - a.sqrt() * foreseen).pow(2) / d + d.log()
+        off = (noisy[:, None] - a.sqrt() * foreseen).pow(2) / d + logarithm(d)
         return torch.softmax(self.shares - 0.5 * off.sum((2, 3, 4)), 1)
 
     def choose(self, timestep, noisy, foreseen, s):
         """g and s over all poses, as likely as the noisy latent makes each."""
         likely = self.poses(timestep, noisy, foreseen, s)[:, :, None, None, None]
-        g = (likely * foreseen).sum(1)
-        return g, (likely * (s + (foreseen - g[:, None]).pow(2))).sum(1)
+        g = summed(likely * foreseen)
+        return g, summed(likely * (s + (foreseen - g[:, None]).pow(2)))
 
     def given(self, timestep, noisy, g, s):
         """What the UNet sees, [b, GIVEN, h, w], all of about unit variance."""
         a, _, d = self.at(timestep, s)
-        return torch.cat([noisy, g, s.log() / 2 + 1, (noisy - a.sqrt() * g) / d.sqrt()], 1)
+        return torch.cat([noisy, g, 2 * s.sqrt() - 1, (noisy - a.sqrt() * g) / d.sqrt()], 1)
 
     def forward(self, timestep, noisy, g, s, word):
         a, rest, d = self.at(timestep, s)
         return (a * rest).sqrt() * (1 - s) / d * noisy - rest.sqrt() / d * g + (s / d).sqrt() * word
+
+
+def logarithm(x, halvings=6):
+    """The natural logarithm of variances, by square roots: n/2·(r − 1/r) with r the n-th root of x. ONNX Runtime's own gives other bits on
+    another number of threads."""
+    r = x
+    for _ in range(halvings):
+        r = r.sqrt()
+    return 2 ** (halvings - 1) * (r - 1 / r)
+
+
+def summed(x):
+    """The sum over axis 1, term by term; ONNX Runtime's own depends on threads as its logarithm does."""
+    first, *rest = x.unbind(1)
+    for term in rest:
+        first = first + term
+    return first
 
 
 def make_unet(channels=(64, 64, 128, 256), attention=(0, 0, 1, 1)):

@@ -17,13 +17,14 @@ from PIL import Image
 from . import abilities, colour
 from .data import Icons
 from .draw import Model
-from .eyes import SIDE, Recogniser, Views, small_icons
+from .eyes import SIDE, Recogniser, Views, premultiplied, small_icons
 from .phase_eyes import examine
 from .scenes import article, main_colours
 from .settings import COLOURS, STYLE_NAMES, STYLES, THREADS
 from .trained import recogniser
 
 BATCH = 6
+COPY = 64  # pixels at which pictures are compared with drawings
 NEAR = 0.06  # root mean square difference (of 1) from a drawing on the same ground, below which a picture is a near copy
 
 
@@ -69,12 +70,14 @@ def mmd(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def near_copies(pictures: torch.Tensor, grounds: np.ndarray, drawings: np.ndarray) -> np.ndarray:
-    """Each picture's distance from the drawing that it resembles most: root mean square over SIDE×SIDE, 0–1. Drawings stand
+    """Each picture's distance from the drawing that it resembles most: root mean square over COPY×COPY, 0–1. Drawings stand
     as the captions ask (centred, 0.78 of the side) on the picture's own ground, as they are and mirrored."""
-    room = round(SIDE * 0.78)
-    rgba = torch.from_numpy(drawings).permute(0, 3, 1, 2).float() / 255
-    rgba = F.interpolate(torch.cat([rgba[:, :3] * rgba[:, 3:], rgba[:, 3:]], 1), size=(room, room), mode="area")
-    rest = SIDE - room
+    room = round(COPY * 0.78)
+    pictures = F.interpolate(pictures, size=(COPY, COPY), mode="area")
+    rgba = torch.cat([
+        F.interpolate(premultiplied(torch.from_numpy(drawings[at : at + 256])), size=(room, room), mode="area") for at in range(0, len(drawings), 256)
+    ])
+    rest = COPY - room
     rgba = F.pad(rgba, (rest // 2, rest - rest // 2, rest // 2, rest - rest // 2))
     found = []
     for x, ground in zip(pictures, torch.from_numpy(grounds).float() / 255, strict=True):

@@ -23,8 +23,8 @@ def coarse(rgba: np.ndarray) -> np.ndarray:
     return (np.asarray(small, np.float32) / 255).transpose(2, 0, 1).ravel()
 
 
-def straight(icon: np.ndarray) -> np.ndarray:
-    return np.asarray(Image.fromarray(icon, "RGBA").convert("RGBa").resize((COARSE, COARSE), Image.LANCZOS).convert("RGBA"))
+def straight(icon: np.ndarray, side: int = COARSE) -> np.ndarray:
+    return np.asarray(Image.fromarray(icon, "RGBA").convert("RGBa").resize((side, side), Image.LANCZOS).convert("RGBA"))
 
 
 def painted(small: np.ndarray, centre: np.ndarray, paint: str) -> np.ndarray:

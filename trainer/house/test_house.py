@@ -11,8 +11,8 @@ import onnx
 import torch
 from onnx import numpy_helper
 
-from . import abilities, burn, colour, curve, export, export_eyes, eyes, measure, pack, phase_prior, recolour, released
-from .house import LOG_VARIANCES, House, Mix, alphas
+from . import abilities, backbone, burn, colour, curve, export, export_eyes, eyes, measure, pack, phase_prior, recolour, released
+from .house import LOG_VARIANCES, House, Mix, alphas, logarithm
 from .layout import POSES, hats, lay_out, over, turn
 from .nets import COMPONENTS, Prior, Sharpener
 from .scenes import Director, paste, render
@@ -140,6 +140,12 @@ class Foreseeing(unittest.TestCase):
             likely = torch.stack([torch.distributions.Normal(a[k].sqrt() * m, d).log_prob(noisy[k]).sum() for m, d in zip(looks[k], spread, strict=True)])
             likely = likely.softmax(0) * shares
             self.assertLess(float((got[k] - likely / likely.sum()).abs().max()), 1e-4)
+
+    def test_logarithm(self):
+        """Of every variance that there may be."""
+        x = torch.tensor([*LOG_VARIANCES, 0.0, -9.0]).exp()
+        self.assertLess(float((logarithm(x) - x.log()).abs().max()), 0.03)
+        self.assertLess(float((logarithm(x[:3]) - x[:3].log()).abs().max()), 0.006)
 
     def test_mean_and_variance_of_all_poses(self):
         """While nothing is known of the pose, what is foreseen has the mean and the variance of pictures in every pose."""
@@ -357,6 +363,17 @@ class Burning(unittest.TestCase):
 
 
 class Eyes(unittest.TestCase):
+    def test_backbone(self):
+        """Features as efficientnet-lite-pytorch 0.1.0 reckons them from the same weights, for a picture that everybody can draw."""
+        y = torch.linspace(-1, 1, 128)
+        x = torch.stack([y[:, None] * y[None].sign(), (7 * y[:, None]).sin() + 0 * y[None], (9 * y[:, None]).cos() * (5 * y[None]).sin()])[None]
+        with torch.no_grad():
+            got, quarters, textures = backbone.Backbone()(x)
+        self.assertEqual((quarters.shape, textures.shape), ((1, 4 * backbone.DEEP), (1, backbone.TEXTURES)))
+        self.assertAlmostEqual(float(got.mean()), 0.177338, places=4)
+        for channel, want in {71: 5.9374, 900: 5.0264, 403: 4.5766, 462: 4.1371, 512: 3.7447, 1169: 3.6363}.items():
+            self.assertAlmostEqual(float(got[0, channel]), want, places=3)
+
     def test_views(self):
         """Views show what they are called: centred pictures have their drawing's colour in the middle."""
         icons = FewIcons(COARSE)
