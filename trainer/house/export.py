@@ -9,7 +9,6 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -18,6 +17,7 @@ from trainer.export.networks import residual_shapes
 from trainer.train.graph import RESIDUALS
 
 from . import released
+from .draw import open_network
 from .house import House
 from .nets import VAE, LatentEncoder
 from .pack import pack_file
@@ -153,12 +153,7 @@ def lora_weights(path: Path) -> frozenset:
 
 
 def run(path: Path, inputs: dict) -> np.ndarray:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = THREADS
-    options.log_severity_level = 3  # it warns of inputs with a default
-    options.add_session_config_entry("session.disable_quant_qdq", "1")
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    return session.run(None, {name: t.numpy() for name, t in inputs.items()})[0]
+    return open_network(str(path)).run(None, {name: t.numpy() for name, t in inputs.items()})[0]
 
 
 def configs(out: Path, house: House, text: Text) -> None:

@@ -11,7 +11,7 @@ import onnx
 import torch
 from onnx import numpy_helper
 
-from . import abilities, backbone, burn, colour, curve, export, export_eyes, eyes, measure, pack, phase_prior, recolour, released
+from . import abilities, backbone, burn, colour, curve, draw, export, export_eyes, eyes, measure, pack, phase_prior, recolour, released
 from .house import LOG_VARIANCES, House, Mix, alphas, logarithm
 from .layout import POSES, hats, lay_out, over, turn
 from .nets import COMPONENTS, Prior, Sharpener
@@ -273,6 +273,17 @@ class Files(unittest.TestCase):
         for name, t in net.state_dict().items():
             self.assertEqual(back[name].shape, t.shape, name)
             self.assertLess(float((back[name] - t).abs().max() / t.abs().max()), 0.005, name)
+
+    def test_halves_say_what_the_whole_says(self):
+        path = released.HOUSE / "unet" / "model.onnx"
+        torch.manual_seed(0)
+        feed = {"sample": torch.randn(2, 8, 8, 8), "timestep": torch.tensor([500]), "encoder_hidden_states": torch.randn(2, 32, TEXT_WIDTH)}
+        want = export.run(path, feed)
+        first, rest = (draw.open_network(half) for half in draw.halves(path))
+        given = {name: t.numpy() for name, t in feed.items()}
+        known = dict(zip([o.name for o in first.get_outputs()], first.run(None, {i.name: given[i.name] for i in first.get_inputs()}), strict=True))
+        got = rest.run(None, {i.name: (given | known)[i.name] for i in rest.get_inputs()})[0]
+        self.assertLess(np.abs(got - want).max() / np.abs(want).max(), 1e-4)
 
     def test_nothing_is_brought_by_a_graph_that_tells_nothing(self):
         with tempfile.TemporaryDirectory() as folder:

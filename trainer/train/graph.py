@@ -95,19 +95,19 @@ class Graph(nn.Module):
         return value.T if node.op == "MatMul" or node.op == "Gemm" and not node.attributes.get("transB") else value
 
     def forward(self, **inputs):
-        values = self._constants() | self.defaults | inputs
+        values = self.constants() | self.defaults | inputs
         prompt = inputs.get(PROMPT)
         if prompt is None or prompt.requires_grad:
             return self._run(self.course, values)[self.output]
         learning = set(self.branches) | set(self.tables)
         if self.early is None or self.early.learning != learning:
-            self.early = Early(self.nodes, self.whole, self._constants(), learning, self.output)
+            self.early = Early(self.nodes, self.whole, self.constants(), learning, self.output)
             self.remembered.clear()
         known = [self._early(inputs, i) for i in range(len(prompt))]
         values |= {name: torch.cat([k[name] for k in known]) for name in known[0]}
         return self._run(self.early.rest, values)[self.output]
 
-    def _constants(self) -> dict:
+    def constants(self) -> dict:
         return {name: getattr(self, fixed) if isinstance(fixed, str) else fixed for name, fixed in self.fixed.items()}
 
     @torch.no_grad()
@@ -118,7 +118,7 @@ class Graph(nn.Module):
         shapes = tuple((name, tuple(v.shape)) for name, v in sorted(one.items()))
         key = shapes, one[PROMPT].detach().cpu().numpy().tobytes()
         if key not in self.remembered:
-            self.remembered[key] = self._run(self.early.first, self._constants() | self.defaults | one)
+            self.remembered[key] = self._run(self.early.first, self.constants() | self.defaults | one)
             while len(self.remembered) > 1 and sum(v.nbytes for known in self.remembered.values() for v in known.values()) > REMEMBERED:
                 self.remembered.pop(next(iter(self.remembered)))
         return self.remembered[key]
