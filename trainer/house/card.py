@@ -15,7 +15,7 @@ def description(icons: Icons) -> dict:
     return {
         "name": "house", "version": "1", "license": "Apache-2.0 AND MIT", "dialect": "house", "width": PIXELS, "height": PIXELS,
         "min_size": 128, "max_size": 512, "seconds_per_picture": 2,
-        "defaults": {"sampler": "dpmpp_2m", "scheduler": "karras", "steps": 20, "guidance_scale": 2},
+        "defaults": {"sampler": "dpmpp_2m", "scheduler": "karras", "steps": 20, "guidance_scale": 1},
         "session": {"session.disable_quant_qdq": "1"},
         "vocabulary": {
             "subjects": icons.subjects, "styles": [w for s in STYLE_NAMES for w in STYLES[s]],

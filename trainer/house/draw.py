@@ -46,7 +46,7 @@ class Model:
         given = self.tokenizer(prompts, padding="max_length", truncation=True, max_length=self.tokens, return_tensors="np")["input_ids"]
         return self._run("text_encoder", input_ids=given.astype(np.int64))
 
-    def draw(self, prompts: list[str], seeds: list[int], steps: int = 20, guidance: float = 2.0) -> np.ndarray:
+    def draw(self, prompts: list[str], seeds: list[int], steps: int = 20, guidance: float = 1.0) -> np.ndarray:
         """uint8 [prompts, side, side, 3]."""
         from diffusers import DPMSolverMultistepScheduler
 
@@ -54,13 +54,17 @@ class Model:
         scheduler.set_timesteps(steps)
         shape = (self.channels, self.latent, self.latent)
         x = torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(s)) for s in seeds])
-        states = np.concatenate([np.repeat(self.read([""]), len(prompts), 0), self.read(prompts)])
-        known = self._known(states, torch.cat([x, x]).numpy())
+        states, times = self.read(prompts), 1
+        if guidance != 1:
+            states, times = np.concatenate([np.repeat(self.read([""]), len(prompts), 0), states]), 2
+        known = self._known(states, torch.cat([x] * times).numpy())
         for t in scheduler.timesteps:
-            twice = torch.cat([x, x]).numpy()
-            v = torch.from_numpy(self._run("rest", sample=twice, timestep=np.array([int(t)], np.int64), **known))
-            without, with_prompt = v.chunk(2)
-            x = scheduler.step(without + guidance * (with_prompt - without), t, x).prev_sample
+            rows = torch.cat([x] * times).numpy()
+            v = torch.from_numpy(self._run("rest", sample=rows, timestep=np.array([int(t)], np.int64), **known))
+            if times == 2:
+                without, with_prompt = v.chunk(2)
+                v = without + guidance * (with_prompt - without)
+            x = scheduler.step(v, t, x).prev_sample
         pictures = self._run("vae_decoder", latent_sample=x.numpy())
         return np.rint((pictures.clip(-1, 1) + 1) * 127.5).astype(np.uint8).transpose(0, 2, 3, 1)
 

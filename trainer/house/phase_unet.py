@@ -13,6 +13,7 @@ from .text import padded
 from .trained import whole
 
 BATCH, RATE, UNPROMPTED = 16, 5e-4, 0.08
+FAR = 0.5  # how far from what was foreseen towards the scene the pictures are that it learns: what a young UNet adds is ragged
 PARTS = ("spread", "unet")  # what learns here
 
 
@@ -65,6 +66,8 @@ class UNetPhase:
             if self.rng.random() < UNPROMPTED:
                 states[i], (foreseen[i], slots[i]) = self.null, self.null_foreseen
         e = padded(states, TOKENS)  # as wide as the renderer's: the UNet's attention sees padding
+        pose = torch.arange(BATCH), (foreseen - z[:, None]).pow(2).mean((2, 3, 4)).argmin(1)  # each picture has one
+        z = torch.lerp(foreseen[pose], z, FAR)
         t = torch.randint(0, len(self.alphas), (BATCH,))
         a = self.alphas[t][:, None, None, None]
         noise = torch.randn_like(z)
@@ -75,10 +78,9 @@ class UNetPhase:
         off = self.net.mix(t, noisy, g, s, word) - (a.sqrt() * noise - (1 - a).sqrt() * z)
         # By what is left on the average in this picture at this time: as much weight for subjects, which noisy times decide, as for edges.
         said = (off.pow(2) / (s / self.net.mix.at(t, s)[2]).mean((1, 2, 3), keepdim=True)).mean()
-        # Each picture has one pose. How far it lies from that is measured by the likelihood of the error under its variance.
-        away = (foreseen - z[:, None]).pow(2)
-        pose = torch.arange(BATCH), away.mean((2, 3, 4)).argmin(1)
-        surprise = (away[pose] / spreads[pose] + spreads[pose].log()).mean() / 2
+        # How far pictures lie from what was foreseen is measured by the likelihood of the error under its variance.
+        away = (foreseen[pose] - z).pow(2)
+        surprise = (away / spreads[pose] + spreads[pose].log()).mean() / 2
         loss = said + 0.3 * surprise
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -88,5 +90,5 @@ class UNetPhase:
             average.update()
         self.step_number += 1
         return BATCH, {
-            "said": said.item(), "v": off.detach().pow(2).mean().item(), "away": away[pose].mean().item(), "surprise": surprise.item(),
+            "said": said.item(), "v": off.detach().pow(2).mean().item(), "away": away.mean().item(), "surprise": surprise.item(),
         }

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from .burn import Fire, begin
+from .burn import Fire, Stopped, begin
 from .data import Icons
 from .scenes import Director, main_colours, render
 from .settings import LATENT
@@ -129,7 +129,7 @@ class ScenePool:
     def batch(self, n: int, rng: random.Random, step: int):
         """Latents [n, 8, 32, 32], what was foreseen [n, POSES, 8, 32, 32], slots [n, 2·TEXT_WIDTH], and token states."""
         few = len(self.shards) < SCENE_SHARDS // 3
-        while len(self.shards) < 2 or step % (SCENE_STEPS // 4 if few else SCENE_STEPS) == 0:
+        while len(self.shards) < 2 or step % (SCENE_STEPS // 2 if few else SCENE_STEPS) == 0:
             self._grow()
             if len(self.shards) >= 2:
                 break
@@ -146,6 +146,8 @@ class ScenePool:
         rng = random.Random(f"scenes {self.next}")
         rows, prompts = [], []
         for _ in range(SCENES // 16):
+            if self.fire.stopping:
+                raise Stopped
             scenes = [self.world.director.scene(rng) for _ in range(16)]
             x = torch.from_numpy(np.stack([render(s, self.world.icons, self.world.colours) for s in scenes])).permute(0, 3, 1, 2)
             z = self.vae.encode((x.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last))

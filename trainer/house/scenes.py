@@ -36,7 +36,7 @@ class Scene:
     top: tuple[float, float, float]  # background, sRGB 0–255; a gradient when top and bottom differ
     bottom: tuple[float, float, float]
     style: str
-    seed: int  # of what no caption says: pose, light
+    seed: int  # of what no caption says: the pose
     names: list[str] = field(default_factory=list)
     ground: str = "white"  # the background's name
 
@@ -142,27 +142,20 @@ def render(scene: Scene, icons: Icons, colours: np.ndarray, pixels: int = PIXELS
     t = np.linspace(0, 1, pixels, dtype=np.float32)[:, None, None]
     picture = np.array(scene.top, np.float32) * (1 - t) + np.array(scene.bottom, np.float32) * t
     picture = np.broadcast_to(picture, (pixels, pixels, 3)).copy()
-    # All of a scene's drawings stand in one of the poses that the networks know, and nearly so: what they can't tell is blurred.
+    # All of a scene's drawings stand in one of the poses that the networks know, and exactly so: what they can't tell is blurred.
     mirrored, turned, _ = rng.choices(POSES, [share for *_, share in POSES])[0] if pose else POSES[0]
     for layer in scene.layers:
         rgba = np.ascontiguousarray(icons.pixels[layer.icon])
         if layer.paint:
             rgba = recolour.paint(rgba, colours[layer.icon], PAINTS[layer.paint])
-        size, x, y, angle = layer.size, layer.x, layer.y, 0.0
-        light = np.ones(3, np.float32)
         if mirrored:
             rgba = np.ascontiguousarray(rgba[:, ::-1])
-        if pose:
-            size *= rng.uniform(0.985, 1.015)
-            x, y = x + rng.gauss(0, 0.004), y + rng.gauss(0, 0.004)
-            angle = turned + rng.gauss(0, 1)
-            light = np.array([rng.uniform(0.97, 1.02) for _ in range(3)], np.float32)
-        paste(picture, rgba, size, x, y, angle, light)
+        paste(picture, rgba, layer.size, layer.x, layer.y, turned)
     return np.rint(np.clip(picture, 0, 255)).astype(np.uint8)
 
 
-def paste(picture: np.ndarray, rgba: np.ndarray, size: float, x: float, y: float, angle: float, light: np.ndarray) -> None:
-    """Lays a drawing over the picture, scaled, turned and lit, with premultiplied alpha."""
+def paste(picture: np.ndarray, rgba: np.ndarray, size: float, x: float, y: float, angle: float) -> None:
+    """Lays a drawing over the picture, scaled and turned, with premultiplied alpha."""
     height, width = picture.shape[:2]
     side = max(1, round(min(height, width) * size))
     sprite = Image.fromarray(rgba, "RGBA").convert("RGBa").resize((side, side), Image.LANCZOS)
@@ -176,7 +169,7 @@ def paste(picture: np.ndarray, rgba: np.ndarray, size: float, x: float, y: float
     if x0 >= x1 or y0 >= y1:
         return
     part = np.asarray(sprite, np.float32)[y0 - top : y1 - top, x0 - left : x1 - left]
-    picture[y0:y1, x0:x1] = picture[y0:y1, x0:x1] * (1 - part[..., 3:] / 255) + part[..., :3] * light
+    picture[y0:y1, x0:x1] = picture[y0:y1, x0:x1] * (1 - part[..., 3:] / 255) + part[..., :3]
 
 
 def main_colours(icons: Icons) -> np.ndarray:
