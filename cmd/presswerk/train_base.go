@@ -29,6 +29,14 @@ type trainBase struct {
 	card   *art.ModelCard
 	usual  defaults
 	rests  []string // beginnings of the names of layers that training leaves alone
+	lora   lessons
+}
+
+// lessons are how a model says that it best learns a LoRA; 0 says nothing.
+type lessons struct {
+	Steps int     `json:"steps"`
+	Batch int     `json:"batch"`
+	Rate  float64 `json:"learning_rate"`
 }
 
 // defaults are how a model is best drawn with.
@@ -90,6 +98,7 @@ func (b *trainBase) describe() error {
 		Defaults  defaults        `json:"defaults"`
 		Words     *art.Vocabulary `json:"vocabulary"`
 		Untrained []string        `json:"untrained"` // beginnings of layers' names
+		Training  lessons         `json:"training"`
 	}{}
 	if err := readJSON(filepath.Join(b.dir, "model.json"), &about); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -108,7 +117,7 @@ func (b *trainBase) describe() error {
 			return err
 		}
 	}
-	b.native, b.words, b.usual, b.rests = about.Width, about.Words, about.Defaults, about.Untrained
+	b.native, b.words, b.usual, b.rests, b.lora = about.Width, about.Words, about.Defaults, about.Untrained, about.Training
 	if side, ok := unet.Side.(float64); ok && b.native == 0 {
 		b.native = int(side) << max(0, len(vae.Blocks)-1)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"presswerk/internal/art"
 	"presswerk/internal/dataset"
+	"presswerk/internal/modelstore"
 )
 
 // trainingName is the folder of jobs and reports in a workspace's state folder.
@@ -90,14 +91,14 @@ type recipe struct {
 	rate         float64
 }
 
-func usual(kind, form string) recipe {
+func usual(kind string, b trainBase) recipe {
 	switch {
 	case kind == kindEmbedding:
 		return recipe{1500, 2, 5e-3}
 	case kind == kindControlNet:
 		return recipe{4000, 4, 1e-4}
-	case form == "onnx":
-		return recipe{300, 8, 8e-4}
+	case b.form == modelstore.FormONNX:
+		return recipe{cmp.Or(b.lora.Steps, 300), cmp.Or(b.lora.Batch, 8), cmp.Or(b.lora.Rate, 8e-4)}
 	default:
 		return recipe{1000, 2, 2e-4}
 	}
@@ -105,7 +106,7 @@ func usual(kind, form string) recipe {
 
 // job fills in what nobody said and takes the job's folder.
 func (f *trainFlags) job(ctx context.Context, g *globals, t *tools, c course, b trainBase, set art.Dataset, r dataset.Report) (*job, error) {
-	u := usual(c.Kind, b.form)
+	u := usual(c.Kind, b)
 	c.ClassPrompt = cmp.Or(c.ClassPrompt, set.Class)
 	c.Vectors = max(c.Vectors, 1)
 	j := &job{course: c, base: b, check: r, set: set, Trigger: strings.TrimSpace(set.Trigger), Dataset: r.SHA256}

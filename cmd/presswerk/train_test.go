@@ -209,7 +209,7 @@ func TestBadTrainings(t *testing.T) {
 		{"one picture", rights, []string{"lora", "datasets/one"}, exitWrongUse, "nothing was started"},
 		{"without rights", "title: Foxes\n", []string{"check", "datasets/one"}, exitWrongUse, "nobody says under which licence it is"},
 		{"unknown key", rights + "licence: MIT\n", []string{"lora", "datasets/one"}, exitWrongUse, "dataset.yaml:6:1"},
-		{"control on graphs", "", []string{"controlnet", "datasets/two-ink"}, exitWrongUse, "takes no residuals"},
+		{"control on graphs", "", []string{"controlnet", "datasets/two-ink", "--model", filepath.Join(p.root, "internal/engine/local/testdata/models/sd-tiny")}, exitWrongUse, "takes no residuals"},
 		{"no class", "", []string{"dreambooth", "datasets/two-ink"}, exitWrongUse, "what the subject is one of"},
 		{"no such model", "", []string{"lora", "datasets/two-ink", "--model", "nobody"}, exitWrongUse, "nobody"},
 		{"bad device", "", []string{"lora", "datasets/two-ink", "--device", "abacus"}, exitWrongUse, "abacus"},
@@ -224,7 +224,7 @@ func TestBadTrainings(t *testing.T) {
 			t.Errorf("%s: exit %d, want %d with %q:\n%s", test.name, code(err), test.code, test.says, out)
 		}
 	}
-	if out, err := p.train(t.Context(), "train", "lora", "datasets/two-ink", "--estimate", "--price-per-hour", "3600").CombinedOutput(); err != nil || !strings.Contains(string(out), "costs 150.00") {
+	if out, err := p.train(t.Context(), "train", "lora", "datasets/two-ink", "--estimate", "--price-per-hour", "3600").CombinedOutput(); err != nil || !strings.Contains(string(out), "costs 75.00") {
 		t.Errorf("an estimate: %v\n%s", err, out)
 	}
 	if n := p.whole(t); n != 0 {

@@ -21,7 +21,8 @@ def description(icons: Icons) -> dict:
             "subjects": icons.subjects, "styles": [w for s in STYLE_NAMES for w in STYLES[s]],
             "colours": {name: "#{:02x}{:02x}{:02x}".format(*rgb) for name, rgb in COLOURS.items()},
         },
-        "threads": 1, "split": True, "together": 6, "untrained": ["encode."],
+        "threads": 1, "split": True, "together": 6, "training": {"steps": 150, "batch": 4, "learning_rate": 8e-4},
+        "untrained": ["encode.", "blocks.", "prior.stand", "conv_", "time_embedding.", "down_blocks.", "mid_block.", "up_blocks."],
     }
 
 

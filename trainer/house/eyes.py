@@ -148,13 +148,14 @@ def compose(x: torch.Tensor, grounds: torch.Tensor, thetas: torch.Tensor, bent: 
 
 
 def roughen(x: torch.Tensor, rng: random.Random) -> torch.Tensor:
-    """A third of the batch softened, and a little noise and light."""
-    k = len(x) // 3
+    """A third of the batch softened, and half of it with noise and another light. Many stay as they are: noise hides how smooth a
+    style's surfaces are."""
+    k, n = len(x) // 3, len(x)
     side = rng.randint(SIDE // 2, SIDE - 8)
     soft = F.interpolate(F.interpolate(x[:k], size=(side, side), mode="area"), size=(SIDE, SIDE), mode="bilinear", align_corners=False)
     x = torch.cat([soft, x[k:]])
-    x = x * (1 + 0.05 * torch.randn(len(x), 3, 1, 1)) + 0.03 * torch.randn(len(x), 3, 1, 1)
-    return x + 0.03 * rng.random() * torch.randn_like(x)
+    some = (torch.rand(n, 1, 1, 1) < 0.5) * torch.rand(n, 1, 1, 1)
+    return x * (1 + 0.1 * some * torch.randn(n, 3, 1, 1)) + 0.07 * some * torch.randn_like(x)
 
 
 def held_paints(i: int, shown: bool) -> list[str]:

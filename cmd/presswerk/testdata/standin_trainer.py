@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Speaks the trainer's protocol without torch: tests of "presswerk train" run it in the trainer's place.
 
-Each step takes STANDIN_PAUSE seconds. It writes a LoRA of zeros for the layer that the job's weights name first."""
+Each step takes STANDIN_PAUSE seconds. It writes a LoRA of zeros for a layer of the house model that the job must name."""
 
 import json
 import os
@@ -10,6 +10,9 @@ import sys
 import threading
 import time
 import zlib
+
+
+LAYER, WIDE, HIGH = "prior.ground.0", 768, 512  # in and out
 
 
 def tell(event, **more):
@@ -27,10 +30,11 @@ def picture(path):
 
 
 def lora(path, module, metadata):
-    header = {"__metadata__": metadata, f"unet.{module}.lora_A.weight": {"dtype": "F32", "shape": [1, 64], "data_offsets": [0, 256]}, f"unet.{module}.lora_B.weight": {"dtype": "F32", "shape": [64, 1], "data_offsets": [256, 512]}}
+    a, b = 4 * WIDE, 4 * WIDE + 4 * HIGH
+    header = {"__metadata__": metadata, f"unet.{module}.lora_A.weight": {"dtype": "F32", "shape": [1, WIDE], "data_offsets": [0, a]}, f"unet.{module}.lora_B.weight": {"dtype": "F32", "shape": [HIGH, 1], "data_offsets": [a, b]}}
     text = json.dumps(header).encode()
     with open(path, "wb") as f:
-        f.write(struct.pack("<Q", len(text)) + text + bytes(512))
+        f.write(struct.pack("<Q", len(text)) + text + bytes(b))
 
 
 def watch():
@@ -66,7 +70,7 @@ def main():
         tell("checkpoint", step=step)
     tell("validation", step=step, loss=0.5, best=0.5, base=1.0)
     drawn = [picture(os.path.join(out, "sheets", "trained", f"{i:02d}.png")) for i in range(2)]
-    lora(os.path.join(out, "result.safetensors"), sorted(n for n in job["weights"] if "attn1.to_q" in n)[0].removesuffix(".weight"), job["metadata"])
+    lora(os.path.join(out, "result.safetensors"), next(n for n in job["weights"] if n == LAYER + ".weight").removesuffix(".weight"), job["metadata"])
     tell("done", path=os.path.join(out, "result.safetensors"), step=step, kept_step=step, stopped_early=False, loss=0.4, validation=0.5, base=1.0, sheet=picture(os.path.join(out, "sheet.png")), trained=drawn, drawn_by_base=drawn)
 
 

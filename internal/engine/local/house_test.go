@@ -24,8 +24,8 @@ var update = flag.Bool("update", false, "write model.lock and golden pictures an
 // houseRecipe is a recipe as the model card recommends.
 func houseRecipe(prompt string, seed art.Seed) art.Recipe {
 	return art.Recipe{
-		Mode: art.ModeTextToImage, Engine: Name, Model: art.ModelRef{Name: "house"}, Prompt: prompt, Width: 128, Height: 128,
-		Steps: 20, GuidanceScale: 2, Sampler: "dpmpp_2m", Scheduler: "karras", Seed: seed,
+		Mode: art.ModeTextToImage, Engine: Name, Model: art.ModelRef{Name: "house"}, Prompt: prompt, Width: 256, Height: 256,
+		Steps: 20, GuidanceScale: 1, Sampler: "dpmpp_2m", Scheduler: "karras", Seed: seed,
 	}
 }
 
@@ -56,7 +56,7 @@ func TestHouseLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.about.Words == nil || len(f.about.Words.Subjects) != 111 || len(f.about.Words.Colours) != 34 || f.step() != 32 {
+	if f.about.Words == nil || len(f.about.Words.Subjects) != 1009 || len(f.about.Words.Colours) != 34 || f.step() != 64 {
 		t.Errorf("model.json or the sizes are wrong: %+v, step %d", f.about, f.step())
 	}
 }
@@ -174,7 +174,7 @@ func TestProgressAndElapsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(steps, []int{1, 2, 3}) || p.Elapsed <= 0 || p.MIME != "image/png" || p.Width != 128 || p.Height != 128 {
+	if !slices.Equal(steps, []int{1, 2, 3}) || p.Elapsed <= 0 || p.MIME != "image/png" || p.Width != 256 || p.Height != 256 {
 		t.Errorf("progress %v, picture %dx%d %s in %v", steps, p.Width, p.Height, p.MIME, p.Elapsed)
 	}
 }
@@ -186,7 +186,7 @@ func TestInfo(t *testing.T) {
 	if err != nil || !info.Ready {
 		t.Fatalf("%v, ready %v: %s", err, info.Ready, info.Reason)
 	}
-	if m.NativeWidth != 128 || m.SizeStep != 32 || m.Dialect != "house" || m.Defaults.Steps != 20 || m.Model.SHA256 == "" {
+	if m.NativeWidth != 256 || m.SizeStep != 64 || m.Dialect != "house" || m.Defaults.Steps != 20 || m.Model.SHA256 == "" {
 		t.Errorf("house is described as %+v", m)
 	}
 	if _, ok := engine.As[engine.Batcher](e); !ok {
