@@ -24,7 +24,7 @@ func TestTheHouseModelsCardIsWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if card.Draft || card.Terms.Commercial != art.TermYes || len(card.Data.Sources) != 5 {
+	if card.Draft || card.Terms.Commercial != art.TermYes || len(card.Data.Sources) != 6 {
 		t.Errorf("%+v", card.Terms)
 	}
 	if err := compile(t, "card").Validate(asJSON(t, data)); err != nil {

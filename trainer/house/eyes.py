@@ -27,7 +27,7 @@ class Recogniser(nn.Module):
         self.backbone = Backbone()
         self.norm, self.norm4, self.drop = nn.LayerNorm(HEAD), nn.LayerNorm(4 * DEEP), nn.Dropout(0.2)
         self.whole, self.quarters = nn.Linear(HEAD, subjects), nn.Linear(4 * DEEP, subjects)
-        self.style = nn.Sequential(nn.LayerNorm(TEXTURES), nn.Linear(TEXTURES, 64), nn.SiLU(), nn.Linear(64, len(STYLE_NAMES)))
+        self.style = nn.Sequential(nn.BatchNorm1d(TEXTURES), nn.Linear(TEXTURES, 64), nn.SiLU(), nn.Linear(64, len(STYLE_NAMES)))
 
     def forward(self, x):
         whole, quarters, textures = self.backbone(x)

@@ -16,7 +16,7 @@ from .settings import THREADS
 # recogniser, 100 s of house CLIP and 370 s of the sharpener went into networks that were made anew.)
 SCHEDULE = [
     ("prior", 2200), ("recogniser", 500), ("clip", 100), ("unet", 4000),
-    ("sharpener", 1450), ("unet", 4900), ("recogniser", 2400), ("clip", 600),
+    ("sharpener", 1450), ("unet", 4900), ("recogniser", 2600), ("clip", 600),
     ("prior", 3600), ("sharpener", 2500), ("unet", 14000), ("vae", 1200), ("recogniser", 6000), ("clip", 1500), ("unet", 21200),
 ]
 

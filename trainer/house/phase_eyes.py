@@ -12,7 +12,8 @@ from .scenes import caption
 from .settings import COLOURS, STYLES
 from .text import padded
 
-BATCH, RATE, SLOWLY = 64, 1e-3, 0.25  # what ImageNet taught changes at a part of the rate
+BATCH, RATE = 64, 1e-3
+PARTS = {"backbone.": 0.25, "style.": 4.0}  # of the rate: what ImageNet taught changes slowly, what tells styles from its textures may hurry
 
 
 class _Phase:
@@ -23,8 +24,11 @@ class _Phase:
     def __init__(self, fire: Fire, world, net):
         self.fire, self.world, self.net = fire, world, net.to(memory_format=torch.channels_last)
         self.views = Views(world.icons, world.colours)
-        own = [p for name, p in net.named_parameters() if not name.startswith("backbone.")]
-        groups = [{"params": list(net.backbone.parameters()), "part": SLOWLY}, {"params": own, "part": 1.0}]
+        groups = [
+            {"params": [p for name, p in net.named_parameters() if name.startswith(beginning)], "part": part} for beginning, part in PARTS.items()
+        ]
+        groups.append({"params": [p for name, p in net.named_parameters() if not name.startswith(tuple(PARTS))], "part": 1.0})
+        groups = [g for g in groups if g["params"]]
         self.optimiser = torch.optim.AdamW(groups, RATE, betas=(0.9, 0.98), weight_decay=0.05, fused=True)
         self.average = Average(net, 0.998)
         self.rng = random.Random(self.name)
