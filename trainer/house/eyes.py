@@ -63,17 +63,19 @@ class Views:
         self.icons, self.colours, self.small = icons, colours, small_icons(icons)
         self.subject = {name: i for i, name in enumerate(icons.subjects)}
 
-    def batch(self, ids: list[int], rng: random.Random, painted: float = 0.25, hard: bool = True, redrawn: int = 0, paints=None):
-        """Pictures [n, 3, SIDE, SIDE] in −1…1, subjects, styles. The last `redrawn` ones are changed as if others had drawn them,
-        and have no style any more; `paints(id)` are the colours that a drawing may be painted in."""
+    def batch(self, ids: list[int], rng: random.Random, painted: float = 0.25, hard: bool = True, redrawn: int = 0, paints=None, plain: int = 0):
+        """Pictures [n, 3, SIDE, SIDE] in −1…1, subjects, styles. The first `plain` ones stand as plain prompts ask: in the middle of one
+        colour, all of about one size, so that textures can be compared. The last `redrawn` ones are changed as if others had drawn them, and
+        have no style any more; `paints(id)` are the colours that a drawing may be painted in."""
         sprites, grounds, thetas = [], [], []
-        for i in ids:
+        for at, i in enumerate(ids):
             rgba = np.asarray(self.small[i])
             if rng.random() < painted and self.paintable(i):
                 rgba = recolour.paint(rgba, self.colours[i], PAINTS[rng.choice(paints(i) if paints else PAINT_NAMES)])
             sprites.append(rgba)
-            thetas.append(self._theta(rng))
-            grounds.append(background(rng)[:2])
+            top, bottom, _ = background(rng)
+            thetas.append(self._theta(rng, at < plain))
+            grounds.append((top, top if at < plain else bottom))
         x = premultiplied(torch.from_numpy(np.stack(sprites)))
         if redrawn:
             x = torch.cat([x[:-redrawn], redraw(x[-redrawn:])])
@@ -88,10 +90,12 @@ class Views:
         """A green apple that is painted red would be a red apple."""
         return bool(np.isfinite(self.colours[i, 0])) and not COLOUR_WORDS & set(self.icons.records[i]["name"].split())
 
-    def _theta(self, rng: random.Random):
+    def _theta(self, rng: random.Random, plain: bool = False):
         """The sampling matrix of affine_grid: from the picture to the drawing."""
         r, x, y, size = rng.random(), 0.5, 0.5, rng.uniform(0.68, 0.86)
-        if r < 0.2:
+        if plain:
+            size = rng.uniform(0.75, 0.81)
+        elif r < 0.2:
             (x, y), size = rng.choice(list(PLACES.values())), rng.uniform(0.36, 0.48)
         elif r < 0.25:
             size = rng.uniform(1.0, 1.2)

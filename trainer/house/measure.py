@@ -112,7 +112,7 @@ def measure(draw, asked: list[dict], icons: Icons, judge: Recogniser) -> tuple[d
     views = Views(icons, main_colours(icons))
     where = {(r["name"], r["style"]): i for i, r in enumerate(icons.records)}
     real = [where[q["subject"], q["style"]] for q in asked if (q["subject"], q["style"]) in where]
-    rx, rsubject, rstyle = views.batch(real, random.Random("real"), painted=0.0, hard=False)
+    rx, rsubject, rstyle = views.batch(real, random.Random("real"), painted=0.0, hard=False, plain=len(real))
     rsaid, rmanner, rfeatures = judge(rx)
     grounds = np.stack([colour.ground(p) for p in pictures])
     wanted = np.array([COLOURS[q["ground"]] for q in asked], float)

@@ -62,10 +62,10 @@ class RecogniserPhase(_Phase):
     def step(self, progress: float) -> tuple[int, dict]:
         half = BATCH // 2
         x, subject, style = self.views.batch(
-            self.rng.choices(self.ids, k=BATCH), self.rng, redrawn=half, paints=lambda i: held_paints(i, shown=False))
+            self.rng.choices(self.ids, k=BATCH), self.rng, redrawn=half, plain=half // 2, paints=lambda i: held_paints(i, shown=False))
         said, manner, _ = self.net(x.contiguous(memory_format=torch.channels_last))
         loss = F.cross_entropy(said, subject, label_smoothing=0.05)
-        self.learn(loss + F.cross_entropy(manner[:half], style[:half]), progress)
+        self.learn(loss + F.cross_entropy(manner[: half // 2], style[: half // 2]), progress)
         if self.step_number % 200 == 0:
             self.fire.say("recogniser on what it never saw: " + " ".join(f"{k} {v:.3f}" for k, v in examine(self.average.module, self.views).items()))
         return BATCH, {"loss": loss.item(), "right": (said.argmax(1) == subject).float().mean().item()}
@@ -76,9 +76,11 @@ def examine(net, views: Views) -> dict:
     """The recogniser on drawings that it never saw, and on known drawings in colours that it never saw them in."""
     net.eval()
     held = sorted(held_pairs(views.icons))
-    x, subject, style = views.batch(held, random.Random("held"), painted=0.0, hard=False)
-    said, manner, _ = net(x)
-    found = {"unseen_top1": _right(said, subject), "unseen_top5": _right(said, subject, 5), "unseen_style": _right(manner, style)}
+    x, subject, _ = views.batch(held, random.Random("held"), painted=0.0, hard=False)
+    said, _, _ = net(x)
+    found = {"unseen_top1": _right(said, subject), "unseen_top5": _right(said, subject, 5)}
+    x, _, style = views.batch(held, random.Random("held"), painted=0.0, hard=False, plain=len(held))
+    found["unseen_style"] = _right(net(x)[1], style)
     known = [i for i in range(len(views.icons)) if i not in set(held) and views.paintable(i)]
     some = random.Random("painted").sample(known, min(400, len(known)))
     x, subject, _ = views.batch(some, random.Random("held"), painted=1.0, hard=False, paints=lambda i: held_paints(i, shown=True))

@@ -394,7 +394,7 @@ class Eyes(unittest.TestCase):
         icons = FewIcons(COARSE)
         with tempfile.TemporaryDirectory() as folder, mock.patch.object(eyes, "furnace", lambda: Path(folder)):
             views = eyes.Views(icons, np.full((8, 3), np.nan, np.float32))
-        views._theta = lambda rng: [[1 / 0.8, 0, 0], [0, 1 / 0.8, 0]]
+        views._theta = lambda rng, plain: [[1 / 0.8, 0, 0], [0, 1 / 0.8, 0]]
         x, subject, style = views.batch([0, 3], random.Random(0), hard=False)
         middle = x[:, :, eyes.SIDE // 2, eyes.SIDE // 2]
         self.assertLess(float((middle - (torch.tensor([[220.0, 60, 50], [130, 130, 130]]) / 127.5 - 1)).abs().max()), 0.02)
