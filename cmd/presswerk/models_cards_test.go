@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -15,11 +16,11 @@ func TestACardKeepsItsPicturesWhenItsModelIsConverted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	card = append(card, "pictures:\n  - {file: pictures/sheet.png, title: {en: Sheet, de: Bogen}, alt: {en: Prompts, de: Prompts}}\n"...)
+	card = bytes.Replace(card, []byte("file: sheet.webp"), []byte("file: pictures/sheet.png"), 1)
 	if err := os.Mkdir(filepath.Join(from, "pictures"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for name, data := range map[string][]byte{cardName: card, "pictures/sheet.png": []byte("a picture"), "other.png": []byte("not on the card")} {
+	for name, data := range map[string][]byte{cardName: card, "pictures/sheet.png": []byte("a picture"), "curve.png": []byte("a curve"), "other.png": []byte("not on the card")} {
 		if err := os.WriteFile(filepath.Join(from, name), data, 0o600); err != nil {
 			t.Fatal(err)
 		}
