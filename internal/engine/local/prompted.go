@@ -117,7 +117,7 @@ func (p *prompted) of(ctx context.Context, hidden []float32, shape, latents []in
 		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
 	}
 	for _, v := range latents {
-		raw = binary.LittleEndian.AppendUint64(raw, uint64(v)) //nolint:gosec // a size, which is not negative
+		raw = binary.LittleEndian.AppendUint64(raw, uint64(v))
 	}
 	key := sha256.Sum256(raw)
 	p.mu.Lock()
