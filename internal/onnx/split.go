@@ -280,21 +280,14 @@ func (s *splitter) classify() bool {
 		for _, in := range n.in {
 			reach = max(reach, s.depends[in])
 		}
-		if _, input := s.inputs[n.in0()]; input && n.op == "Shape" && reach > onShapes {
-			reach = onShapes
+		if n.op == "Shape" && len(n.in) == 1 && s.inputs[n.in[0]] != nil {
+			reach = min(reach, onShapes)
 		}
 		for _, out := range n.out {
 			s.depends[out], s.kinds[out] = reach, kind
 		}
 	}
 	return true
-}
-
-func (n splitNode) in0() string {
-	if len(n.in) == 0 {
-		return ""
-	}
-	return n.in[0]
 }
 
 // kind is the element type of a node's outputs.

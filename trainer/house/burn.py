@@ -144,6 +144,16 @@ def resume(phase, state: dict | None) -> None:
         torch.set_rng_state(state["torch"])
 
 
+def learn(phase, loss) -> None:
+    """One step of a phase of one network towards a smaller loss."""
+    phase.optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(phase.net.parameters(), 1.0)
+    phase.optimiser.step()
+    phase.average.update()
+    phase.step_number += 1
+
+
 def snapshot(phase) -> dict:
     """The checkpoint of a phase of one network, which resume reads."""
     return {

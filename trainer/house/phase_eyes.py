@@ -6,7 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from .burn import Average, Fire, begin, quicken, resume, snapshot
+from .burn import Average, Fire, begin, learn, quicken, resume, snapshot
 from .eyes import ImageEncoder, Recogniser, Views, held_paints, held_pairs
 from .scenes import caption
 from .settings import COLOURS, STYLES
@@ -42,12 +42,7 @@ class _Phase:
     def learn(self, loss, progress: float) -> None:
         for group in self.optimiser.param_groups:
             group["lr"] = group["part"] * RATE * min(1, (self.step_number + 1) / 100) * (1 - 0.95 * progress)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
-        self.optimiser.step()
-        self.average.update()
-        self.step_number += 1
+        learn(self, loss)
 
 
 class RecogniserPhase(_Phase):

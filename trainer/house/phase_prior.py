@@ -4,7 +4,7 @@ import random
 
 import torch
 
-from .burn import Average, Fire, begin, resume, snapshot
+from .burn import Average, Fire, begin, learn, resume, snapshot
 from .nets import Prior
 from .pool import TextPool
 from .text import padded
@@ -46,12 +46,7 @@ class PriorPhase:
         stand2 = (self.net.stand(second[two]) - stands[two, 1]).pow(2).mean() if len(two) else stand * 0
         colour = (self.net.ground(s[:, 4:].flatten(1)) - ground).pow(2).mean()
         loss = error1 + 0.3 * error2 + 5 * (stand + 0.3 * stand2) + 5 * colour
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
-        self.optimiser.step()
-        self.average.update()
-        self.step_number += 1
+        learn(self, loss)
         return BATCH, {"draw": error1.item(), "second": error2.item(), "stand": stand.item() ** 0.5, "ground": colour.item() ** 0.5}
 
 

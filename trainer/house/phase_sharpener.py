@@ -4,13 +4,13 @@ import random
 
 import numpy as np
 import torch
-from PIL import Image
 
 from . import recolour
-from .burn import Average, Fire, begin, quicken, resume, snapshot
+from .burn import Average, Fire, begin, learn, quicken, resume, snapshot
 from .nets import Sharpener
 from .pool import TextPool
 from .settings import PAINTS, SHARP
+from .sprites import resized
 from .text import padded
 from .trained import prior
 
@@ -49,12 +49,7 @@ class SharpenerPhase:
         d = self.net(sprite, slot) - wanted
         edges = (d[..., 1:] - d[..., :-1]).abs().mean() + (d[..., 1:, :] - d[..., :-1, :]).abs().mean()
         loss = d.abs().mean() + 0.7 * edges
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
-        self.optimiser.step()
-        self.average.update()
-        self.step_number += 1
+        learn(self, loss)
         return BATCH, {"loss": loss.item(), "error": d.detach().pow(2).mean().sqrt().item()}
 
     def _drawn(self, layer) -> torch.Tensor:
@@ -62,5 +57,4 @@ class SharpenerPhase:
         rgba = np.ascontiguousarray(self.world.icons.pixels[layer.icon])
         if layer.paint:
             rgba = recolour.paint(rgba, self.world.colours[layer.icon], PAINTS[layer.paint])
-        small = Image.fromarray(rgba, "RGBA").convert("RGBa").resize((SHARP, SHARP), Image.LANCZOS)
-        return torch.from_numpy(np.array(small)).permute(2, 0, 1).float() / 255
+        return torch.from_numpy(resized(rgba, SHARP)).view(4, SHARP, SHARP)

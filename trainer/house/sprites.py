@@ -17,9 +17,9 @@ FILE = "sprites.npz"
 PARTS = 512  # drawings in memory at once
 
 
-def coarse(rgba: np.ndarray) -> np.ndarray:
-    """Straight RGBA bytes as float32 [4·COARSE·COARSE], premultiplied, 0–1, channels first."""
-    small = Image.fromarray(rgba, "RGBA").convert("RGBa").resize((COARSE, COARSE), Image.LANCZOS)
+def resized(rgba: np.ndarray, side: int = COARSE) -> np.ndarray:
+    """Straight RGBA bytes as float32 [4·side·side], premultiplied, 0–1, channels first."""
+    small = Image.fromarray(rgba, "RGBA").convert("RGBa").resize((side, side), Image.LANCZOS)
     return (np.asarray(small, np.float32) / 255).transpose(2, 0, 1).ravel()
 
 
@@ -28,14 +28,14 @@ def straight(icon: np.ndarray, side: int = COARSE) -> np.ndarray:
 
 
 def painted(small: np.ndarray, centre: np.ndarray, paint: str) -> np.ndarray:
-    return coarse(recolour.paint(small, centre, PAINTS[paint]))
+    return resized(recolour.paint(small, centre, PAINTS[paint]))
 
 
 def build(icons: Icons, colours: np.ndarray, say=print) -> None:
     """Writes sprites.npz: mean, basis, scale, and weights float16 [icons, 1 + paints, COMPONENTS] (NaN: can't be painted)."""
     rng = random.Random(0)
     small = np.stack([straight(np.asarray(p)) for p in icons.pixels])
-    plain = [coarse(s) for s in small]
+    plain = [resized(s) for s in small]
     able = [i for i in range(len(icons)) if np.isfinite(colours[i, 0])]
     extra = [painted(small[i], colours[i], rng.choice(PAINT_NAMES)) for i in rng.sample(able, min(2500, len(able)))]
     x = torch.from_numpy(np.stack(plain + extra))

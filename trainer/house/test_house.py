@@ -17,7 +17,7 @@ from .layout import POSES, hats, lay_out, over, turn
 from .nets import COMPONENTS, Prior, Sharpener
 from .scenes import Director, paste, render
 from .settings import COARSE, COLOURS, PAINTS, PLACES, SHARP, STYLE_NAMES, TEXT_WIDTH
-from .sprites import coarse
+from .sprites import resized
 
 torch.set_num_threads(1)
 
@@ -124,7 +124,7 @@ class Layout(unittest.TestCase):
     def test_coarse_is_premultiplied(self):
         rgba = np.full((COARSE, COARSE, 4), 200, np.uint8)
         rgba[..., 3] = 0
-        self.assertEqual(float(np.abs(coarse(rgba)).max()), 0)
+        self.assertEqual(float(np.abs(resized(rgba)).max()), 0)
 
 
 class Foreseeing(unittest.TestCase):
