@@ -48,14 +48,15 @@ type trainFlags struct {
 
 type trainLoraCmd struct {
 	trainFlags
-	Rank         int     `name:"rank" default:"16" help:"${flag_rank}"`
-	Alpha        float64 `name:"alpha" placeholder:"N" help:"${flag_alpha}"`
-	Convolutions bool    `name:"conv" default:"true" negatable:"" help:"${flag_conv}"`
+	Rank         int      `name:"rank" default:"16" help:"${flag_rank}"`
+	Alpha        float64  `name:"alpha" placeholder:"N" help:"${flag_alpha}"`
+	Convolutions bool     `name:"conv" default:"true" negatable:"" help:"${flag_conv}"`
+	Layers       []string `name:"layers" placeholder:"NAME,…" help:"${flag_layers}"`
 }
 
 // Run trains a LoRA of a style or a subject.
 func (c *trainLoraCmd) Run(ctx context.Context, g *globals) error {
-	return c.run(ctx, g, course{Kind: kindLoRA, Rank: c.Rank, Alpha: cmp.Or(c.Alpha, float64(c.Rank)), Convolutions: c.Convolutions})
+	return c.run(ctx, g, course{Kind: kindLoRA, Rank: c.Rank, Alpha: cmp.Or(c.Alpha, float64(c.Rank)), Convolutions: c.Convolutions, Layers: c.Layers})
 }
 
 type trainDreamboothCmd struct {
@@ -71,7 +72,7 @@ func (c *trainDreamboothCmd) Run(ctx context.Context, g *globals) error {
 		return art.Invalid("class-pictures", fmt.Sprintf("%d is out of range", c.Pictures), "write 1 to 1000")
 	}
 	return c.run(ctx, g, course{
-		Kind: kindDreambooth, Rank: c.Rank, Alpha: cmp.Or(c.Alpha, float64(c.Rank)), Convolutions: c.Convolutions,
+		Kind: kindDreambooth, Rank: c.Rank, Alpha: cmp.Or(c.Alpha, float64(c.Rank)), Convolutions: c.Convolutions, Layers: c.Layers,
 		ClassPrompt: c.Class, ClassPictures: c.Pictures, PriorWeight: c.PriorWeight,
 	})
 }

@@ -28,15 +28,15 @@ type trainBase struct {
 	words  *art.Vocabulary
 	card   *art.ModelCard
 	usual  defaults
-	rests  []string // beginnings of the names of layers that training leaves alone
-	lora   lessons
+	learns map[string]lessons // by kind of training
 }
 
-// lessons are how a model says that it best learns a LoRA; 0 says nothing.
+// lessons are how a model says that it best learns; 0 says nothing.
 type lessons struct {
-	Steps int     `json:"steps"`
-	Batch int     `json:"batch"`
-	Rate  float64 `json:"learning_rate"`
+	Steps  int      `json:"steps"`
+	Batch  int      `json:"batch"`
+	Rate   float64  `json:"learning_rate"`
+	Layers []string `json:"layers"` // beginnings of the names of layers that learn; none says all
 }
 
 // defaults are how a model is best drawn with.
@@ -94,11 +94,10 @@ func (t *tools) findBase(name string) (trainBase, error) {
 // describe reads what the folder says of itself.
 func (b *trainBase) describe() error {
 	about := struct {
-		Width     int             `json:"width"`
-		Defaults  defaults        `json:"defaults"`
-		Words     *art.Vocabulary `json:"vocabulary"`
-		Untrained []string        `json:"untrained"` // beginnings of layers' names
-		Training  lessons         `json:"training"`
+		Width    int                `json:"width"`
+		Defaults defaults           `json:"defaults"`
+		Words    *art.Vocabulary    `json:"vocabulary"`
+		Training map[string]lessons `json:"training"`
 	}{}
 	if err := readJSON(filepath.Join(b.dir, "model.json"), &about); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -117,7 +116,7 @@ func (b *trainBase) describe() error {
 			return err
 		}
 	}
-	b.native, b.words, b.usual, b.rests, b.lora = about.Width, about.Words, about.Defaults, about.Untrained, about.Training
+	b.native, b.words, b.usual, b.learns = about.Width, about.Words, about.Defaults, about.Training
 	if side, ok := unet.Side.(float64); ok && b.native == 0 {
 		b.native = int(side) << max(0, len(vae.Blocks)-1)
 	}
@@ -202,9 +201,12 @@ func (b trainBase) can(kind string) error {
 }
 
 // weights tells the trainer where torch's weights lie in an ONNX UNet, by the names under which the renderer will look for
-// a LoRA's changes.
-func (b trainBase) weights() (map[string]string, error) {
+// a LoRA's changes: those of layers whose names begin as asked.
+func (b trainBase) weights(layers []string) (map[string]string, error) {
 	if b.form != modelstore.FormONNX {
+		if len(layers) > 0 {
+			return nil, art.Unsupported("layers", "layers are named for models in ONNX only, and "+b.ref.Name+" is a diffusers folder", "leave --layers out")
+		}
 		return nil, nil
 	}
 	n, err := model.OpenNetwork(os.DirFS(b.dir), "unet/model.onnx")
@@ -212,11 +214,26 @@ func (b trainBase) weights() (map[string]string, error) {
 		return nil, err
 	}
 	places := n.Places()
-	maps.DeleteFunc(places, func(name, _ string) bool {
-		return slices.ContainsFunc(b.rests, func(beginning string) bool { return strings.HasPrefix(name, beginning) })
-	})
 	if len(places) == 0 {
 		return nil, art.Unsupported("model", b.ref.Name+" has no weights that a LoRA could change", "export it again from its checkpoint: presswerk models convert")
 	}
+	for _, beginning := range layers {
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(places)), func(name string) bool { return strings.HasPrefix(name, beginning) }) {
+			return nil, art.Invalid("layers", fmt.Sprintf("no layer of %s has a name that begins with %q", b.ref.Name, beginning), "write one of: "+strings.Join(parts(places), ", "))
+		}
+	}
+	maps.DeleteFunc(places, func(name, _ string) bool {
+		return len(layers) > 0 && !slices.ContainsFunc(layers, func(beginning string) bool { return strings.HasPrefix(name, beginning) })
+	})
 	return places, nil
+}
+
+// parts are what names of layers begin with, up to their first dot.
+func parts(places map[string]string) []string {
+	found := map[string]bool{}
+	for name := range places {
+		first, _, _ := strings.Cut(name, ".")
+		found[first+"."] = true
+	}
+	return slices.Sorted(maps.Keys(found))
 }

@@ -23,16 +23,17 @@ const trainingName = "training"
 
 // course is what differs between the kinds of training.
 type course struct {
-	Kind          string  `json:"kind"`
-	Rank          int     `json:"rank"`
-	Alpha         float64 `json:"alpha"`
-	Convolutions  bool    `json:"convolutions"`
-	ClassPrompt   string  `json:"class_prompt"`
-	ClassPictures int     `json:"class_pictures"`
-	PriorWeight   float64 `json:"prior_weight"`
-	Vectors       int     `json:"vectors"`
-	Like          string  `json:"like"`
-	Control       string  `json:"control"`
+	Kind          string   `json:"kind"`
+	Rank          int      `json:"rank"`
+	Alpha         float64  `json:"alpha"`
+	Convolutions  bool     `json:"convolutions"`
+	Layers        []string `json:"layers,omitempty"`
+	ClassPrompt   string   `json:"class_prompt"`
+	ClassPictures int      `json:"class_pictures"`
+	PriorWeight   float64  `json:"prior_weight"`
+	Vectors       int      `json:"vectors"`
+	Like          string   `json:"like"`
+	Control       string   `json:"control"`
 }
 
 // lesson is one picture as the trainer is told of it.
@@ -98,7 +99,8 @@ func usual(kind string, b trainBase) recipe {
 	case kind == kindControlNet:
 		return recipe{4000, 4, 1e-4}
 	case b.form == modelstore.FormONNX:
-		return recipe{cmp.Or(b.lora.Steps, 300), cmp.Or(b.lora.Batch, 8), cmp.Or(b.lora.Rate, 8e-4)}
+		l := b.learns[kind]
+		return recipe{cmp.Or(l.Steps, 300), cmp.Or(l.Batch, 8), cmp.Or(l.Rate, 8e-4)}
 	default:
 		return recipe{1000, 2, 2e-4}
 	}
@@ -117,7 +119,10 @@ func (f *trainFlags) job(ctx context.Context, g *globals, t *tools, c course, b 
 	if j.name, j.version, err = f.name(g.store()); err != nil {
 		return nil, err
 	}
-	if j.Weights, err = b.weights(); err != nil {
+	if len(c.Layers) == 0 {
+		c.Layers = b.learns[c.Kind].Layers
+	}
+	if j.Weights, err = b.weights(c.Layers); err != nil {
 		return nil, err
 	}
 	j.Base.Form, j.Base.Dir, j.Base.Name, j.Base.Version, j.Base.SHA256 = b.form, b.dir, b.ref.Name, b.ref.Version, b.ref.SHA256

@@ -213,6 +213,7 @@ func TestBadTrainings(t *testing.T) {
 		{"no class", "", []string{"dreambooth", "datasets/two-ink"}, exitWrongUse, "what the subject is one of"},
 		{"no such model", "", []string{"lora", "datasets/two-ink", "--model", "nobody"}, exitWrongUse, "nobody"},
 		{"bad device", "", []string{"lora", "datasets/two-ink", "--device", "abacus"}, exitWrongUse, "abacus"},
+		{"no such layer", "", []string{"lora", "datasets/two-ink", "--layers", "wings."}, exitWrongUse, "grade., "},
 		{"the trainer refuses", "", []string{"lora", "datasets/two-ink", "--seed", "13"}, exitWrongUse, "thirteen"},
 		{"the trainer dies", "", []string{"lora", "datasets/two-ink", "--seed", "14"}, exitOutside, "out of memory"},
 	} {

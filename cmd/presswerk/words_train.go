@@ -28,6 +28,7 @@ func trainSentences() map[string]sentence {
 		"flag_restart":        {"Begin again in the place of going on from the checkpoint.", "Von vorn beginnen, statt am Checkpoint weiterzumachen."},
 		"flag_rank":           {"Rank of the LoRA: how much it can take in.", "Rang des LoRA: wie viel es aufnehmen kann."},
 		"flag_alpha":          {"Its scale is alpha/rank; else alpha is the rank.", "Der Maßstab ist alpha/rank; sonst ist alpha der Rang."},
+		"flag_layers":         {"Layers of an ONNX model that learn, by the beginnings of their names. Default: what the model says.", "Schichten eines ONNX-Modells, die lernen, nach dem Anfang ihrer Namen. Sonst: was das Modell sagt."},
 		"flag_conv":           {"Change convolutions, too, beside linear layers.", "Auch Faltungen ändern, nicht nur lineare Schichten."},
 		"flag_class":          {"What the subject is one of: \"a dog\"; else class of dataset.yaml.", "Wovon das Motiv eines ist: „a dog“; sonst class aus dataset.yaml."},
 		"flag_class_pictures": {"How many pictures of the class the base draws.", "Wie viele Bilder der Klasse die Basis zeichnet."},

@@ -70,8 +70,8 @@ class UNetGraph(nn.Module):
 
     def __init__(self, house):
         super().__init__()
-        self.prior, self.sharpener, self.encode, self.spread, self.mix = house.prior, house.sharpener, house.encode, house.spread, house.mix
-        for name, child in house.unet.named_children():
+        parts = {name: part for name, part in house.named_children() if name != "unet"}
+        for name, child in (parts | dict(house.unet.named_children())).items():
             setattr(self, name, child)
         self.shell = [house]  # not a submodule: its layers would have two names
 

@@ -16,8 +16,8 @@ from .settings import THREADS
 # recogniser, 100 s of house CLIP and 370 s of the sharpener went into networks that were made anew.)
 SCHEDULE = [
     ("prior", 2200), ("recogniser", 500), ("clip", 100), ("unet", 4000),
-    ("sharpener", 1450), ("unet", 4900), ("recogniser", 2600), ("clip", 600),
-    ("prior", 4000), ("recogniser", 3600), ("clip", 900), ("sharpener", 4000), ("unet", 10000),
+    ("sharpener", 1450), ("unet", 4900), ("recogniser", 2600), ("clip", 300),
+    ("prior", 4000), ("sharpener", 2700), ("unet", 7000), ("recogniser", 3600), ("clip", 900), ("sharpener", 4000), ("unet", 10000),
     ("prior", 6000), ("sharpener", 6000), ("vae", 1200), ("recogniser", 5000), ("clip", 1500), ("unet", 16300),
 ]
 

@@ -8,11 +8,11 @@ import torch
 from torch import nn
 
 from .layout import POSES, lay_out
-from .nets import LatentEncoder, Prior, Sharpener
+from .nets import Grade, LatentEncoder, Prior, Sharpener
 from .settings import LATENT, LATENT_CHANNELS, TEXT_WIDTH
 
 GIVEN = 4 * LATENT_CHANNELS  # channels that the UNet takes: noisy latent, what was foreseen, its variance, and how far off the noise says it is
-LOG_VARIANCES = (-5.0, 1.0)  # least and most that the variance of what was foreseen may be: a UNet that may say nothing can't be steered
+LOG_VARIANCES = (-8.0, 1.0)  # least and most that the variance of what was foreseen may be: a UNet that may say nothing can't be steered
 
 
 class Spread(nn.Module):
@@ -77,6 +77,13 @@ class Mix(nn.Module):
         return (a * rest).sqrt() * (1 - s) / d * noisy - rest.sqrt() / d * g + (s / d).sqrt() * word
 
 
+def settled(sprite, faint=0.03):
+    """A drawing's values within their bounds, [b, 4, h, w] premultiplied. What is all but transparent is transparent, and what is all but
+    opaque is opaque: a regression is never quite sure of either, and a haze shows on a plain ground."""
+    alpha = ((sprite[:, 3:] - faint) / (1 - 2 * faint)).clamp(0, 1)
+    return torch.cat([torch.minimum(sprite[:, :3].clamp(min=0), alpha), alpha], 1)
+
+
 def logarithm(x, halvings=6):
     """The natural logarithm of variances, by square roots: n/2·(r − 1/r) with r the n-th root of x. ONNX Runtime's own gives other bits on
     another number of threads."""
@@ -111,7 +118,7 @@ class House(nn.Module):
 
     def __init__(self, channels=(64, 64, 128, 256)):
         super().__init__()
-        self.prior, self.sharpener, self.encode = Prior(), Sharpener(), LatentEncoder()
+        self.prior, self.sharpener, self.grade, self.encode = Prior(), Sharpener(), Grade(), LatentEncoder()
         self.spread, self.mix = Spread(), Mix()
         self.unet = make_unet(channels)
         nn.init.zeros_(self.unet.conv_out.weight)  # the first word is nothing
@@ -128,9 +135,8 @@ class House(nn.Module):
         layers = []
         # The first drawing lies over the second one, as little as they meet.
         for slot in (slots[:, 2:4].flatten(1), slots[:, :2].flatten(1)):
-            sprite = self.sharpener(self.prior.sprite(self.prior.draw(slot)), slot).clamp(0, 1)
-            sprite = torch.cat([torch.minimum(sprite[:, :3], sprite[:, 3:]), sprite[:, 3:]], 1)
-            layers.append((sprite, self.prior.stand(slot)))
+            sprite = settled(self.sharpener(self.prior.sprite(self.prior.draw(slot)), slot))
+            layers.append((self.grade(sprite), self.prior.stand(slot)))
         return lay_out(layers, self.prior.ground(slots[:, 4:].flatten(1)), height, width), slots[:, :2].flatten(1)
 
     def foresee(self, e, height: int, width: int):

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from .card import description
+from .card import description, filled
 from .curve import plot
 from .data import Icons
 from .export import export
@@ -47,6 +47,8 @@ def main() -> None:
             shutil.copyfile(furnace() / name, KEPT / name)
     if ship:  # what the card shows
         (out / "model.json").write_text(json.dumps(description(icons), indent=1) + "\n")
+        card = out / "card.yaml"
+        card.write_text(filled(card.read_text(), *(json.loads((KEPT / name).read_text()) for name in ("state.json", "measure.json"))))
         plot((KEPT / "train.log").read_text()).save(out / "curve.png", optimize=True)
         Image.open(furnace() / "sheet.png").save(out / "sheet.webp", quality=88)
 

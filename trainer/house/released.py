@@ -85,6 +85,6 @@ def brought(phase: str) -> dict | None:
     if phase in ("prior", "sharpener"):
         return {name.removeprefix(f"{phase}."): t for name, t in state.items() if name.startswith(f"{phase}.")} or None
     if phase == "unet":
-        own = {name: t for name, t in state.items() if name.split(".")[0] not in ("prior", "sharpener", "encode")}
+        own = {name: t for name, t in state.items() if name.split(".")[0] not in ("prior", "sharpener", "grade", "encode")}
         return {name if name.startswith("spread.") else f"unet.{name}": t for name, t in own.items()}
     return state

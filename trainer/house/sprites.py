@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from . import recolour
+from . import recolour, released
 from .data import Icons
 from .nets import COMPONENTS
 from .settings import COARSE, PAINT_NAMES, PAINTS, furnace
@@ -39,12 +39,9 @@ def build(icons: Icons, colours: np.ndarray, say=print) -> None:
     able = [i for i in range(len(icons)) if np.isfinite(colours[i, 0])]
     extra = [painted(small[i], colours[i], rng.choice(PAINT_NAMES)) for i in rng.sample(able, min(2500, len(able)))]
     x = torch.from_numpy(np.stack(plain + extra))
-    mean = x.mean(0)
-    torch.manual_seed(0)
-    _, _, v = torch.svd_lowrank(x - mean, q=min(COMPONENTS + 32, len(x)), niter=2)
-    basis = v[:, :COMPONENTS].T.contiguous()
+    mean, basis = components(x, released.brought("prior"))
     known = ((x - mean) @ basis.T).pow(2).sum() / (x - mean).pow(2).sum()
-    del x, v
+    del x
     weights = np.full((len(icons), 1 + len(PAINTS), COMPONENTS), np.nan, np.float32)
     for at in range(0, len(icons), PARTS // 8):
         ids = range(at, min(at + PARTS // 8, len(icons)))
@@ -64,6 +61,17 @@ def build(icons: Icons, colours: np.ndarray, say=print) -> None:
         np.savez(f, mean=mean.numpy(), basis=basis.numpy(), scale=scale, weights=(weights / scale).astype(np.float16))
     os.replace(f"{path}.new", path)
     say(f"{COMPONENTS} components keep {known:.4f} of the variance")
+
+
+def components(x: torch.Tensor, brought: dict | None) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and basis. A prior that came with the checkout speaks in its own: reckoned again, on another machine, half of the
+    components would point the other way, and it would have all of them to learn anew."""
+    if brought and brought["basis"].shape == (COMPONENTS, x.shape[1]):
+        return brought["mean"], brought["basis"]
+    mean = x.mean(0)
+    torch.manual_seed(0)
+    _, _, v = torch.svd_lowrank(x - mean, q=min(COMPONENTS + 32, len(x)), niter=2)
+    return mean, v[:, :COMPONENTS].T.contiguous()
 
 
 class Sprites:

@@ -11,10 +11,12 @@ import onnx
 import torch
 from onnx import numpy_helper
 
-from . import abilities, backbone, burn, colour, curve, draw, export, export_eyes, eyes, measure, pack, phase_prior, recolour, released
-from .house import LOG_VARIANCES, House, Mix, alphas, logarithm
+from trainer.train.house import Branch
+
+from . import abilities, backbone, burn, card, colour, curve, draw, export, export_eyes, eyes, measure, pack, phase_prior, recolour, released, sprites
+from .house import LOG_VARIANCES, House, Mix, alphas, logarithm, settled
 from .layout import POSES, hats, lay_out, over, turn
-from .nets import COMPONENTS, Prior, Sharpener
+from .nets import COMPONENTS, Grade, Prior, Sharpener
 from .scenes import Director, paste, render
 from .settings import COARSE, COLOURS, PAINTS, PLACES, SHARP, STYLE_NAMES, TEXT_WIDTH
 from .sprites import resized
@@ -195,6 +197,37 @@ class Foreseeing(unittest.TestCase):
         self.assertEqual(got.shape, (1, 4, SHARP, SHARP))
         self.assertLess(float((torch.nn.functional.avg_pool2d(got, SHARP // COARSE) - sprite).abs().mean()), 0.15)  # bilinear, and no more
 
+    def test_haze_settles(self):
+        """All but nothing is nothing, all but full is full, half stays half, and colours stay within their alpha."""
+        sprite = torch.tensor([[0.02, 0.5, 0.5, 0.02], [0.4, 0.5, -0.1, 0.5], [0.9, 1.2, 0.5, 0.98]]).T.reshape(1, 4, 1, 3)
+        want = torch.tensor([[0, 0, 0, 0], [0.4, 0.5, 0, 0.5], [0.9, 1, 0.5, 1]]).T.reshape(1, 4, 1, 3)
+        self.assertLess(float((settled(sprite) - want).abs().max()), 1e-6)
+
+    def test_an_untrained_grade_leaves_colours_as_they_are(self):
+        sprite = torch.rand(2, 4, COARSE, COARSE)
+        sprite[:, :3] *= sprite[:, 3:]
+        self.assertTrue(torch.equal(Grade()(sprite), sprite))
+
+    def test_a_grade_learns_a_curve_of_colours(self):
+        """A low-rank change of its layers makes dark and light places swap within a hundred steps, in colours that it was not shown."""
+        torch.manual_seed(6)
+        grade = Grade().requires_grad_(False)
+        own = {name: w for name, w in grade.named_parameters() if name.endswith("weight")}
+        branches = {name: Branch(w.shape, 8, 8) for name, w in own.items()}
+        optimiser = torch.optim.AdamW([p for b in branches.values() for p in b.parameters()], lr=3e-3)
+
+        def off():
+            sprite = torch.cat([torch.rand(1, 3, 32, 32), torch.ones(1, 1, 32, 32)], 1)
+            changed = {name: w + torch.einsum("or,rihw->oihw", branches[name].up[:, :, 0, 0], branches[name].down) for name, w in own.items()}
+            return (torch.func.functional_call(grade, changed, sprite)[:, :3] - (1 - sprite[:, :3])).pow(2).mean()
+
+        before = float(off().detach())
+        for _ in range(100):
+            optimiser.zero_grad()
+            off().backward()
+            optimiser.step()
+        self.assertLess(float(off().detach()), before / 20)
+
     def test_laid_over_the_ground(self):
         """The upper drawing hides the lower one; the ground goes from its upper to its lower colour."""
         full, ground = torch.ones(1, 4, COARSE, COARSE), torch.tensor([[0.0, 0, 0, 1, 1, 1]])
@@ -220,7 +253,28 @@ class Foreseeing(unittest.TestCase):
             self.assertGreater(float((got.flip(-1) - want).abs().mean()), 0.05)
 
 
+class Components(unittest.TestCase):
+    def test_a_prior_that_came_along_keeps_its_own(self):
+        x = torch.rand(COMPONENTS + 40, 4 * COARSE * COARSE)
+        mean, basis = sprites.components(x, None)
+        again = sprites.components(torch.rand_like(x), {"mean": mean, "basis": -basis})
+        self.assertTrue(torch.equal(again[1], -basis) and torch.equal(again[0], mean))
+        self.assertLess(float((basis @ basis.T - torch.eye(COMPONENTS)).abs().max()), 1e-3)
+
+
 class Files(unittest.TestCase):
+    def test_the_card_takes_the_measures(self):
+        """Values, and the time in both languages; a card without a place for one is refused."""
+        text = (released.HOUSE / "card.yaml").read_text()
+        measured = {key: 0.123 for key, _ in card.MEASURES.values()} | {"unseen_top5": 0.456}
+        got = card.filled(text, {"prior": {"cores": 7200}, "clip": {"cores": 1800}}, measured)
+        self.assertEqual(got.count("value: '12.3 %'"), 10)
+        for said in ("value: '0.1 ΔE2000'", "value: '0.123'", "en: 'top-5 45.6 %;", "'Top 5 45,6 %;", "2.5 hours of", "(9000 s: prior 7200, house CLIP 1800)", "2,5 Stunden", "(9000 s: Prior 7200, House CLIP 1800)"):
+            self.assertIn(said, got)
+        self.assertEqual(card.filled(got, {"prior": {"cores": 7200}, "clip": {"cores": 1800}}, measured), got)
+        with self.assertRaisesRegex(ValueError, "0 places"):
+            card.filled(text.replace("'near copies'", "'copies'"), {}, measured)
+
     def test_packed_graph(self):
         """Packed weights give nearly the same results; those for LoRA stay float16 under their own name."""
         torch.manual_seed(0)

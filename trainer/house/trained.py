@@ -4,7 +4,7 @@ from . import released
 from .burn import load
 from .eyes import ImageEncoder, Recogniser
 from .house import House
-from .nets import VAE, LatentEncoder, Prior
+from .nets import VAE, Grade, LatentEncoder, Prior
 from .settings import furnace
 
 
@@ -31,7 +31,7 @@ def _filled(net, state: dict):
 def whole() -> tuple[dict, VAE]:
     """House's weights but for what the UNet's phase teaches, and the VAE."""
     vae, parts = _filled(VAE(), averaged("vae")), {"prior": averaged("prior"), "sharpener": averaged("sharpener")}
-    parts["encode"] = LatentEncoder(vae).state_dict()
+    parts |= {"grade": Grade().state_dict(), "encode": LatentEncoder(vae).state_dict()}
     return {f"{part}.{k}": v for part, found in parts.items() for k, v in found.items()}, vae
 
 

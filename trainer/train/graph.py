@@ -50,7 +50,8 @@ class Graph(nn.Module):
         self.tables: dict = {}
         constants, self.origin, nodes = self._fold(model.graph)
         self.nodes = [n for n in nodes if n.name in self._needed(nodes)]
-        self.course, self.early = Course(self.nodes, {self.output}), None
+        self.course = Course(self.nodes, {self.output})
+        self.earlies: dict = {}  # Early by the nodes that learn
         self.remembered: dict = {}
         self.fixed = {}
         for i, (name, value) in enumerate(constants.items()):
@@ -99,29 +100,35 @@ class Graph(nn.Module):
         prompt = inputs.get(PROMPT)
         if prompt is None or prompt.requires_grad:
             return self._run(self.course, values)[self.output]
-        learning = set(self.branches) | set(self.tables)
-        if self.early is None or self.early.learning != learning:
-            self.early = Early(self.nodes, self.whole, self.constants(), learning, self.output)
-            self.remembered.clear()
-        known = [self._early(inputs, i) for i in range(len(prompt))]
+        # Without gradients nothing learns: what branches say of a prompt holds until they change.
+        learning = frozenset((set(self.branches) | set(self.tables)) if torch.is_grad_enabled() else ())
+        if learning not in self.earlies:
+            self.earlies[learning] = Early(self.nodes, self.whole, self.constants(), learning, self.output)
+        early = self.earlies[learning]
+        known = [self._early(early, inputs, i) for i in range(len(prompt))]
         values |= {name: torch.cat([k[name] for k in known]) for name in known[0]}
-        return self._run(self.early.rest, values)[self.output]
+        return self._run(early.rest, values)[self.output]
 
     def constants(self) -> dict:
         return {name: getattr(self, fixed) if isinstance(fixed, str) else fixed for name, fixed in self.fixed.items()}
 
     @torch.no_grad()
-    def _early(self, inputs: dict, i: int) -> dict:
+    def _early(self, early: "Early", inputs: dict, i: int) -> dict:
         """What depends on a row's prompt and on shapes alone."""
         one = {name: v[:1] if v.dim() and len(v) == len(inputs[PROMPT]) else v for name, v in inputs.items()}
         one[PROMPT] = inputs[PROMPT][i : i + 1]
         shapes = tuple((name, tuple(v.shape)) for name, v in sorted(one.items()))
-        key = shapes, one[PROMPT].detach().cpu().numpy().tobytes()
+        key = early.learning, self._changes(early), shapes, one[PROMPT].detach().cpu().numpy().tobytes()
         if key not in self.remembered:
-            self.remembered[key] = self._run(self.early.first, self.constants() | self.defaults | one)
+            self.remembered[key] = self._run(early.first, self.constants() | self.defaults | one)
             while len(self.remembered) > 1 and sum(v.nbytes for known in self.remembered.values() for v in known.values()) > REMEMBERED:
                 self.remembered.pop(next(iter(self.remembered)))
         return self.remembered[key]
+
+    def _changes(self, early: "Early") -> tuple:
+        """How often each parameter that a course's branches and tables hold has changed, as torch counts it."""
+        modules = [m for found in (self.branches, self.tables) for name, m in found.items() if name not in early.learning]
+        return tuple(p._version for m in modules for p in (*m.parameters(), *m.buffers()))
 
     def _run(self, course: "Course", values: dict) -> dict:
         """The values that a course is for."""
@@ -157,7 +164,7 @@ class Early:
     """A graph in two courses: what depends on the prompt and on shapes of inputs alone, and the rest. They are cut where numbers
     are handed over that aren't whole: shapes are of batches of different sizes, and reckoned in both."""
 
-    def __init__(self, nodes: list, inputs: dict, constants: dict, learning: set, output: str):
+    def __init__(self, nodes: list, inputs: dict, constants: dict, learning: frozenset, output: str):
         shapes, prompt, all_ = 1, 2, 3
         reach = {name: prompt if name == PROMPT else all_ for name in inputs}
         real = {name: not whole for name, whole in inputs.items()} | {name: v.is_floating_point() for name, v in constants.items()}

@@ -177,11 +177,18 @@ class House(unittest.TestCase):
             swapped = graph(**{name: v.flip(0) for name, v in feed.items()})
             self.assertEqual(ran.call_count, 1)
         self.assertLess(float((swapped.flip(0) - once).abs().max()), 1e-5 * float(once.abs().max()))
-        early = next(n for n in graph.early.first.nodes if n.op == "Conv" and isinstance(graph.fixed.get(n.inputs[1]), str))
+        (known,) = graph.earlies.values()
+        early = next(n for n in known.first.nodes if n.op == "Conv" and isinstance(graph.fixed.get(n.inputs[1]), str))
         graph.branches[early.name] = learner = Branch(graph.weight(early).shape, 2, 2.0)
         torch.nn.init.ones_(learner.up)
         graph(**feed).square().mean().backward()
         self.assertGreater(float(learner.up.grad.abs().max()), 0)
+        with torch.no_grad(), mock.patch.object(graph, "_run", wraps=graph._run) as ran:
+            drawn = graph(**feed)
+            self.assertTrue(torch.equal(graph(**feed), drawn))
+            self.assertEqual(ran.call_count, 2 + 2)  # each prompt once, and the rest twice
+            learner.up.mul_(2)
+            self.assertFalse(torch.equal(graph(**feed), drawn))
 
 
 class Graphs(unittest.TestCase):
