@@ -55,11 +55,14 @@ def filled(card: str, spent: dict, measured: dict) -> str:
         if found != 1:
             raise ValueError(f"the card has {found} places for {value}; expected one that matches {pattern}")
 
+    def written(key: str, form: str) -> str:
+        return form.format(measured[key]).replace("%", " %")
+
     for name, (key, form) in MEASURES.items():
-        value = form.format(measured[key]).replace("%", " %")
+        value = written(key, form)
         put(rf"(\n  - name: {{en: '{re.escape(name)}', de: [^\n]*\n    value: ')[^']*(')", value)
-    put(r"(how: \{en: 'top-5 )[^;]*(; one style of every tenth)", f"{measured['unseen_top5']:.1%}".replace("%", " %"))
-    put(r"(de: 'Top 5 )[^;]*(; ein Stil jedes zehnten)", f"{measured['unseen_top5']:.1%}".replace("%", " %").replace(".", ","))
+    put(r"(how: \{en: 'top-5 )[^;]*(; one style of every tenth)", written("unseen_top5", "{:.1%}"))
+    put(r"(de: 'Top 5 )[^;]*(; ein Stil jedes zehnten)", written("unseen_top5", "{:.1%}").replace(".", ","))
     together = sum(e["cores"] for e in spent.values())
     parts = [", ".join(f"{words[lang]} {spent[name]['cores']:.0f}" for name, words in PHASES.items() if name in spent) for lang in (0, 1)]
     put(r'(\n  en: ")[^"(]*( hours of two cores by the log)', f"{together / 3600:.1f}")
