@@ -12,7 +12,7 @@ from torch import nn
 STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1)  # of the blocks
 DEEP, HEAD = 320, 1280  # channels of the last block and of the head
 SHALLOW = (0, 2, 4)  # blocks whose textures tell a style; the stem's do as well
-TEXTURES = 2 * (32 + 16 + 24 + 40)
+TEXTURES = 2 * (32 + 16 + 24) + 40
 EPSILON = 1e-3  # of the batch normalisation
 MEAN, DEVIATION = 0.498, 0.502  # of ImageNet's pictures as this network was given them, 0–1
 
@@ -65,9 +65,39 @@ class Block(nn.Module):
         return x + h if self.skip else h
 
 
+def seen(x):
+    """A picture in −1…1 as ImageNet's were given to the stem."""
+    return ((x + 1) / 2 - MEAN) / DEVIATION
+
+
+class Surface(nn.Module):
+    """[b, 3, side, side] in −1…1 → textures of every place [b, TEXTURES, side/8, side/8]: means and deviations of the stem's and shallow
+    blocks' channels around it. A place knows no more than some 60 pixels of the picture."""
+
+    def __init__(self):
+        super().__init__()
+        state = weights()
+        self.stem = folded(state, "_conv_stem", "_bn0", 2)
+        self.blocks = nn.ModuleList(Block(state, f"_blocks.{i}", s) for i, s in enumerate(STRIDES[: SHALLOW[-1] + 1]))
+
+    def forward(self, x):
+        x = F.relu6(self.stem(seen(x)))
+        shallow = [x]
+        for i, block in enumerate(self.blocks):
+            x = block(x)
+            if i in SHALLOW:
+                shallow.append(x)
+        found = []
+        for s in shallow[:-1]:
+            k = s.shape[-1] // x.shape[-1]
+            mean = F.avg_pool2d(s, k)
+            found += [mean, (F.avg_pool2d(s * s, k) - mean * mean).clamp(min=0).add(1e-5).sqrt()]
+        return torch.cat([*found, x], 1)
+
+
 class Backbone(nn.Module):
-    """[b, 3, side, side] in −1…1 → the head's features over all places [b, HEAD], the last block's over quarters [b, 4·DEEP], and
-    textures [b, TEXTURES]: means and deviations of shallow channels. Side is a multiple of 64."""
+    """[b, 3, side, side] in −1…1 → the head's features over all places [b, HEAD], and the last block's over quarters [b, 4·DEEP]. Side is
+    a multiple of 64."""
 
     def __init__(self):
         super().__init__()
@@ -77,11 +107,7 @@ class Backbone(nn.Module):
         self.head = folded(state, "_conv_head", "_bn1")
 
     def forward(self, x):
-        x = F.relu6(self.stem(((x + 1) / 2 - MEAN) / DEVIATION))
-        shallow = [x]
-        for i, block in enumerate(self.blocks):
+        x = F.relu6(self.stem(seen(x)))
+        for block in self.blocks:
             x = block(x)
-            if i in SHALLOW:
-                shallow.append(x)
-        textures = [t for s in shallow for t in (s.mean((2, 3)), s.var((2, 3)).add(1e-5).sqrt())]
-        return F.relu6(self.head(x)).mean((2, 3)), F.avg_pool2d(x, int(x.shape[-1]) // 2).flatten(1), torch.cat(textures, 1)
+        return F.relu6(self.head(x)).mean((2, 3)), F.avg_pool2d(x, int(x.shape[-1]) // 2).flatten(1)

@@ -12,7 +12,8 @@ from .settings import furnace
 LINE = re.compile(r"^\S+ (\w+) cores (\d+) s wall \d+ s samples \d+ steps \d+ (.+)$")
 PANELS = (  # phase, the figure of its log, its name
     ("prior", "draw", "prior: MSE"), ("unet", "v", "UNet: MSE(v)"), ("vae", "loss", "VAE: L1 + L2 + ∇"),
-    ("recogniser", "right", "recogniser: top-1"), ("clip", "right", "house CLIP: top-1 (64)"),
+    ("recogniser", "right", "recogniser: top-1"), ("style", "right", "style classifier: top-1"),
+    ("clip", "right", "house CLIP: top-1 (64)"),
 )
 WIDTH, HEIGHT, MARGIN, SCALE = 420, 250, 52, 2  # of a panel, in pixels before the picture is halved
 PAPER, INK, GRID, LINE_COLOUR = "#ffffff", "#1c1c1e", "#dddddd", "#1f5fbf"

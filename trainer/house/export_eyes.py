@@ -1,6 +1,7 @@
-"""python -m trainer.house.export_eyes OUT writes house CLIP. The two image encoders as ONNX: house CLIP's, pixel_values
+"""python -m trainer.house.export_eyes OUT writes house CLIP. The image encoders as ONNX: house CLIP's, pixel_values
 [b, 3, 128, 128] in −1…1 → image_embeds [b, 384], unit vectors (the text side is the mean over a prompt's token states, to unit
-length); and the recogniser, pixel_values → subject, style (logits) and features, which is the model's measure."""
+length); the recogniser, pixel_values → subject (logits) and features, and the style classifier, pixel_values → style (logits), which are
+the model's measure."""
 
 import json
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import torch
 
 from .export import write_graph
-from .eyes import SIDE, ImageEncoder, Recogniser
+from .eyes import SIDE, ImageEncoder, Recogniser, StyleClassifier
 from .settings import TEXT_WIDTH
 from .trained import clip
 
@@ -29,7 +30,12 @@ def export_clip(out: Path, net: ImageEncoder) -> float:
 
 def export_recogniser(out: Path, net: Recogniser) -> float:
     """Writes out/recogniser and returns how far the graph is from the module."""
-    return write(out, "recogniser", net, ["subject", "style", "features"])
+    return write(out, "recogniser", net, ["subject", "features"])
+
+
+def export_style(out: Path, net: StyleClassifier) -> float:
+    """Writes out/style and returns how far the graph is from the module."""
+    return write(out, "style", net, ["style"])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """The image encoders, and the pictures of real drawings that they learn from: what ImageNet taught a small network, taught on with
-drawings. Nothing here ever sees what the house model makes: the recogniser is its measure."""
+drawings. Nothing here ever sees what the house model makes: recogniser and style classifier are its measure."""
 
 import math
 import random
@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from . import recolour
-from .backbone import DEEP, HEAD, TEXTURES, Backbone
+from .backbone import DEEP, HEAD, TEXTURES, Backbone, Surface
 from .scenes import background
 from .settings import COLOUR_WORDS, PAINT_NAMES, PAINTS, PLACES, STYLE_NAMES, TEXT_WIDTH, furnace
 from .sprites import straight
@@ -19,20 +19,33 @@ SIDE = 128  # pixels that an encoder takes
 
 
 class Recogniser(nn.Module):
-    """What a picture shows and in which style: logits of both, and features [b, HEAD]. A style is told by textures, wherever they are:
-    from features of subjects it would be learnt which drawings there are, and not how they look."""
+    """What a picture shows: logits of the subjects, and features [b, HEAD]."""
 
     def __init__(self, subjects: int):
         super().__init__()
         self.backbone = Backbone()
         self.norm, self.norm4, self.drop = nn.LayerNorm(HEAD), nn.LayerNorm(4 * DEEP), nn.Dropout(0.2)
         self.whole, self.quarters = nn.Linear(HEAD, subjects), nn.Linear(4 * DEEP, subjects)
-        self.style = nn.Sequential(nn.BatchNorm1d(TEXTURES), nn.Linear(TEXTURES, 64), nn.SiLU(), nn.Linear(64, len(STYLE_NAMES)))
 
     def forward(self, x):
-        whole, quarters, textures = self.backbone(x)
-        subject = self.whole(self.drop(self.norm(whole))) + self.quarters(self.drop(self.norm4(quarters)))
-        return subject, self.style(textures), whole
+        whole, quarters = self.backbone(x)
+        return self.whole(self.drop(self.norm(whole))) + self.quarters(self.drop(self.norm4(quarters))), whole
+
+
+class StyleClassifier(nn.Module):
+    """In which style a picture is drawn: logits. Every place says for itself what its textures look like and how much that matters, as in
+    Brendel and Bethge 2019, "Approximating CNNs with Bag-of-local-Features models": a network that saw whole drawings would learn
+    which of them there are, and take an unseen one for the style of the seen one that it resembles."""
+
+    def __init__(self, hidden: int = 128):
+        super().__init__()
+        self.surface = Surface()
+        self.places = nn.Sequential(
+            nn.BatchNorm2d(TEXTURES), nn.Conv2d(TEXTURES, hidden, 1), nn.SiLU(), nn.Dropout2d(0.2), nn.Conv2d(hidden, len(STYLE_NAMES) + 1, 1))
+
+    def forward(self, x):
+        said = self.places(self.surface(x)).flatten(2)
+        return (said[:, :-1] * said[:, -1:].softmax(-1)).sum(-1)
 
 
 class ImageEncoder(nn.Module):
@@ -63,19 +76,19 @@ class Views:
         self.icons, self.colours, self.small = icons, colours, small_icons(icons)
         self.subject = {name: i for i, name in enumerate(icons.subjects)}
 
-    def batch(self, ids: list[int], rng: random.Random, painted: float = 0.25, hard: bool = True, redrawn: int = 0, paints=None, plain: int = 0):
-        """Pictures [n, 3, SIDE, SIDE] in −1…1, subjects, styles. The first `plain` ones stand as plain prompts ask: in the middle of one
-        colour, all of about one size, so that textures can be compared. The last `redrawn` ones are changed as if others had drawn them, and
-        have no style any more; `paints(id)` are the colours that a drawing may be painted in."""
+    def batch(self, ids: list[int], rng: random.Random, painted: float = 0.25, hard: bool = True, redrawn: int = 0, paints=None, plain: bool = False):
+        """Pictures [n, 3, SIDE, SIDE] in −1…1, subjects, styles. Plain ones stand as plain prompts ask: in the middle of one colour, all of
+        about one size, so that textures can be compared. The last `redrawn` ones are changed as if others had drawn them, and have no style
+        any more; `paints(id)` are the colours that a drawing may be painted in."""
         sprites, grounds, thetas = [], [], []
-        for at, i in enumerate(ids):
+        for i in ids:
             rgba = np.asarray(self.small[i])
             if rng.random() < painted and self.paintable(i):
                 rgba = recolour.paint(rgba, self.colours[i], PAINTS[rng.choice(paints(i) if paints else PAINT_NAMES)])
             sprites.append(rgba)
             top, bottom, _ = background(rng)
-            thetas.append(self._theta(rng, at < plain))
-            grounds.append((top, top if at < plain else bottom))
+            thetas.append(self._theta(rng, plain))
+            grounds.append((top, top if plain else bottom))
         x = premultiplied(torch.from_numpy(np.stack(sprites)))
         if redrawn:
             x = torch.cat([x[:-redrawn], redraw(x[-redrawn:])])
@@ -152,12 +165,12 @@ def compose(x: torch.Tensor, grounds: torch.Tensor, thetas: torch.Tensor, bent: 
 
 
 def roughen(x: torch.Tensor, rng: random.Random) -> torch.Tensor:
-    """A third of the batch softened, and half of it with noise and another light. Many stay as they are: noise hides how smooth a
-    style's surfaces are."""
-    k, n = len(x) // 3, len(x)
+    """A third of the batch softened, whichever it hits, and half of it with noise and another light. Many stay as they are: noise hides how
+    smooth a style's surfaces are."""
+    n = len(x)
     side = rng.randint(SIDE // 2, SIDE - 8)
-    soft = F.interpolate(F.interpolate(x[:k], size=(side, side), mode="area"), size=(SIDE, SIDE), mode="bilinear", align_corners=False)
-    x = torch.cat([soft, x[k:]])
+    soft = F.interpolate(F.interpolate(x, size=(side, side), mode="area"), size=(SIDE, SIDE), mode="bilinear", align_corners=False)
+    x = torch.where(torch.rand(n, 1, 1, 1) < 1 / 3, soft, x)
     some = (torch.rand(n, 1, 1, 1) < 0.5) * torch.rand(n, 1, 1, 1)
     return x * (1 + 0.1 * some * torch.randn(n, 3, 1, 1)) + 0.07 * some * torch.randn_like(x)
 

@@ -17,19 +17,19 @@ from .settings import THREADS
 SCHEDULE = [
     ("prior", 2200), ("recogniser", 500), ("clip", 100), ("unet", 4000),
     ("sharpener", 1450), ("unet", 4900), ("recogniser", 2600), ("clip", 300),
-    ("prior", 4000), ("sharpener", 2700), ("unet", 7000), ("recogniser", 3600), ("clip", 900), ("sharpener", 4000), ("unet", 10000),
-    ("prior", 6000), ("sharpener", 6000), ("vae", 1200), ("recogniser", 5000), ("clip", 1500), ("unet", 16300),
+    ("prior", 4000), ("sharpener", 2700), ("style", 600), ("unet", 7000), ("recogniser", 3600), ("clip", 900), ("sharpener", 4000), ("unet", 7900),
+    ("style", 1000), ("prior", 7000), ("sharpener", 9500), ("unet", 10300), ("vae", 1200), ("recogniser", 5000), ("clip", 1500), ("style", 1500),
 ]
 
 
 def phases():
     from .phase_decoder import DecoderPhase
-    from .phase_eyes import ClipPhase, RecogniserPhase
+    from .phase_eyes import ClipPhase, RecogniserPhase, StylePhase
     from .phase_prior import PriorPhase
     from .phase_sharpener import SharpenerPhase
     from .phase_unet import UNetPhase
 
-    return {p.name: p for p in (PriorPhase, SharpenerPhase, DecoderPhase, UNetPhase, RecogniserPhase, ClipPhase)}
+    return {p.name: p for p in (PriorPhase, SharpenerPhase, DecoderPhase, UNetPhase, RecogniserPhase, StylePhase, ClipPhase)}
 
 
 def burn(fire: Fire, only: list[str]) -> None:

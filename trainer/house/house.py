@@ -84,7 +84,7 @@ def settled(sprite, faint=0.03):
     return torch.cat([torch.minimum(sprite[:, :3].clamp(min=0), alpha), alpha], 1)
 
 
-def logarithm(x, halvings=6):
+def logarithm(x, halvings=7):
     """The natural logarithm of variances, by square roots: n/2·(r − 1/r) with r the n-th root of x. ONNX Runtime's own gives other bits on
     another number of threads."""
     r = x

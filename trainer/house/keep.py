@@ -13,10 +13,10 @@ from .card import description, filled
 from .curve import plot
 from .data import Icons
 from .export import export
-from .export_eyes import export_clip, export_recogniser
+from .export_eyes import export_clip, export_recogniser, export_style
 from .released import HOUSE, KEPT
 from .settings import THREADS, furnace
-from .trained import clip, painters, recogniser
+from .trained import clip, painters, recogniser, style_classifier
 
 GRAPHS = ("unet", "vae_encoder", "vae_decoder", "image_encoder")  # what is trained and ships
 
@@ -31,7 +31,7 @@ def main() -> None:
     icons, ship = Icons(), sys.argv[1:] == ["--ship"]
     house, vae = painters()
     out = HOUSE if ship else KEPT
-    eyes = ((clip, out, export_clip), (lambda: recogniser(len(icons.subjects)), KEPT, export_recogniser))
+    eyes = ((clip, out, export_clip), (lambda: recogniser(len(icons.subjects)), KEPT, export_recogniser), (style_classifier, KEPT, export_style))
     opened = []
     for open_, folder, write in eyes:
         try:

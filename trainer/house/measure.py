@@ -1,6 +1,6 @@
 """python -m trainer.house.measure FOLDER [--subjects FILE] [--pictures N] [--sheet PNG] [--json FILE]
 
-Measures a model folder with the recogniser, which was trained on real drawings alone: subjects (top-1, top-5), styles, the
+Measures a model folder with recogniser and style classifier, which were trained on real drawings alone: subjects (top-1, top-5), styles, the
 background's colour, distance from real pictures in the recogniser's features (FID and CMMD), and how many pictures are
 near copies of a drawing."""
 
@@ -17,11 +17,11 @@ from PIL import Image
 from . import abilities, colour
 from .data import Icons
 from .draw import Model
-from .eyes import SIDE, Recogniser, Views, premultiplied, small_icons
-from .phase_eyes import examine
+from .eyes import SIDE, Recogniser, StyleClassifier, Views, premultiplied, small_icons
+from .phase_eyes import examine, examine_style
 from .scenes import article, main_colours
 from .settings import COLOURS, STYLE_NAMES, STYLES, THREADS
-from .trained import recogniser
+from .trained import recogniser, style_classifier
 
 BATCH = 6
 COPY = 64  # pixels at which pictures are compared with drawings
@@ -101,19 +101,19 @@ def drawer(model: Model, say=print):
     return draw
 
 
-def measure(draw, asked: list[dict], icons: Icons, judge: Recogniser) -> tuple[dict, np.ndarray]:
+def measure(draw, asked: list[dict], icons: Icons, judge: Recogniser, stylist: StyleClassifier) -> tuple[dict, np.ndarray]:
     """The numbers, and the pictures."""
     pictures = draw([q["prompt"] for q in asked], [q["seed"] for q in asked])
     x = small(pictures)
-    said, manner, features = judge(x)
+    said, features = judge(x)
     subject = torch.tensor([icons.subjects.index(q["subject"]) for q in asked])
     style = torch.tensor([STYLE_NAMES.index(q["style"]) for q in asked])
     top = said.topk(5).indices == subject[:, None]
     views = Views(icons, main_colours(icons))
     where = {(r["name"], r["style"]): i for i, r in enumerate(icons.records)}
     real = [where[q["subject"], q["style"]] for q in asked if (q["subject"], q["style"]) in where]
-    rx, rsubject, rstyle = views.batch(real, random.Random("real"), painted=0.0, hard=False, plain=len(real))
-    rsaid, rmanner, rfeatures = judge(rx)
+    rx, rsubject, rstyle = views.batch(real, random.Random("real"), painted=0.0, hard=False, plain=True)
+    rsaid, rfeatures = judge(rx)
     grounds = np.stack([colour.ground(p) for p in pictures])
     wanted = np.array([COLOURS[q["ground"]] for q in asked], float)
     copies = near_copies(x, grounds, small_icons(icons))
@@ -121,14 +121,15 @@ def measure(draw, asked: list[dict], icons: Icons, judge: Recogniser) -> tuple[d
         "pictures": len(asked),
         "subject_top1": top[:, 0].float().mean().item(),
         "subject_top5": top.any(1).float().mean().item(),
-        "style": (manner.argmax(1) == style).float().mean().item(),
+        "style": (stylist(x).argmax(1) == style).float().mean().item(),
         "background_delta_e": float(colour.delta_e(colour.lab(grounds), colour.lab(wanted)).mean()),
         "fid": frechet(features.numpy(), rfeatures.numpy()),
         "cmmd": mmd(features.numpy(), rfeatures.numpy()),
         "near_copies": float((copies < NEAR).mean()),
         "real_subject_top1": (rsaid.argmax(1) == rsubject).float().mean().item(),
-        "real_style": (rmanner.argmax(1) == rstyle).float().mean().item(),
+        "real_style": (stylist(rx).argmax(1) == rstyle).float().mean().item(),
         **examine(judge, views),
+        "unseen_style": examine_style(stylist, views),
     }, pictures
 
 
@@ -157,7 +158,7 @@ def main() -> None:
         known = set(json.loads(a.subjects.read_text())["vocabulary"]["subjects"])
         names = [n for n in names if n in known]
     draw, judge = drawer(Model(a.folder)), recogniser(len(icons.subjects))
-    found, pictures = measure(draw, questions(names, a.pictures, random.Random(7)), icons, judge)
+    found, pictures = measure(draw, questions(names, a.pictures, random.Random(7)), icons, judge, style_classifier())
     if a.abilities:
         known = abilities.recogniser_of(judge, small, icons.subjects)
         found |= abilities.measure(draw, known, names, a.abilities, random.Random(8))

@@ -14,9 +14,10 @@ from .pack import SMALL, spread
 KEY = "presswerk.weights"
 CHECKOUT = Path(__file__).parents[2]
 HOUSE = CHECKOUT / "models" / "house"  # what ships
-KEPT = Path(__file__).parent / "kept"  # what doesn't: recogniser, clock, log, measures; and a model that is on its way
+KEPT = Path(__file__).parent / "kept"  # what doesn't: recogniser, style classifier, clock, log, measures; and a model that is on its way
 GRAPHS = {  # a phase's graphs
     "prior": ["unet"], "sharpener": ["unet"], "unet": ["unet"], "vae": ["vae_encoder", "vae_decoder"], "clip": ["image_encoder"], "recogniser": ["recogniser"],
+    "style": ["style"],
 }
 
 

@@ -2,7 +2,7 @@
 
 from . import released
 from .burn import load
-from .eyes import ImageEncoder, Recogniser
+from .eyes import ImageEncoder, Recogniser, StyleClassifier
 from .house import House
 from .nets import VAE, Grade, LatentEncoder, Prior
 from .settings import furnace
@@ -52,3 +52,7 @@ def clip() -> ImageEncoder:
 
 def recogniser(subjects: int) -> Recogniser:
     return _filled(Recogniser(subjects), averaged("recogniser"))
+
+
+def style_classifier() -> StyleClassifier:
+    return _filled(StyleClassifier(), averaged("style"))
