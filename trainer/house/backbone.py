@@ -89,7 +89,7 @@ class Surface(nn.Module):
                 shallow.append(x)
         found = []
         for s in shallow[:-1]:
-            k = s.shape[-1] // x.shape[-1]
+            k = int(s.shape[-1]) // int(x.shape[-1])  # numbers, also while the graph is being exported
             mean = F.avg_pool2d(s, k)
             found += [mean, (F.avg_pool2d(s * s, k) - mean * mean).clamp(min=0).add(1e-5).sqrt()]
         return torch.cat([*found, x], 1)

@@ -9,7 +9,7 @@ from .nets import Prior
 from .pool import TextPool
 from .text import padded
 
-BATCH, RATE = 128, 1.0e-3
+BATCH, RATE = 128, 6e-4
 
 
 class PriorPhase:
@@ -33,7 +33,7 @@ class PriorPhase:
     def step(self, progress: float) -> tuple[int, dict]:
         """One step; progress 0–1 through this stretch of the schedule."""
         for group in self.optimiser.param_groups:
-            group["lr"] = RATE * min(1, (self.step_number + 1) / 60) * (1 - 0.8 * progress)
+            group["lr"] = RATE * min(1, (self.step_number + 1) / 60) * (1 - 0.95 * progress)
         states, target, stands, ground, one = self.pool.batch(BATCH, self.rng, self.step_number)
         s = self.net.read(padded(states))
         first, second = s[:, :2].flatten(1), s[:, 2:4].flatten(1)
