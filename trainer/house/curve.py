@@ -11,7 +11,7 @@ from .settings import furnace
 
 LINE = re.compile(r"^\S+ (\w+) cores (\d+) s wall \d+ s samples \d+ steps \d+ (.+)$")
 PANELS = (  # phase, the figure of its log, its name
-    ("prior", "draw", "prior: MSE"), ("unet", "v", "UNet: MSE(v)"), ("vae", "loss", "VAE: L1 + L2 + ∇"),
+    ("prior", "draw", "prior: MSE"), ("sharpener", "error", "sharpener: RMSE"), ("unet", "v", "UNet: MSE(v)"), ("vae", "loss", "VAE: L1 + L2 + ∇"),
     ("recogniser", "right", "recogniser: top-1"), ("style", "right", "style classifier: top-1"),
     ("clip", "right", "house CLIP: top-1 (64)"),
 )
