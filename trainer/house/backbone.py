@@ -72,7 +72,7 @@ def seen(x):
 
 class Surface(nn.Module):
     """[b, 3, side, side] in −1…1 → textures of every place [b, TEXTURES, side/8, side/8]: means and deviations of the stem's and shallow
-    blocks' channels around it. A place knows no more than some 60 pixels of the picture."""
+    blocks' channels around it. A place knows no more than 67 pixels of the picture's width."""
 
     def __init__(self):
         super().__init__()

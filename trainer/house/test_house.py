@@ -444,6 +444,20 @@ class Eyes(unittest.TestCase):
         for channel, want in {71: 5.9374, 900: 5.0264, 403: 4.5766, 462: 4.1371, 512: 3.7447, 1169: 3.6363}.items():
             self.assertAlmostEqual(float(got[0, channel]), want, places=3)
 
+    def test_places_see_little(self):
+        """What tells a style at a place doesn't know of what is drawn farther off than half of the picture; and a style is told from windows, too."""
+        torch.manual_seed(0)
+        x = torch.rand(1, 3, 128, 128) * 2 - 1
+        changed = x.clone()
+        changed[:, :, 68:, 68:] = 0
+        surface = backbone.Surface().eval()
+        with torch.no_grad():
+            off = (surface(x) - surface(changed)).abs().amax(1)[0]
+            styles = eyes.StyleClassifier().eval()(x[..., :96, :96])
+        self.assertEqual(float(off[:4, :4].max()), 0)
+        self.assertGreater(float(off[8:, 8:].min()), 0)
+        self.assertEqual(styles.shape, (1, len(STYLE_NAMES)))
+
     def test_views(self):
         """Views show what they are called: centred pictures have their drawing's colour in the middle."""
         icons = FewIcons(COARSE)
