@@ -165,8 +165,7 @@ def compose(x: torch.Tensor, grounds: torch.Tensor, thetas: torch.Tensor, bent: 
 
 
 def roughen(x: torch.Tensor, rng: random.Random) -> torch.Tensor:
-    """A third of the batch softened, whichever it hits, and half of it with noise and another light. Many stay as they are: noise hides how
-    smooth a style's surfaces are."""
+    """A third of the batch softened, whichever it hits, and half of it with noise and another light."""
     n = len(x)
     side = rng.randint(SIDE // 2, SIDE - 8)
     soft = F.interpolate(F.interpolate(x, size=(side, side), mode="area"), size=(SIDE, SIDE), mode="bilinear", align_corners=False)

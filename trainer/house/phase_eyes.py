@@ -51,8 +51,7 @@ class RecogniserPhase(_Phase):
     def __init__(self, fire: Fire, world):
         torch.manual_seed(4)
         super().__init__(fire, world, Recogniser(len(world.icons.subjects)))
-        self.held = sorted(held_pairs(world.icons))
-        self.ids = [i for i in range(len(world.icons)) if i not in set(self.held)]
+        self.ids = shown(world.icons)
 
     def step(self, progress: float) -> tuple[int, dict]:
         x, subject, _ = self.views.batch(
@@ -65,6 +64,12 @@ class RecogniserPhase(_Phase):
         return BATCH, {"loss": loss.item(), "right": (said.argmax(1) == subject).float().mean().item()}
 
 
+def shown(icons) -> list[int]:
+    """The drawings that nobody is examined on."""
+    held = held_pairs(icons)
+    return [i for i in range(len(icons)) if i not in held]
+
+
 class StylePhase(_Phase):
     """Plain pictures and windows of them, some with their colours swapped: as little of a drawing as can be learnt by heart."""
 
@@ -73,8 +78,7 @@ class StylePhase(_Phase):
     def __init__(self, fire: Fire, world):
         torch.manual_seed(6)
         super().__init__(fire, world, StyleClassifier())
-        held = held_pairs(world.icons)
-        self.ids = [i for i in range(len(world.icons)) if i not in held]
+        self.ids = shown(world.icons)
 
     def step(self, progress: float) -> tuple[int, dict]:
         x, _, style = self.views.batch(self.rng.choices(self.ids, k=BATCH), self.rng, hard=False, plain=True)
@@ -99,7 +103,7 @@ def examine(net, views: Views) -> dict:
     x, subject, _ = views.batch(held, random.Random("held"), painted=0.0, hard=False)
     said, _ = net(x)
     found = {"unseen_top1": _right(said, subject), "unseen_top5": _right(said, subject, 5)}
-    known = [i for i in range(len(views.icons)) if i not in set(held) and views.paintable(i)]
+    known = [i for i in shown(views.icons) if views.paintable(i)]
     some = random.Random("painted").sample(known, min(400, len(known)))
     x, subject, _ = views.batch(some, random.Random("held"), painted=1.0, hard=False, paints=lambda i: held_paints(i, shown=True))
     said, _ = net(x)
