@@ -13,12 +13,13 @@ from .pool import World
 from .settings import THREADS
 
 # Phases in turn, and the seconds of two cores that each has then had in all. Ten hours in all. (The first 953 s of the
-# recogniser, 100 s of house CLIP and 370 s of the sharpener went into networks that were made anew.)
+# recogniser, 100 s of house CLIP, 370 s of the sharpener and 7925 s of the UNet went into networks that were made anew.)
 SCHEDULE = [
     ("prior", 2200), ("recogniser", 500), ("clip", 100), ("unet", 4000),
     ("sharpener", 1450), ("unet", 4900), ("recogniser", 2600), ("clip", 300),
     ("prior", 4000), ("sharpener", 2700), ("style", 600), ("unet", 7000), ("recogniser", 3600), ("clip", 900), ("sharpener", 4000), ("unet", 7900),
-    ("style", 1000), ("prior", 7000), ("sharpener", 9500), ("unet", 10300), ("vae", 1200), ("recogniser", 5000), ("clip", 1500), ("style", 1500),
+    ("style", 1000), ("prior", 5800), ("sharpener", 5600), ("unet", 9400), ("prior", 7300), ("sharpener", 8000), ("unet", 11000),
+    ("vae", 1200), ("recogniser", 5000), ("clip", 1500), ("style", 2000),
 ]
 
 

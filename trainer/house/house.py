@@ -101,7 +101,7 @@ def summed(x):
     return first
 
 
-def make_unet(channels=(64, 64, 128, 256), attention=(0, 0, 1, 1)):
+def make_unet(channels=(48, 64, 96, 160), attention=(0, 0, 1, 1)):
     from diffusers import UNet2DConditionModel
 
     return UNet2DConditionModel(
@@ -116,7 +116,7 @@ def make_unet(channels=(64, 64, 128, 256), attention=(0, 0, 1, 1)):
 class House(nn.Module):
     """All of it."""
 
-    def __init__(self, channels=(64, 64, 128, 256)):
+    def __init__(self, channels=(48, 64, 96, 160)):
         super().__init__()
         self.prior, self.sharpener, self.grade, self.encode = Prior(), Sharpener(), Grade(), LatentEncoder()
         self.spread, self.mix = Spread(), Mix()

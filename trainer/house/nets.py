@@ -11,7 +11,7 @@ from torch import nn
 
 from .settings import COARSE, LATENT_CHANNELS, SHARP, TEXT_WIDTH, TOKENS
 
-COMPONENTS = 512  # principal components of a coarse drawing
+COMPONENTS = 1024  # principal components of a coarse drawing
 SLOTS = 6  # two for each drawing, two for the background
 
 class ResBlock(nn.Module):
