@@ -21,8 +21,8 @@ func TestSplitGivesTheSameNumbers(t *testing.T) {
 	path := filepath.Join(testkit.Root(t), "models", "house", "unet", "model.onnx")
 	other := map[string]Weight{
 		"spread.see.bias":                         {Type: TypeFloat32, Dims: []int64{48}, Raw: make([]byte, 4*48)},
-		"down_blocks.2.resnets.0.conv1.bias":      {Type: TypeFloat32, Dims: []int64{128}, Raw: make([]byte, 4*128)},
-		"down_blocks.2.attentions.0.proj_in.bias": {Type: TypeFloat32, Dims: []int64{128}, Raw: make([]byte, 4*128)},
+		"down_blocks.2.resnets.0.conv1.bias":      {Type: TypeFloat32, Dims: []int64{96}, Raw: make([]byte, 4*96)},
+		"down_blocks.2.attentions.0.proj_in.bias": {Type: TypeFloat32, Dims: []int64{96}, Raw: make([]byte, 4*96)},
 	}
 	plain := wholeAndSplit(t, rt, path, nil)
 	changed := wholeAndSplit(t, rt, path, other)

@@ -174,6 +174,19 @@ def roughen(x: torch.Tensor, rng: random.Random) -> torch.Tensor:
     return x * (1 + 0.1 * some * torch.randn(n, 3, 1, 1)) + 0.07 * some * torch.randn_like(x)
 
 
+def worn(x: torch.Tensor) -> torch.Tensor:
+    """Pictures as coding, scaling and copying leave them, each by as much as chance will: softened, and with errors of several sizes, more of
+    them at contours. A style is what survives that; without it the style classifier went by whether colours are exactly even."""
+    n = len(x)
+    soft = F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, 1)
+    x = torch.lerp(x, soft, torch.rand(n, 1, 1, 1))
+    contours = (x - F.avg_pool2d(F.pad(x, (2, 2, 2, 2), mode="replicate"), 5, 1)).abs().mean(1, keepdim=True)
+    for grain in (1, 2, 4, 8):
+        error = F.interpolate(torch.randn(n, 3, -(-x.shape[2] // grain), -(-x.shape[3] // grain)), size=x.shape[2:], mode="nearest" if grain == 1 else "bilinear")
+        x = x + error * torch.rand(n, 1, 1, 1) ** 2 * (0.05 + 0.5 * contours)
+    return x.clamp(-1, 1)
+
+
 def held_paints(i: int, shown: bool) -> list[str]:
     """Three or so colours of each drawing that the recogniser is examined on, and never learns; or else the others."""
     return [p for k, p in enumerate(PAINT_NAMES) if ((7 * i + k) % 4 == 0) == shown]

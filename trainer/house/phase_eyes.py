@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from .burn import Average, Fire, begin, learn, quicken, resume, snapshot
-from .eyes import SIDE, ImageEncoder, Recogniser, StyleClassifier, Views, held_paints, held_pairs
+from .eyes import SIDE, ImageEncoder, Recogniser, StyleClassifier, Views, held_paints, held_pairs, worn
 from .scenes import caption
 from .settings import COLOURS, STYLES
 from .text import padded
@@ -87,11 +87,13 @@ class StylePhase(_Phase):
         x = x[:, :, top : top + window, left : left + window]
         if self.rng.random() < 0.2:
             x = x[:, torch.randperm(3)]
-        said = self.net(x.contiguous(memory_format=torch.channels_last))
+        said = self.net(worn(x).contiguous(memory_format=torch.channels_last))
         loss = F.cross_entropy(said, style)
         self.learn(loss, progress)
         if self.step_number % 200 == 0:
-            self.fire.say(f"style classifier on what it never saw: {examine_style(self.average.module, self.views):.3f}")
+            found = {"clean": lambda x: x, "worn": worn}
+            said = " ".join(f"{name} {examine_style(self.average.module, self.views, change):.3f}" for name, change in found.items())
+            self.fire.say(f"style classifier on what it never saw: {said}")
         return BATCH, {"loss": loss.item(), "right": (said.argmax(1) == style).float().mean().item()}
 
 
@@ -111,12 +113,12 @@ def examine(net, views: Views) -> dict:
 
 
 @torch.no_grad()
-def examine_style(net, views: Views) -> float:
-    """Of how many drawings that it never saw the style classifier tells the style."""
+def examine_style(net, views: Views, change=lambda x: x) -> float:
+    """Of how many drawings that it never saw the style classifier tells the style, after a change of the pictures."""
     held = sorted(held_pairs(views.icons))
     x, _, style = views.batch(held, random.Random("held"), painted=0.0, hard=False, plain=True)
     net.eval()
-    return _right(net(x), style)
+    return _right(net(change(x)), style)
 
 
 def _right(said: torch.Tensor, wanted: torch.Tensor, of: int = 1) -> float:

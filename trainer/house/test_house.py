@@ -480,6 +480,16 @@ class Eyes(unittest.TestCase):
         self.assertTrue(torch.equal(x[:, 3], eyes.premultiplied(rgba)[:, 3]))
         self.assertGreater(float((x[0] - x[1:]).abs().amax((1, 2, 3)).min()), 0.01)
 
+    def test_worn(self):
+        """A worn picture is still that picture; no two wear the same; contours wear more than what is even."""
+        torch.manual_seed(0)
+        x = torch.full((16, 3, 64, 64), -0.5)
+        x[:, :, 16:48, 16:48] = 0.6
+        off = (eyes.worn(x) - x).abs()
+        self.assertLess(float(off.mean()), 0.08)
+        self.assertGreater(float(off.mean((1, 2, 3)).std()), 0.005)
+        self.assertGreater(float(off[:, :, 14:18, 16:48].mean()), 1.5 * float(off[:, :, 26:38, 26:38].mean()))
+
     def test_examination_is_apart(self):
         """Held drawings are one style of a subject whose other styles are learnt."""
         held = eyes.held_pairs(FewIcons())
