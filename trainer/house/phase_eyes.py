@@ -92,8 +92,8 @@ class StylePhase(_Phase):
         self.learn(loss, progress)
         if self.step_number % 200 == 0:
             found = {"clean": lambda x: x, "worn": worn}
-            said = " ".join(f"{name} {examine_style(self.average.module, self.views, change):.3f}" for name, change in found.items())
-            self.fire.say(f"style classifier on what it never saw: {said}")
+            shares = " ".join(f"{name} {examine_style(self.average.module, self.views, change):.3f}" for name, change in found.items())
+            self.fire.say(f"style classifier on what it never saw: {shares}")
         return BATCH, {"loss": loss.item(), "right": (said.argmax(1) == style).float().mean().item()}
 
 
