@@ -101,7 +101,7 @@ def summed(x):
     return first
 
 
-def make_unet(channels=(48, 64, 96, 160), attention=(0, 0, 1, 1)):
+def make_unet(channels, attention=(0, 0, 1, 1)):
     from diffusers import UNet2DConditionModel
 
     return UNet2DConditionModel(
