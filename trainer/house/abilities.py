@@ -35,21 +35,24 @@ def centre(picture: np.ndarray) -> tuple[float, float]:
     return (x.mean() + 0.5) / picture.shape[1], (y.mean() + 0.5) / picture.shape[0]
 
 
-def measure(draw, recognise, asked: list[str], n: int, rng: random.Random) -> dict:
-    """`draw(prompts, seeds)` gives pictures, `recognise(pictures)` what they show. Values are shares of n pictures; of
+def measure(draw, recognise, scene, asked: list[str], n: int, rng: random.Random) -> dict:
+    """`draw(prompts, seeds)` gives pictures, `recognise(pictures)` what they show, `scene(subject, style, ground, paint)` the drawing that
+    a prompt asks for, or nothing. Values are shares of n pictures (of `painted_drawings`, of those drawings that there are); of
     `seeds_differ` the root mean square difference between two seeds, 0–1."""
     style = [STYLES[s][0] for s in STYLE_NAMES]
 
-    def make(subject: str, k: int) -> str:
-        ground = rng.choice(LIGHT)
-        return f"{subject}, {style[k % 4]}, on {article(ground)} background"
+    def make(subject: str, k: int, ground: str | None = None) -> str:
+        return f"{subject}, {style[k % 4]}, on {article(ground or rng.choice(LIGHT))} background"
 
     def pictures(prompts: list[str], first: int) -> np.ndarray:
         return draw(prompts, [(1 << 33) + first + k for k in range(len(prompts))])
 
     paints, names = [rng.choice(PAINT_NAMES) for _ in range(n)], [rng.choice(asked) for _ in range(n)]
-    painted = pictures([make(f"{article(p)} {s}", k) for k, (p, s) in enumerate(zip(paints, names, strict=True))], 0)
+    grounds = [rng.choice(LIGHT) for _ in range(n)]
+    painted = pictures([make(f"{article(p)} {s}", k, g) for k, (p, s, g) in enumerate(zip(paints, names, grounds, strict=True))], 0)
     found = {"painted_right": float(np.mean([painted_as(x) == p for x, p in zip(painted, paints, strict=True)]))}
+    drawings = [(scene(s, STYLE_NAMES[k % 4], g, p), p) for k, (p, s, g) in enumerate(zip(paints, names, grounds, strict=True))]
+    found["painted_drawings"] = float(np.mean([painted_as(x) == p for x, p in drawings if x is not None]))
     places = [rng.choice(list(PLACES)) for _ in range(n)]
     placed = pictures([make(f"a small {s} {p}", k) for k, (p, s) in enumerate(zip(places, names, strict=True))], 1000)
     away = [np.hypot(*np.subtract(centre(x), PLACES[p])) for x, p in zip(placed, places, strict=True)]

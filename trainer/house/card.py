@@ -34,10 +34,11 @@ def description(icons: Icons) -> dict:
 # The card's measures by their names in it: what measure.json calls them, and how the card writes them.
 MEASURES = {
     "subject, top-1": ("subject_top1", "{:.1%}"), "subject, top-5": ("subject_top5", "{:.1%}"), "style": ("style", "{:.1%}"),
+    "style of the drawings themselves, coded by the VAE": ("coded_style", "{:.1%}"),
     "background": ("background_delta_e", "{:.1f} ΔE2000"), "near copies": ("near_copies", "{:.1%}"),
     "the recogniser on real drawings that it never saw: subject": ("unseen_top1", "{:.1%}"),
     "the style classifier on real drawings that it never saw": ("unseen_style", "{:.1%}"), "the recogniser on unseen recolourings": ("recoloured_top1", "{:.1%}"),
-    "asked colour of a subject": ("painted_right", "{:.1%}"), "asked place": ("placed_right", "{:.1%}"), "two subjects": ("two_right", "{:.1%}"),
+    "asked colour of a subject": ("painted_right", "{:.1%}"), "asked colour, in the drawings themselves": ("painted_drawings", "{:.1%}"), "asked place": ("placed_right", "{:.1%}"), "two subjects": ("two_right", "{:.1%}"),
     "two seeds differ": ("seeds_differ", "{:.3f}"), "Fréchet distance": ("fid", "{:.1f}"), "maximum mean discrepancy": ("cmmd", "{:.1f}"),
 }
 PHASES = {  # in English and German

@@ -27,7 +27,7 @@ class Model:
         self.side = about.get("width", self.latent * 8)
         self.tokens = json.loads((folder / "text_encoder/config.json").read_text())["max_position_embeddings"]
         self.tokenizer = AutoTokenizer.from_pretrained(str(folder / "tokenizer"))
-        self.sessions = {name: open_network(str(folder / name / "model.onnx")) for name in ("text_encoder", "vae_decoder")}
+        self.sessions = {name: open_network(str(folder / name / "model.onnx")) for name in ("text_encoder", "vae_encoder", "vae_decoder")}
         first, rest = halves(folder / "unet" / "model.onnx")
         self.sessions |= {"first": open_network(first), "rest": open_network(rest)}
 
@@ -65,7 +65,15 @@ class Model:
                 without, with_prompt = v.chunk(2)
                 v = without + guidance * (with_prompt - without)
             x = scheduler.step(v, t, x).prev_sample
-        pictures = self._run("vae_decoder", latent_sample=x.numpy())
+        return self._decode(x.numpy())
+
+    def coded(self, pictures: np.ndarray) -> np.ndarray:
+        """What the VAE leaves of pictures, uint8 [n, side, side, 3]."""
+        x = pictures.transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1
+        return self._decode(self._run("vae_encoder", sample=x))
+
+    def _decode(self, latents: np.ndarray) -> np.ndarray:
+        pictures = self._run("vae_decoder", latent_sample=latents)
         return np.rint((pictures.clip(-1, 1) + 1) * 127.5).astype(np.uint8).transpose(0, 2, 3, 1)
 
 

@@ -19,7 +19,7 @@ from .data import Icons
 from .draw import Model
 from .eyes import SIDE, Recogniser, StyleClassifier, Views, premultiplied, small_icons
 from .phase_eyes import examine, examine_style
-from .scenes import article, main_colours
+from .scenes import Layer, Scene, article, main_colours, render
 from .settings import COLOURS, STYLE_NAMES, STYLES, THREADS
 from .trained import recogniser, style_classifier
 
@@ -101,6 +101,30 @@ def drawer(model: Model, say=print):
     return draw
 
 
+def drawings(icons: Icons):
+    """`scene(subject, style, ground, paint)`: the drawing that a prompt asks for, as the training pictures have it; nothing where there is none."""
+    colours, where = main_colours(icons), {(r["name"], r["style"]): i for i, r in enumerate(icons.records)}
+
+    def scene(subject: str, style: str, ground: str, paint: str | None = None) -> np.ndarray | None:
+        i = where.get((subject, style))
+        if i is None or (paint and not np.isfinite(colours[i, 0])):
+            return None
+        return render(Scene("", [Layer(i, paint, 0.5, 0.5, 0.78)], COLOURS[ground], COLOURS[ground], style, 0), icons, colours)
+
+    return scene
+
+
+def coded_style(coded, asked: list[dict], scene, stylist: StyleClassifier) -> float:
+    """Of how many of the drawings that are asked for the style classifier tells the style once the VAE has coded and decoded them: the most
+    that can be expected of pictures."""
+    found = [(x, q) for q in asked if (x := scene(q["subject"], q["style"], q["ground"])) is not None]
+    right = []
+    for at in range(0, len(found), BATCH):
+        said = stylist(small(coded(np.stack([x for x, _ in found[at : at + BATCH]])))).argmax(1)
+        right += [STYLE_NAMES[k] == q["style"] for k, (_, q) in zip(said, found[at : at + BATCH], strict=True)]
+    return float(np.mean(right))
+
+
 def measure(draw, asked: list[dict], icons: Icons, judge: Recogniser, stylist: StyleClassifier) -> tuple[dict, np.ndarray]:
     """The numbers, and the pictures."""
     pictures = draw([q["prompt"] for q in asked], [q["seed"] for q in asked])
@@ -157,11 +181,13 @@ def main() -> None:
     if a.subjects:
         known = set(json.loads(a.subjects.read_text())["vocabulary"]["subjects"])
         names = [n for n in names if n in known]
-    draw, judge = drawer(Model(a.folder)), recogniser(len(icons.subjects))
-    found, pictures = measure(draw, questions(names, a.pictures, random.Random(7)), icons, judge, style_classifier())
+    model, judge, stylist, scene = Model(a.folder), recogniser(len(icons.subjects)), style_classifier(), drawings(icons)
+    draw, asked = drawer(model), questions(names, a.pictures, random.Random(7))
+    found, pictures = measure(draw, asked, icons, judge, stylist)
+    found["coded_style"] = coded_style(model.coded, asked, scene, stylist)
     if a.abilities:
         known = abilities.recogniser_of(judge, small, icons.subjects)
-        found |= abilities.measure(draw, known, names, a.abilities, random.Random(8))
+        found |= abilities.measure(draw, known, scene, names, a.abilities, random.Random(8))
     found["subjects_asked"] = min(len(names), a.pictures)
     print(json.dumps(found, indent=1))
     if a.json:

@@ -13,10 +13,10 @@ from onnx import numpy_helper
 
 from trainer.train.house import Branch
 
-from . import abilities, backbone, burn, card, colour, curve, draw, export, export_eyes, eyes, measure, pack, phase_prior, recolour, released, sprites
+from . import abilities, backbone, burn, card, colour, critic, curve, draw, export, export_eyes, eyes, measure, pack, phase_prior, recolour, released, sprites
 from .house import LOG_VARIANCES, House, Mix, alphas, logarithm, settled
 from .layout import POSES, hats, lay_out, over, turn
-from .nets import COMPONENTS, Grade, Prior, Sharpener
+from .nets import COMPONENTS, Even, Grade, Prior, Sharpener
 from .scenes import Director, paste, render
 from .settings import COARSE, COLOURS, PAINTS, PLACES, SHARP, STYLE_NAMES, TEXT_WIDTH
 from .sprites import resized
@@ -192,10 +192,28 @@ class Foreseeing(unittest.TestCase):
         self.assertTrue(torch.equal(house(x, at, e), house.v(x, at, e, foreseen, spreads)))
 
     def test_a_sharpener_begins_with_what_it_sees(self):
-        sprite = torch.rand(1, 4, COARSE, COARSE)
-        got = Sharpener()(sprite, torch.randn(1, 2 * TEXT_WIDTH))
+        sprite, net = torch.rand(1, 4, COARSE, COARSE), Sharpener()
+        net.even.gate.bias.data.fill_(-40)
+        got = net(sprite, torch.randn(1, 2 * TEXT_WIDTH))
         self.assertEqual(got.shape, (1, 4, SHARP, SHARP))
         self.assertLess(float((torch.nn.functional.avg_pool2d(got, SHARP // COARSE) - sprite).abs().mean()), 0.15)  # bilinear, and no more
+
+    def test_mottled_surfaces_become_even(self):
+        """Two mottled surfaces become two even ones of their mean colours, their alpha stays; where nothing is drawn, nothing will be."""
+        torch.manual_seed(0)
+        drawn = torch.zeros(2, 4, SHARP, SHARP)
+        drawn[0, :, 30:150, 30:90] = torch.tensor([0.9, 0.2, 0.2, 1])[:, None, None]
+        drawn[0, :, 30:150, 90:150] = torch.tensor([0.2, 0.4, 0.9, 1])[:, None, None]
+        mottled = drawn.clone()
+        mottled[0, :3, 30:150, 30:150] += 0.05 * torch.randn(3, 120, 120)
+        net = Even(8)
+        net.gate.bias.data.fill_(40)
+        got = net(mottled, torch.zeros(2, 8, COARSE, COARSE), torch.randn(2, 2 * TEXT_WIDTH)).detach()
+        self.assertTrue(torch.equal(got[:, 3], drawn[:, 3]))
+        self.assertEqual(float(got[1].abs().max()), 0)
+        off = (got - drawn)[0, :3, 30:150, 30:150]
+        self.assertLess(float(off.std()), 0.01)
+        self.assertLess(float(off.mean().abs()), 0.01)
 
     def test_haze_settles(self):
         """All but nothing is nothing, all but full is full, half stays half, and colours stay within their alpha."""
@@ -268,7 +286,7 @@ class Files(unittest.TestCase):
         text = (released.HOUSE / "card.yaml").read_text()
         measured = {key: 0.123 for key, _ in card.MEASURES.values()} | {"unseen_top5": 0.456}
         got = card.filled(text, {"prior": {"cores": 7200}, "clip": {"cores": 1800}}, measured)
-        self.assertEqual(got.count("value: '12.3 %'"), 10)
+        self.assertEqual(got.count("value: '12.3 %'"), 12)
         for said in ("value: '0.1 ΔE2000'", "value: '0.123'", "en: 'top-5 45.6 %;", "'Top 5 45,6 %;", "2.5 hours of", "(9000 s: prior 7200, house CLIP 1800)", "2,5 Stunden", "(9000 s: Prior 7200, House CLIP 1800)"):
             self.assertIn(said, got)
         self.assertEqual(card.filled(got, {"prior": {"cores": 7200}, "clip": {"cores": 1800}}, measured), got)
@@ -346,6 +364,28 @@ class Files(unittest.TestCase):
     def test_nothing_is_brought_by_a_graph_that_tells_nothing(self):
         with tempfile.TemporaryDirectory() as folder:
             self.assertIsNone(released.weights(Path(folder)))
+
+class Critics(unittest.TestCase):
+    def test_a_critic_leads_to_what_is_drawn(self):
+        """Shown mottled drawings and even ones, it points from the one to the other, by as much as it has grown to."""
+        torch.manual_seed(0)
+        rng, lesson = random.Random(0), critic.Lesson()
+        before = torch.rand(4, 4, 1, 1)
+
+        def even():
+            return torch.rand(4, 4, 1, 1).expand(4, 4, 112, 112)
+
+        for _ in range(40):
+            _, loss = lesson.teach(even() + 0.2 * torch.randn(4, 4, 112, 112), even(), torch.tensor([0, 1, 2, 3]), rng)
+        self.assertLess(loss, 1)
+        mottled = before + 0.2 * torch.randn(4, 4, 112, 112)
+        gradient, _ = lesson.teach(mottled, even(), torch.tensor([0, 1, 2, 3]), rng)
+        self.assertLess(float((gradient * (before - mottled)).sum()), 0)
+        self.assertAlmostEqual(float(gradient.norm()), critic.SHARE * 41 / critic.WARM, places=4)
+        again = critic.Lesson()
+        again.load(lesson.state())
+        self.assertEqual(again.steps, 41)
+
 
 class Burning(unittest.TestCase):
     def test_killed_and_resumed(self):
@@ -553,11 +593,30 @@ class Measures(unittest.TestCase):
         def asked(prompts, seeds):
             return np.full((len(prompts), 64, 64, 3), 200, np.uint8)
 
-        right = abilities.measure(good, lambda x: ["ball", "ball"], ["ball"], 12, random.Random(0))
-        wrong = abilities.measure(asked, lambda x: ["ball", "cup"], ["ball"], 12, random.Random(0))
-        self.assertEqual((right["painted_right"], right["placed_right"], right["two_right"]), (1, 1, 1))
+        def scene(subject, style, ground, paint):
+            return good([f"a {paint} {subject}"], [0])[0] if style != "3d" else None
+
+        right = abilities.measure(good, lambda x: ["ball", "ball"], scene, ["ball"], 12, random.Random(0))
+        wrong = abilities.measure(asked, lambda x: ["ball", "cup"], lambda *of: asked("a", [0])[0], ["ball"], 12, random.Random(0))
+        self.assertEqual((right["painted_right"], right["painted_drawings"], right["placed_right"], right["two_right"]), (1, 1, 1, 1))
+        self.assertEqual(wrong["painted_drawings"], 0)
         self.assertEqual((wrong["painted_right"], wrong["two_right"], wrong["seeds_differ"]), (0, 0, 0))
         self.assertLess(wrong["placed_right"], 0.5)
+
+    def test_styles_of_coded_drawings(self):
+        """A style is told where the VAE leaves it; drawings that there aren't don't count."""
+        marks = {name: np.full((256, 256, 3), 40 * (k + 1), np.uint8) for k, name in enumerate(STYLE_NAMES)}
+        asked = [{"subject": "bear", "style": name, "ground": "white"} for name in STYLE_NAMES]
+
+        def stylist(x):
+            grey = ((x.mean((1, 2, 3)) + 1) * 127.5 / 40).round().long() - 1
+            return torch.nn.functional.one_hot(grey.clamp(0, 3), 4).float()
+
+        def scene(subject, style, ground):
+            return marks[style] if style != "cartoon" else None
+
+        self.assertEqual(measure.coded_style(lambda x: x, asked, scene, stylist), 1)
+        self.assertAlmostEqual(measure.coded_style(lambda x: x * 0 + 40, asked, scene, stylist), 1 / 3)
 
     def test_questions(self):
         asked = measure.questions(["bear", "apple"], 9, random.Random(0))
