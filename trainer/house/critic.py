@@ -23,7 +23,7 @@ WARM = 200  # steps in which it grows to that
 class Critic(nn.Module):
     """Premultiplied RGBA [b, 4, h, w] and each one's style [b] → how much each place of some 40 pixels looks drawn (hinge logits). It sees
     pixels, and beside them by how much each differs from those near it and from those around, magnified: what is wrong with a sharpened
-    drawing is faint, and without that it took ten times as long to see it. Spectral norms keep it smooth (Miyato et al. 2018); the style
+    drawing is faint, and without that 120 steps taught it next to nothing. Spectral norms keep it smooth (Miyato et al. 2018); the style
     comes in by projection (Miyato and Koyama 2018)."""
 
     def __init__(self, widths=(48, 96, 160)):

@@ -365,6 +365,7 @@ class Files(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             self.assertIsNone(released.weights(Path(folder)))
 
+
 class Critics(unittest.TestCase):
     def test_a_critic_leads_to_what_is_drawn(self):
         """Shown mottled drawings and even ones, it points from the one to the other, by as much as it has grown to."""
