@@ -55,7 +55,8 @@ def beside(unet: Graph, config: Path, weights: dict, levels: int):
 
     if not halves(unet):
         raise ValueError("this model's UNet takes no residuals of a control network; export it again with inputs for them")
-    about = {k: v for k, v in json.loads(config.read_text()).items() if not k.startswith("_")}
+    # A ControlNet's time embedding has the width that its channels imply; where the UNet's has another, time is learnt anew.
+    about = {k: v for k, v in json.loads(config.read_text()).items() if not k.startswith("_") and k != "time_embedding_dim"}
     torch_unet = UNet2DConditionModel.from_config(about)
     state = torch_unet.state_dict()
     for name, own in state.items():

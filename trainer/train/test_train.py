@@ -165,6 +165,21 @@ class House(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "residuals"):
             run(job)
 
+    def test_control_network_fits_the_house_model(self):
+        """Its UNet's time embedding is of a width of its own, which ControlNets can't have."""
+        unet = Graph(HOUSE / "unet/model.onnx")
+        control = beside(unet, HOUSE / "unet/config.json", {}, 4)
+        channels, tokens = unet.inputs["sample"][1], unet.inputs["encoder_hidden_states"][1:]
+        sample, states, t = torch.randn(2, channels, 8, 8), torch.randn(2, *tokens), torch.tensor([20, 800])
+        with torch.no_grad():
+            for p in control.controlnet_down_blocks.parameters():
+                p.fill_(0.1)
+            down, middle = control(sample, t, encoder_hidden_states=states, controlnet_cond=torch.rand(2, 3, 64, 64), return_dict=False)
+            steered = unet(sample=sample, timestep=t, encoder_hidden_states=states, **dict(zip(halves(unet), [*down, middle], strict=True)))
+            alone = unet(sample=sample, timestep=t, encoder_hidden_states=states)
+        self.assertEqual(steered.shape, alone.shape)
+        self.assertFalse(torch.equal(steered, alone))
+
     def test_what_the_prompt_tells_is_computed_once(self):
         """Rows of a batch that were met before take what was computed of their prompts then; and a layer that learns is no such thing."""
         graph = Graph(HOUSE / "unet/model.onnx")
