@@ -13,7 +13,7 @@ from .text import padded
 from .trained import whole
 
 BATCH, RATE, UNPROMPTED = 16, 5e-4, 0.08
-FAR = 0.25  # how far from what was foreseen towards the scene the pictures are that it learns: what a young UNet adds is ragged. The variances are its square
+FAR = 0.125  # how far from what was foreseen towards the scene the pictures are that it learns: what a young UNet adds is ragged. The variances are its square
 PARTS = ("spread", "unet")  # what learns here
 
 
