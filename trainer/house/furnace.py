@@ -18,8 +18,8 @@ SCHEDULE = [
     ("prior", 2200), ("recogniser", 500), ("clip", 100), ("unet", 4000),
     ("sharpener", 1450), ("unet", 4900), ("recogniser", 2600), ("clip", 300),
     ("prior", 4000), ("sharpener", 2700), ("style", 600), ("unet", 7000), ("recogniser", 3600), ("clip", 900), ("sharpener", 4000), ("unet", 7900),
-    ("style", 1000), ("prior", 5800), ("sharpener", 5600), ("unet", 9400), ("prior", 7300), ("sharpener", 8600), ("unet", 11000),
-    ("vae", 600), ("recogniser", 5000), ("clip", 1500), ("style", 2000),
+    ("style", 1000), ("prior", 5800), ("sharpener", 5600), ("unet", 9400), ("prior", 7300), ("sharpener", 8600), ("unet", 11700),
+    ("vae", 600), ("recogniser", 4900), ("clip", 900), ("style", 2000),
 ]
 
 
